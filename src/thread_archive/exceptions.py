@@ -1,0 +1,148 @@
+"""
+Everything that can go wrong, as one tree; each branch is an exit code of the command line.
+
+    ThreadArchiveError
+    ├── InputError                    2  what was asked for cannot be understood
+    │   ├── UnsupportedURLError
+    │   └── UnknownThreadError
+    ├── FetchError                    3  a server did not give it
+    │   ├── InstanceUnreachableError
+    │   ├── BlockedAddressError
+    │   ├── TooLargeError
+    │   ├── AccessDeniedError
+    │   ├── ThreadGoneError
+    │   ├── UnsupportedSoftwareError
+    │   ├── RateLimitedError
+    │   └── ServerFailedError
+    ├── PayloadError                  4  a server answered in a shape that no source promises
+    └── ArchiveError                  5  the archive cannot be used
+        ├── ArchiveMissingError
+        ├── NotAnArchiveError
+        ├── SchemaVersionError
+        ├── ArchiveBusyError
+        ├── ArchiveUnwritableError
+        └── ArchiveDamagedError
+
+Each error says what happened to what (`message`) and what the person can do next (`next`).
+"""
+
+from typing import ClassVar
+
+
+class ThreadArchiveError(Exception):
+    """Base of all errors that the program reports to a person rather than as a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, next: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next = next
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next}"
+
+
+class InputError(ThreadArchiveError):
+    """What was asked for cannot be understood."""
+
+    exit_code = 2
+
+
+class UnsupportedURLError(InputError):
+    """The text is none of the ways of writing a thread that we know."""
+
+
+class UnknownThreadError(InputError):
+    """The archive holds no such thread."""
+
+
+class FetchError(ThreadArchiveError):
+    """A server did not give what was asked for; `url` is what was asked."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, next: str, url: str = "") -> None:
+        super().__init__(message, next=next)
+        self.url = url
+
+
+class InstanceUnreachableError(FetchError):
+    """No answer: unknown host, refused connection, TLS failure, time-out, broken transfer."""
+
+
+class BlockedAddressError(FetchError):
+    """The address, port or scheme is one that we do not talk to (private networks, for one)."""
+
+
+class TooLargeError(FetchError):
+    """The answer is larger than we accept, on the wire or decoded."""
+
+
+class AccessDeniedError(FetchError):
+    """The server wants a login, or refused the one it was given."""
+
+
+class ThreadGoneError(FetchError):
+    """The server says that it has no such thread, or no longer shows it."""
+
+
+class UnsupportedSoftwareError(FetchError):
+    """The host runs something that no source of ours speaks."""
+
+
+class RateLimitedError(FetchError):
+    """The server asks us to wait longer than we are willing to; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, *, next: str, url: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, next=next, url=url)
+        self.retry_after = retry_after
+
+
+class ServerFailedError(FetchError):
+    """The server (or the proxy before it) kept failing with a 5xx or an error page."""
+
+
+class PayloadError(ThreadArchiveError):
+    """
+    A server answered in a shape that no source promises.
+
+    `source` names the dialect, `path` the place in the answer that failed.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, next: str, source: str = "", path: str = "") -> None:
+        super().__init__(message, next=next)
+        self.source = source
+        self.path = path
+
+
+class ArchiveError(ThreadArchiveError):
+    """The archive cannot be used."""
+
+    exit_code = 5
+
+
+class ArchiveMissingError(ArchiveError):
+    """There is no archive at that path."""
+
+
+class NotAnArchiveError(ArchiveError):
+    """The file is something else: not SQLite, or another program's database."""
+
+
+class SchemaVersionError(ArchiveError):
+    """The archive was made by a newer release than this one."""
+
+
+class ArchiveBusyError(ArchiveError):
+    """Another program kept the archive locked for longer than we wait."""
+
+
+class ArchiveUnwritableError(ArchiveError):
+    """The archive cannot be written: read-only, or the disk is full."""
+
+
+class ArchiveDamagedError(ArchiveError):
+    """SQLite finds the file damaged."""

@@ -1,0 +1,233 @@
+"""
+What a Lemmy server says, as frozen values: the same for every version and dialect.
+
+Names are Lemmy's own. Times are aware UTC. `ap_id` (a URL) is what identifies a thing everywhere;
+`local_id` is the integer by which one server knows it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class MissingReason(StrEnum):
+    """Why a comment that a server named or counted is not in the archive."""
+
+    PURGED = "purged"
+    HIDDEN_NSFW = "hidden_nsfw"
+    HIDDEN_COMMUNITY = "hidden_community"
+    OMITTED_BY_VERSION = "omitted_by_version"
+    NOT_FEDERATED = "not_federated"
+    SERVER_COUNT_DRIFT = "server_count_drift"
+    UNEXPLAINED = "unexplained"
+
+
+# One sentence a reason: the receipt's, the page's and the documentation's.
+MISSING_REASONS: Mapping[MissingReason, str] = {
+    MissingReason.PURGED: "the server erased it for good, or never shows it; replies to it still name it",
+    MissingReason.HIDDEN_NSFW: "Lemmy 1.0 shows comments of NSFW threads only to logged-in accounts",
+    MissingReason.HIDDEN_COMMUNITY: "the community is hidden from visitors who are not logged in",
+    MissingReason.OMITTED_BY_VERSION: "Lemmy 0.18 leaves deleted and removed comments out of its lists",
+    MissingReason.NOT_FEDERATED: "the thread's home names it, but no server that we asked has a copy",
+    MissingReason.SERVER_COUNT_DRIFT: "the server's counter is higher than what it lists in every order we asked for",
+    MissingReason.UNEXPLAINED: "the server counts or names it and does not give it, and we do not know why",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Software:
+    """What a host runs, in its own words: `name` in lower case, `version` as given (it can be anything)."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What a server says of itself: its version and its own numbering of languages (id → BCP 47 tag)."""
+
+    version: str
+    languages: Mapping[int, str] = field(default_factory=dict)
+    admins: frozenset[str] = frozenset()
+    content_warning: bool = False
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An account, `ap_id` being its profile's URL."""
+
+    ap_id: str
+    name: str
+    display_name: str = ""
+    bio: str = ""
+    bot: bool = False
+    deleted: bool = False
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """A community, `ap_id` being its URL; its host is the home of its threads."""
+
+    ap_id: str
+    name: str
+    title: str = ""
+    description: str = ""
+    nsfw: bool = False
+    deleted: bool = False
+    removed: bool = False
+    visibility: str = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """What one server counts; servers disagree."""
+
+    score: int
+    upvotes: int
+    downvotes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossPost:
+    """Another post of the same link, as the server lists it beside a post."""
+
+    ap_id: str
+    title: str
+    community_ap_id: str
+    community_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """
+    The opening item of a thread as one server gave it; `body` is Markdown, empty where withdrawn.
+
+    `creator`, `votes` and `comments` (the server's count of live ones) are None where the post is known only from
+    what a comment list embeds.
+    """
+
+    local_id: int
+    ap_id: str
+    title: str
+    body: str
+    creator: Person | None
+    community: Community
+    published_at: datetime
+    url: str = ""
+    edited_at: datetime | None = None
+    deleted: bool = False
+    removed: bool = False
+    locked: bool = False
+    nsfw: bool = False
+    featured: bool = False
+    local: bool = False
+    language: str = "und"
+    alt_text: str = ""
+    embed_title: str = ""
+    embed_description: str = ""
+    thumbnail_url: str = ""
+    is_moderator: bool = False
+    is_admin: bool = False
+    votes: Votes | None = None
+    comments: int | None = None
+    cross_posts: tuple[CrossPost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A reply as one server gave it; `path` holds that server's local ids, root first, its own last."""
+
+    local_id: int
+    ap_id: str
+    path: tuple[int, ...]
+    body: str
+    creator: Person
+    published_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+    removed: bool
+    distinguished: bool
+    language: str
+    is_moderator: bool
+    is_admin: bool
+    votes: Votes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """
+    A comment as one server listed it, without its text: what the shape of the tree and the proof need.
+
+    `path` holds that server's local ids, root first, its own last; `child_count` is how many descendants
+    (at any depth, tombstones included) the server says it has.
+    """
+
+    local_id: int
+    post_id: int
+    ap_id: str
+    path: tuple[int, ...]
+    published_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+    removed: bool
+    child_count: int
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was taken back, by its author or by a moderator."""
+        return self.deleted or self.removed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All that one answer said: any part may be empty."""
+
+    post: Post | None = None
+    comments: tuple[Comment, ...] = ()
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingItem:
+    """A comment that was named but not given, by whichever of its names is known."""
+
+    instance: str
+    local_id: int | None = None
+    ap_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """`count` comments that are not there, for one reason; `items` names those that somebody named."""
+
+    reason: MissingReason
+    count: int
+    items: tuple[MissingItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """
+    What one server gave of a thread, as far as asking went: the proof's side of a capture.
+
+    `advertised` is the server's own count of live comments, None where it shows no post. `complete` says that the
+    listing was followed to its end.
+    """
+
+    post_id: int
+    post_ap_id: str
+    community_ap_id: str
+    advertised: int | None
+    received: int
+    tombstones: int
+    complete: bool
+    missing: tuple[Missing, ...] = ()
+    asked_for: str | None = None
+
+    @property
+    def lost(self) -> int:
+        """How many comments are known to exist and were not given."""
+        return sum(item.count for item in self.missing)

@@ -1,0 +1,80 @@
+"""Typed decoding of JSON answers: what does not fit is an error that names the place that failed."""
+
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from thread_archive.exceptions import PayloadError
+
+T = TypeVar("T")
+
+# PostgreSQL's and SQLite's integers end at 2^63 - 1; Lemmy's ids are smaller still.
+MAX_INTEGER = 2**63 - 1
+LocalId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
+# An ap_id is a web address; anything else would one day be a link that does something.
+ApId = Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s]", max_length=4000)]
+Count = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+
+REPORT = "Nothing was changed; if the server is a Lemmy, please report it with `thread-archive doctor`'s output."
+
+
+@lru_cache(maxsize=128)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_, strict=True)
+
+
+def decode(body: bytes | msgspec.Raw, type_: type[T], *, source: str, url: str) -> T:
+    """
+    Decode the JSON `body` (bytes, UTF-8) as `type_`; members that the type does not name are ignored.
+
+    Raises PayloadError naming the path that failed (`$.comments[3].comment.id`), also for truncated JSON,
+    lone surrogates, and nesting deeper than the decoder follows.
+    """
+    try:
+        decoded: T = _decoder(type_).decode(body)
+    except RecursionError as error:
+        raise PayloadError(
+            f"The answer to {url} is JSON nested too deeply.", next=REPORT, source=source, path="$"
+        ) from error
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at ")
+        path = path.strip("`") or "$"
+        raise PayloadError(
+            f"The answer to {url} does not fit what {source} promises at {path}: {reason}.",
+            next=REPORT,
+            source=source,
+            path=path,
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PayloadError(
+            f"The answer to {url} is not JSON: {error}.",
+            next="The server, or a proxy before it, may be failing; try again later.",
+            source=source,
+            path="$",
+        ) from error
+    return decoded
+
+
+class ApiError(msgspec.Struct, frozen=True):
+    """How Lemmy says no: `error` is a code such as `couldnt_find_post`."""
+
+    error: str = ""
+    message: str = ""
+
+
+def error_code(body: bytes) -> str:
+    """The code of Lemmy's error answer; 0.18 also answers in plain text, which is returned as it is (shortened)."""
+    try:
+        return _decoder(ApiError).decode(body).error  # type: ignore[no-any-return]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body[:80].decode("utf-8", "replace").strip()
+
+
+def well_formed(body: bytes) -> bool:
+    """Whether `body` is one whole JSON value (not truncated, not something else)."""
+    try:
+        _decoder(msgspec.Raw).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""
+Sources: one API dialect each, pure: they say what to ask next and turn answers into values.
+
+`discover` finds out which dialect a server speaks; `harvest` and `reader` take its name from there.
+"""
+
+from thread_archive.sources._harvest import Harvester
+from thread_archive.sources._reading import Reader
+from thread_archive.sources._steps import Contradiction, Place, Steps
+from thread_archive.sources.discovery import Discovery, discover
+from thread_archive.sources.lemmy_v3.asking import HarvesterV3
+from thread_archive.sources.lemmy_v4.asking import HarvesterV4
+
+HARVESTERS: dict[str, type[Harvester]] = {harvester.reader.name: harvester for harvester in (HarvesterV4, HarvesterV3)}
+
+
+def harvester(place: Place, *, dialect: str) -> Harvester:
+    """What gets the thread at `place` in `dialect` (a key of HARVESTERS): its `harvest` is run once."""
+    return HARVESTERS[dialect](place)
+
+
+def reader(dialect: str) -> Reader:
+    """What reads the answers of `dialect`."""
+    return HARVESTERS[dialect].reader
+
+
+def locate(place: Place, ap_id: str, *, dialect: str) -> Steps[int | None]:
+    """The local id of the post `ap_id` at the server of `place`, by `/resolve_object`; None where it has no copy."""
+    source = reader(dialect)
+    answer = yield place.request(source.resolve_path, q=ap_id)
+    found = source.decode(answer, "Resolved").post if answer.status == 200 else None
+    return found.id if found is not None and found.ap_id == ap_id else None
+
+
+__all__ = [
+    "HARVESTERS",
+    "Contradiction",
+    "Discovery",
+    "Harvester",
+    "Place",
+    "Reader",
+    "Steps",
+    "discover",
+    "harvester",
+    "locate",
+    "reader",
+]

@@ -1,0 +1,258 @@
+"""
+Getting a whole thread from one server and holding what came against what the server says there is.
+
+The order is the same for every dialect: the post, the listing, single ancestors that paths name, what the server's own
+ActivityPub collection names, subtrees that are short, and a listing in another order where only the counter disagrees.
+How each is asked for is the dialect's.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from thread_archive.captures import Exchange
+from thread_archive.exceptions import PayloadError, ThreadGoneError
+from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
+from thread_archive.payloads import REPORT
+from thread_archive.sources._reading import Reader
+from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
+from thread_archive.sources._tally import Tally
+
+# When so many requests for single things in a row gave nothing, the rest is taken to be the same.
+FRUITLESS = 5
+# How many rows beyond the server's own count are believed before its listing is called endless.
+SLACK_ROWS = 20_000
+
+
+class Harvester(ABC):
+    """One server's part of one visit; `harvest` is run once."""
+
+    reader: Reader
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.tally = Tally()
+        self.post: Post | None = None
+        self.post_id = place.post_id or 0
+        self.purged_items: list[MissingItem] = []
+
+    @abstractmethod
+    def listing(self, answer: Exchange) -> Steps[bool]:
+        """Take in the thread's comments; `answer` is that of the post. Returns whether the end was reached."""
+
+    @abstractmethod
+    def subtree(self, local_id: int) -> Steps[None]:
+        """Take in a comment and all below it."""
+
+    @abstractmethod
+    def another_order(self) -> Steps[None]:
+        """List again in another order, as long as that brings anything new."""
+
+    @abstractmethod
+    def omits_withdrawn(self) -> bool:
+        """Whether this server is of a version that leaves deleted and removed comments out of its lists."""
+
+    def named(self) -> Steps[frozenset[str] | None]:
+        """The ap_ids of all comments by the server's own ActivityPub collection; None where there is none."""
+        yield from ()
+        return None
+
+    def hides_nsfw(self) -> bool:
+        """Whether this server keeps comments of NSFW threads from visitors."""
+        return False
+
+    # ------------------------------------------------------------------------------------------------ procedure
+
+    def harvest(self) -> Steps[Harvest]:
+        """
+        Ask for everything; returns what came and what did not.
+
+        Raises ThreadGoneError or AccessDeniedError where the server shows nothing, PayloadError where what it says
+        makes no sense.
+        """
+        answer = yield from self._opening()
+        complete = yield from self.listing(answer)
+        if self.post is None and not self.tally:
+            raise refuse(answer, "the thread") if answer.status != OK else _gone(answer)
+        listed = len(self.tally)
+        yield from self._ancestors()
+        yield from self._expected()
+        named = yield from self.named()
+        unnamed_here = yield from self._singles(named)
+        yield from self._shortages()
+        if self.place.comment_id is not None and self.place.comment_id not in self.tally.sightings:
+            yield from self.single(self.place.comment_id)
+        if self.tally.deficit(self._advertised) and listed and not self._proven(named):
+            yield from self.another_order()
+        asked = self.tally.sightings.get(self.place.comment_id or 0)
+        return Harvest(
+            post_id=self.post_id,
+            post_ap_id=self.post.ap_id if self.post else "",
+            community_ap_id=self.post.community.ap_id if self.post else "",
+            advertised=self._advertised,
+            received=len(self.tally),
+            tombstones=self.tally.tombstones,
+            complete=complete,
+            missing=tuple(self._missing(named, unnamed_here, listed)),
+            asked_for=asked.ap_id if asked else None,
+        )
+
+    @property
+    def _advertised(self) -> int | None:
+        return self.post.comments if self.post else None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many comments came so far, and how many the server's counter makes one expect."""
+        return len(self.tally), self._advertised or 0
+
+    def _opening(self) -> Steps[Exchange]:
+        if self.place.post_id is not None:
+            request = self.place.request(self.reader.post_path, id=self.place.post_id)
+        else:
+            request = self.place.request(self.reader.post_path, comment_id=self.place.comment_id or 0)
+        answer = yield request
+        if contradicts(answer):
+            raise Contradiction(answer.url)
+        if answer.status == OK:
+            self.post = self.reader.read(answer, site=self.place.site).post
+            if self.post is None or self.post_id not in (0, self.post.local_id):
+                raise self._senseless(f"the answer to {answer.url} is another post")
+            self.post_id = self.post.local_id
+        elif not is_absent(answer):
+            raise refuse(answer, "the thread")
+        elif self.place.post_id is None:
+            # The post is withdrawn, perhaps: the comment itself may still say which one it was.
+            yield from self.single(self.place.comment_id or 0)
+            if not self.post_id:
+                raise refuse(answer, "the thread")
+        return answer
+
+    def take(self, answer: Exchange) -> tuple[int, int]:
+        """Take in one list; returns (rows, rows that were new). Raises where the list cannot be this thread's."""
+        if answer.status != OK:
+            raise refuse(answer, "the comments")
+        sightings = self.reader.glimpse(answer)
+        new = self._admit(sightings)
+        limit = 2 * (self._advertised or 0) + SLACK_ROWS
+        if len(self.tally) > limit:
+            raise self._senseless(f"its list of comments does not end (over {limit} rows)")
+        return len(sightings), new
+
+    def _admit(self, sightings: Iterable[Sighting]) -> int:
+        admitted = list(sightings)
+        for sighting in admitted:
+            if self.post_id and sighting.post_id != self.post_id:
+                raise self._senseless(f"comment {sighting.local_id} belongs to another post")
+        return self.tally.add(admitted)
+
+    def single(self, local_id: int) -> Steps[bool]:
+        """Fetch one comment by its local id; returns whether it came."""
+        answer = yield self.place.request(self.reader.comment_path, id=local_id)
+        if answer.status != OK:
+            return False
+        sightings = self.reader.glimpse(answer)
+        self.post_id = self.post_id or sightings[0].post_id
+        return bool(self._admit(sightings))
+
+    def _ancestors(self) -> Steps[None]:
+        """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""
+        while absent := self.tally.absent_ancestors():
+            for local_id in absent:
+                if not (yield from self.single(local_id)):
+                    self.tally.purged.add(local_id)
+                    self.purged_items.append(MissingItem(instance=self.place.instance, local_id=local_id))
+
+    def _expected(self) -> Steps[None]:
+        """Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since."""
+        fruitless = 0
+        for local_id in self.place.expected:
+            if local_id not in self.tally.sightings and fruitless < FRUITLESS:
+                fruitless = 0 if (yield from self.single(local_id)) else fruitless + 1
+
+    def _singles(self, named: frozenset[str] | None) -> Steps[list[str]]:
+        """Fetch one by one what the collection names and the lists lack; returns what is still lacking."""
+        if named is None:
+            return []
+        have = {sighting.ap_id for sighting in self.tally.sightings.values()}
+        lacking, fruitless = [], 0
+        for ap_id in sorted(named - have):
+            found = fruitless < FRUITLESS and (yield from self.by_ap_id(ap_id))
+            fruitless = 0 if found else fruitless + 1
+            if not found:
+                lacking.append(ap_id)
+        return lacking
+
+    def by_ap_id(self, ap_id: str) -> Steps[bool]:
+        """Fetch one comment by its ap_id, which holds the local id if it was made here; returns whether it came."""
+        parts = urlsplit(ap_id)
+        kind, _, number = parts.path.lstrip("/").partition("/")
+        if parts.netloc != self.place.instance or kind != "comment" or not (number.isascii() and number.isdigit()):
+            return False
+        return (yield from self.single(int(number)))
+
+    def _shortages(self) -> Steps[None]:
+        fruitless = 0
+        tried: set[int] = set()
+        while todo := [local_id for local_id in self.tally.shortages() if local_id not in tried]:
+            for local_id in todo:
+                if fruitless >= FRUITLESS:
+                    return
+                tried.add(local_id)
+                before = len(self.tally)
+                yield from self.subtree(local_id)
+                fruitless = 0 if len(self.tally) > before else fruitless + 1
+            yield from self._ancestors()
+
+    # ------------------------------------------------------------------------------------------------ verdict
+
+    def _proven(self, named: frozenset[str] | None) -> bool:
+        return named is not None and len(named) <= len(self.tally)
+
+    def _missing(self, named: frozenset[str] | None, lacking: list[str], listed: int) -> Iterable[Missing]:
+        if self.purged_items:
+            yield Missing(reason=MissingReason.PURGED, count=len(self.purged_items), items=tuple(self.purged_items))
+        short = sum(self.tally.shortages().values())
+        deficit = self.tally.deficit(self._advertised)
+        hidden = self._hidden_reason(listed)
+        if hidden:
+            count = max(len(lacking), short + deficit)
+            items = tuple(MissingItem(instance=self.place.instance, ap_id=ap_id) for ap_id in lacking)
+            if count:
+                yield Missing(reason=hidden, count=count, items=items)
+            return
+        if lacking:
+            items = tuple(MissingItem(instance=self.place.instance, ap_id=ap_id) for ap_id in lacking)
+            yield Missing(reason=MissingReason.UNEXPLAINED, count=len(lacking), items=items)
+            short = max(0, short - len(lacking))
+            deficit = max(0, deficit - len(lacking))
+        if self._proven(named):
+            short, deficit = 0, short + deficit
+        if short:
+            reason = MissingReason.OMITTED_BY_VERSION if self.omits_withdrawn() else MissingReason.UNEXPLAINED
+            yield Missing(reason=reason, count=short)
+        if deficit:
+            yield Missing(reason=MissingReason.SERVER_COUNT_DRIFT, count=deficit)
+
+    def _hidden_reason(self, listed: int) -> MissingReason | None:
+        """Why a server that shows the post lists none of its comments to visitors."""
+        if self.post is None or listed:
+            return None
+        if self.post.community.visibility != "public":
+            return MissingReason.HIDDEN_COMMUNITY
+        if self.hides_nsfw() and (self.post.nsfw or self.post.community.nsfw):
+            return MissingReason.HIDDEN_NSFW
+        return None
+
+    def _senseless(self, what: str) -> PayloadError:
+        return PayloadError(
+            f"{self.place.instance} makes no sense: {what}.", next=REPORT, source=self.reader.name, path="$"
+        )
+
+
+def _gone(answer: Exchange) -> ThreadGoneError:
+    return ThreadGoneError(
+        f"{answer.url} gave neither a post nor comments.",
+        next="Check the address; another server may still hold a copy of the thread.",
+        url=answer.url,
+    )

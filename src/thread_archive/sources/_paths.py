@@ -1,0 +1,31 @@
+"""Lemmy's comment path (`0.12.57`): the local ids from the root to the comment itself."""
+
+from thread_archive.exceptions import PayloadError
+from thread_archive.payloads import MAX_INTEGER, REPORT
+
+# Writers refuse a depth over 50 (0.19, 1.0) or 100 labels (0.18); older data may be deeper.
+MAX_LABELS = 2000
+
+
+def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
+    """The labels of `text` without the leading 0; raises PayloadError where they cannot be a path of `local_id`."""
+    head, _, rest = text.partition(".")
+    try:
+        labels = tuple(map(int, rest.split(".")))
+    except ValueError:
+        labels = ()
+    if (
+        head != "0"
+        or not labels
+        or labels[-1] != local_id
+        or len(labels) > MAX_LABELS
+        or len(set(labels)) != len(labels)
+        or not all(0 < label <= MAX_INTEGER for label in labels)
+    ):
+        raise PayloadError(
+            f"Comment {local_id} has the path {text[:60]!r}, which cannot be its place in a tree.",
+            next=REPORT,
+            source=source,
+            path="$.comment.path",
+        )
+    return labels

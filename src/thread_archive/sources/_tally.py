@@ -1,0 +1,72 @@
+"""Keeping account of a thread while it is fetched: what came, what is named, and which subtrees are short."""
+
+from collections.abc import Iterable
+
+from thread_archive.model import Sighting
+
+
+class Tally:
+    """
+    The comments one server gave so far, by local id.
+
+    Lemmy's `child_count` counts every stored descendant, tombstones included, and falls only when a row is purged
+    (triggers.sql of 0.19.20), so that it can be held against what was received.
+    """
+
+    def __init__(self) -> None:
+        self.sightings: dict[int, Sighting] = {}
+        self.purged: set[int] = set()
+
+    def add(self, sightings: Iterable[Sighting]) -> int:
+        """Take in one page; returns how many of its comments were new."""
+        before = len(self.sightings)
+        for sighting in sightings:
+            self.sightings.setdefault(sighting.local_id, sighting)
+        return len(self.sightings) - before
+
+    def __len__(self) -> int:
+        return len(self.sightings)
+
+    @property
+    def live(self) -> int:
+        """Comments that are neither deleted nor removed: what Lemmy's own counters count."""
+        return sum(not sighting.withdrawn for sighting in self.sightings.values())
+
+    @property
+    def tombstones(self) -> int:
+        """Comments that were taken back and keep their place."""
+        return len(self.sightings) - self.live
+
+    def absent_ancestors(self) -> list[int]:
+        """Local ids that paths name and that neither came nor are known to be purged, ascending."""
+        named = {label for sighting in self.sightings.values() for label in sighting.path}
+        return sorted(named - self.sightings.keys() - self.purged)
+
+    def shortages(self) -> dict[int, int]:
+        """
+        Comments below which some are missing, and how many: {local id: count}.
+
+        A shortage is booked at the deepest comment that shows it, so that each missing comment counts once.
+        """
+        below: dict[int, int] = dict.fromkeys(self.sightings, 0)
+        for sighting in self.sightings.values():
+            for label in sighting.path[:-1]:
+                if label in below:
+                    below[label] += 1
+        short = {
+            local_id: sighting.child_count - below[local_id]
+            for local_id, sighting in self.sightings.items()
+            if sighting.child_count > below[local_id]
+        }
+        own = dict(short)
+        for local_id, count in short.items():
+            nearest = next((a for a in reversed(self.sightings[local_id].path[:-1]) if a in self.sightings), None)
+            if nearest in own:
+                own[nearest] -= count
+        return {local_id: count for local_id, count in sorted(own.items()) if count > 0}
+
+    def deficit(self, advertised: int | None) -> int:
+        """How many live comments the server's own counter has beyond those received and those booked as shortages."""
+        if advertised is None:
+            return 0
+        return max(0, advertised - self.live - sum(self.shortages().values()))

@@ -1,0 +1,129 @@
+"""
+What to ask of `/api/v3`, in the fewest requests.
+
+Facts, seen on 0.18.5 and 0.19.20: with `max_depth` a list ignores `limit` and `page` and holds at most 300 rows, the
+same for every page; without it `limit` is at most 50 and rows of all depths come flat. Only `Old` keeps its order while
+people write. 0.19.14 refuses pages over 10, 0.19.15 pages over 100. Each row repeats the whole post and community.
+"""
+
+import re
+
+from thread_archive.captures import Exchange, Request
+from thread_archive.model import Post
+from thread_archive.sources._harvest import Harvester
+from thread_archive.sources._steps import OK, Place, Steps, is_absent, split_query
+from thread_archive.sources.lemmy_v3 import READER
+
+LIST_PATH = "/api/v3/comment/list"
+TREE_ROWS = 300
+PAGE_ROWS = 50
+# Deeper than any server lets people write (50, or 100 labels); 2^31 - 1 overflows in the server.
+ANY_DEPTH = 1000
+# What one answer should weigh at most, in bytes of JSON; the client refuses 32 MB.
+ANSWER_BYTES = 8_000_000
+ROW_BYTES = 3_000
+# Pages in another order that bring nothing new before the order is given up.
+PATIENCE = 3
+OTHER_ORDERS = ("New", "Top", "Controversial", "Hot")
+
+_OMITTING = re.compile(r"0\.18\.[345](\D|$)")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_ZONELESS = re.compile(rb'"published"\s*:\s*"[0-9T:.-]+"')
+
+
+class HarvesterV3(Harvester):
+    """Lemmy 0.18 and 0.19."""
+
+    reader = READER
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.row_bytes = ROW_BYTES
+        self.zoneless = False
+        self.capped = False
+
+    def omits_withdrawn(self) -> bool:
+        """0.18.3–0.18.5 by its version; where that says nothing, by the zone-less times of all 0.18."""
+        version = self.place.site.version
+        return bool(_OMITTING.match(version)) or (self.zoneless and not _VERSION.match(version))
+
+    def listing(self, answer: Exchange) -> Steps[bool]:
+        """The tree in one request where it fits; page by page where it does not."""
+        if answer.status == OK:
+            sized = self.reader.decode(answer, "SizedAnswer").post_view
+            self.row_bytes = ROW_BYTES + len(bytes(sized.post)) + len(bytes(sized.community))
+        expected = self.post.comments or 0 if self.post else 0
+        if expected <= TREE_ROWS and min(TREE_ROWS, 2 * expected + PAGE_ROWS) * self.row_bytes <= ANSWER_BYTES:
+            tree = yield self._list(post_id=self.post_id, max_depth=ANY_DEPTH)
+            rows, _ = self._take_list(tree)
+            if rows < TREE_ROWS:
+                return True
+            # 300 rows may be all there are: one page beyond them tells.
+            beyond = yield self._list(post_id=self.post_id, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
+            if beyond.status == OK and self._take_list(beyond) == (0, 0):
+                return True
+        ended = yield from self._flat("Old")
+        if self.capped:
+            yield from self._around_the_cap()
+        return ended or not self._still_short()
+
+    def _take_list(self, answer: Exchange) -> tuple[int, int]:
+        rows, new = self.take(answer)
+        self.zoneless = self.zoneless or bool(_ZONELESS.search(answer.body))
+        if rows and self.post is None:
+            self.post = self.embedded(answer)
+        return rows, new
+
+    def embedded(self, answer: Exchange) -> Post | None:
+        """The post as the list embeds it: 0.18 and 0.19 refuse a withdrawn post and still list its comments."""
+        return self.reader.embedded_post(answer, site=self.place.site)
+
+    def _flat(self, sort: str, *, parent_id: int | None = None) -> Steps[bool]:
+        """All pages of a flat list; returns whether its end was seen (False: the server caps its pages)."""
+        limit = max(1, min(PAGE_ROWS, ANSWER_BYTES // self.row_bytes))
+        fruitless = 0
+        page = 0
+        while True:
+            page += 1
+            where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
+            answer = yield self._list(sort=sort, limit=limit, page=page, **where)
+            if answer.status != OK and page > 1 and not is_absent(answer):
+                self.capped = True
+                return False
+            if answer.status != OK and parent_id is not None:
+                return True
+            rows, new = self._take_list(answer)
+            if rows < limit:
+                return True
+            fruitless = 0 if new else fruitless + 1
+            # A page that repeats an earlier one: `page` is ignored or, in another order, the two ends met.
+            if fruitless >= (1 if sort == "Old" and parent_id is None else PATIENCE):
+                return sort != "Old"
+
+    def _around_the_cap(self) -> Steps[None]:
+        """Beyond the last page the server gives: from the other ends, then below each comment that is short."""
+        for sort in OTHER_ORDERS:
+            if not self._still_short():
+                return
+            yield from self._flat(sort)
+
+    def _still_short(self) -> bool:
+        advertised = self.post.comments if self.post else None
+        return bool(self.tally.shortages()) or self.tally.deficit(advertised) > 0
+
+    def subtree(self, local_id: int) -> Steps[None]:
+        """The tree below a comment in one request, or flat where it is larger than that gives."""
+        if TREE_ROWS * self.row_bytes <= ANSWER_BYTES or self.tally.shortages().get(local_id, 0) < PAGE_ROWS:
+            answer = yield self._list(parent_id=local_id, max_depth=ANY_DEPTH)
+            if answer.status != OK or self._take_list(answer)[0] < TREE_ROWS:
+                return
+        yield from self._flat("Old", parent_id=local_id)
+
+    def another_order(self) -> Steps[None]:
+        """Newest first: rows that jumped between pages of the first listing are found here."""
+        yield from self._flat("New")
+
+    def _list(self, *, sort: str = "Old", **query: int) -> Request:
+        # `type_` is needed: without it the site's default applies, usually Local, which hides federated threads.
+        where, how = split_query(query)
+        return self.place.request(LIST_PATH, **where, type_="All", sort=sort, **how)

@@ -1,0 +1,206 @@
+"""
+The archive's file: opening, checking whose it is, transactions, and SQLite's errors in a person's words.
+
+One writer and any number of readers (WAL). A second writer waits for the first one's transaction.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from sqlite_utils import Database
+
+from thread_archive.exceptions import (
+    ArchiveBusyError,
+    ArchiveDamagedError,
+    ArchiveError,
+    ArchiveMissingError,
+    ArchiveUnwritableError,
+    NotAnArchiveError,
+    SchemaVersionError,
+)
+from thread_archive.store.schema import APPLICATION_ID, VERSION, migrations
+
+# How long a writer waits for another one: longer than any one thread's transaction.
+BUSY_SECONDS = 120.0
+_HEADER = b"SQLite format 3\x00"
+
+
+class Archive:
+    """
+    An open archive; a context manager that closes it.
+
+    `db` is for the store's own modules: everything else asks them.
+    """
+
+    def __init__(self, db: Database, path: Path, *, read_only: bool) -> None:
+        self.db = db
+        self.path = path
+        self.read_only = read_only
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False, read_only: bool = False, busy: float = BUSY_SECONDS) -> Self:
+        """
+        Open the archive at `path`; `create` makes one where there is none, `busy` is how many seconds to wait for a lock.
+
+        Raises ArchiveMissingError, NotAnArchiveError, SchemaVersionError, ArchiveBusyError, ArchiveUnwritableError or
+        ArchiveDamagedError. An older archive is migrated, unless it is opened to read.
+        """
+        with translated(path):
+            _check_file(path, create=create)
+            connection = _connect(path, read_only=read_only, busy=busy)
+            try:
+                archive = cls(Database(connection, execute_plugins=False), path, read_only=read_only)
+                archive._adopt()
+            except BaseException:
+                connection.close()
+                raise
+            return archive
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was committed is there, whatever happens."""
+        # Close may try a checkpoint, which another process's reader can prevent; the WAL keeps all of it.
+        with suppress(sqlite3.OperationalError):
+            self.db.conn.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, holding the one writer's lock from the start; raises ArchiveError as `open` does."""
+        connection = self.db.conn
+        with translated(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _adopt(self) -> None:
+        connection = self.db.conn
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application_id != APPLICATION_ID:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or self.read_only:
+                raise NotAnArchiveError(
+                    f"{self.path} is a database of another program.",
+                    next="Choose another file with --db; this one was not touched.",
+                )
+            connection.execute("PRAGMA journal_mode = WAL")
+        if version > VERSION:
+            raise SchemaVersionError(
+                f"{self.path} was made by a newer thread-archive (schema {version}; this one knows {VERSION}).",
+                next="Upgrade thread-archive; the file was not touched.",
+            )
+        if version < VERSION and not self.read_only:
+            self._migrate()
+
+    def _migrate(self) -> None:
+        connection = self.db.conn
+        with self.transaction():
+            # Another process may have migrated while this one waited for the lock.
+            if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+                migrations.apply(self.db)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _check_file(path: Path, *, create: bool) -> None:
+    if not path.exists():
+        if not create:
+            raise ArchiveMissingError(
+                f"There is no archive at {path}.",
+                next="`thread-archive add URL` makes one; --db PATH names another file.",
+            )
+        if not path.parent.is_dir():
+            raise ArchiveMissingError(
+                f"The folder of {path} does not exist.", next="Make the folder first, or name another file with --db."
+            )
+        return
+    if not path.is_file():
+        raise NotAnArchiveError(f"{path} is not a file.", next="Choose another file with --db.")
+    with path.open("rb") as file:
+        start = file.read(len(_HEADER))
+    if start not in (_HEADER, b"") or (start == b"" and not create):
+        raise NotAnArchiveError(
+            f"{path} is not an SQLite database.", next="Choose another file with --db; this one was not touched."
+        )
+
+
+def _connect(path: Path, *, read_only: bool, busy: float) -> sqlite3.Connection:
+    mode = "ro" if read_only else "rwc"
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=busy)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    # Nothing in the file may call functions or virtual tables that it should not (a file can come from anywhere).
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+_KINDS: dict[int, tuple[type[ArchiveError], str, str]] = {
+    sqlite3.SQLITE_BUSY: (
+        ArchiveBusyError,
+        "is locked by another program",
+        "Close the other program, or run the command again.",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        ArchiveBusyError,
+        "is locked by another program",
+        "Close the other program, or run the command again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        ArchiveUnwritableError,
+        "cannot be written",
+        "Check the permissions of the file and its folder, or use another file with --db.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        ArchiveUnwritableError,
+        "cannot be opened",
+        "Check the permissions of the file and its folder, or use another file with --db.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        ArchiveUnwritableError,
+        "cannot grow: the disk is full",
+        "Free some space and run the same command again; what was stored is safe.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        ArchiveUnwritableError,
+        "cannot be read or written: the disk reports an error",
+        "Check the disk and its free space, then run the same command again; what was stored is safe.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        ArchiveDamagedError,
+        "is damaged",
+        "`thread-archive doctor` says more; restore a copy, or recover it with `sqlite3 FILE .recover`.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        NotAnArchiveError,
+        "is not an SQLite database",
+        "Choose another file with --db; this one was not touched.",
+    ),
+}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors on `path` into ArchiveErrors; those of our own making pass."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        kind = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+        if kind is None:
+            raise
+        raise kind[0](f"{path} {kind[1]} ({error}).", next=kind[2]) from error
+    except PermissionError as error:
+        raise ArchiveUnwritableError(f"{path} cannot be opened ({error.strerror}).", next=_KINDS[14][2]) from error

@@ -1,0 +1,60 @@
+"""People and communities: written once a transaction, changed only by what is not older than what is known."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from thread_archive.model import Community, Person
+from thread_archive.store.rows import COMMUNITY_COLUMNS, PERSON_COLUMNS, Row, community_row, person_row
+
+
+class Actors:
+    """
+    Row ids of people and communities by ap_id, within one transaction of one capture.
+
+    `instance_of` gives the row id of the instance that an ap_id belongs to.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, capture_id: int, instance_of: Callable[[str], int]) -> None:
+        self._connection = connection
+        self._capture_id = capture_id
+        self._instance_of = instance_of
+        self._ids: dict[Person | Community, int] = {}
+        self.changed = 0
+
+    def person(self, person: Person) -> int:
+        """The row id of `person`, written where it is new or differs."""
+        found = self._ids.get(person)
+        if found is None:
+            row = person_row(person, self._instance_of(person.ap_id))
+            found = self._ids[person] = self._write("people", PERSON_COLUMNS, row)
+        return found
+
+    def community(self, community: Community) -> int:
+        """The row id of `community`, written where it is new or differs."""
+        found = self._ids.get(community)
+        if found is None:
+            row = community_row(community, self._instance_of(community.ap_id))
+            found = self._ids[community] = self._write("communities", COMMUNITY_COLUMNS, row)
+        return found
+
+    def _write(self, table: str, columns: Sequence[str], row: Row) -> int:
+        names = ", ".join(columns)
+        found = self._connection.execute(
+            f"SELECT id, capture_id, {names} FROM {table} WHERE ap_id = ?", [row[0]]
+        ).fetchone()
+        if found is None:
+            self.changed += 1
+            marks = ", ".join("?" * len(row))
+            cursor = self._connection.execute(
+                f"INSERT INTO {table} ({names}, capture_id) VALUES ({marks}, ?)", [*row, self._capture_id]
+            )
+            return int(cursor.lastrowid or 0)
+        row_id, seen_by, *old = found
+        # A reread of an old capture must not bring back how somebody was called then.
+        if tuple(old) != row and seen_by <= self._capture_id:
+            self.changed += 1
+            assignments = ", ".join(f"{column} = ?" for column in columns)
+            self._connection.execute(
+                f"UPDATE {table} SET {assignments}, capture_id = ? WHERE id = ?", [*row, self._capture_id, row_id]
+            )
+        return int(row_id)

@@ -1,0 +1,49 @@
+"""
+The search index: one FTS5 table over articles, posts and comments, written explicitly.
+
+An item's number is its row's id and its kind in one, so that none has to be looked up. The index holds no text of its own: to
+take an item out, FTS5 must be told the very text it was put in with.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+
+POST, COMMENT = 0, 1
+KINDS = {POST: "post", COMMENT: "comment"}
+# Leaves room for articles' paragraphs and one more kind.
+_KINDS_ROOM = 4
+
+Entry = tuple[int, str, str, str]
+"""(item, body, title, scope): a row of `search_fts`."""
+
+
+def item_number(kind: int, row_id: int) -> int:
+    """The `search_items.id` of a post's or comment's row."""
+    return row_id * _KINDS_ROOM + kind
+
+
+def scope(post_id: int, community_id: int, creator_id: int | None, kind: int) -> str:
+    """Tokens that narrow a search to a thread, a community, a person or a kind; the same as `search_content` makes."""
+    return f"t{post_id} c{community_id} u{creator_id or 0} k{KINDS[kind]}"
+
+
+def add(connection: sqlite3.Connection, kind: int, entries: Iterable[Entry]) -> None:
+    """Put items into the index."""
+    rows = list(entries)
+    column = "post_id" if kind == POST else "comment_id"
+    connection.executemany(
+        f"INSERT OR IGNORE INTO search_items (id, kind, {column}) VALUES (?, '{KINDS[kind]}', ?)",
+        [(row[0], row[0] // _KINDS_ROOM) for row in rows],
+    )
+    connection.executemany("INSERT INTO search_fts (rowid, body, title, scope) VALUES (?, ?, ?, ?)", rows)
+
+
+def remove(connection: sqlite3.Connection, items: Iterable[int]) -> None:
+    """Take items out, before their rows change; those that are not in are left alone."""
+    for item in items:
+        old = connection.execute("SELECT id, body, title, scope FROM search_content WHERE id = ?", [item]).fetchone()
+        if old is not None:
+            connection.execute(
+                "INSERT INTO search_fts (search_fts, rowid, body, title, scope) VALUES ('delete', ?, ?, ?, ?)", old
+            )
+            connection.execute("DELETE FROM search_items WHERE id = ?", [item])

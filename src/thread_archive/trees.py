@@ -1,0 +1,197 @@
+"""
+One tree out of what several servers showed of a thread: who is whose parent, in which order, from which server.
+
+Pure, and independent of the order and repetition of its input. Lemmy's own ids differ on every server; a comment's
+identity is its ap_id, and a place that nobody could fill (an ancestor that a path names and no server gave) is a gap,
+known by (instance, local id).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from thread_archive.exceptions import PayloadError
+from thread_archive.model import Sighting
+from thread_archive.payloads import REPORT
+
+Key = str | tuple[str, int]
+"""A comment's ap_id, or a gap's (instance, local id)."""
+
+_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A sighting, with the server that showed it and the number of the answer (in the capture) that held it."""
+
+    instance: str
+    answer: int
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A comment that the archive has already: its parent's key (None at the top level) and its time."""
+
+    parent: Key | None
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """
+    A place in the tree: `parent` is the key of another node or None; `position` counts from 0 in thread order.
+
+    `answer` is the number of the answer to take text and state from, None where this capture did not show it.
+    `deleted` and `removed` are the merged verdict; a gap is neither.
+    """
+
+    key: Key
+    parent: Key | None
+    depth: int
+    position: int
+    published_at: datetime
+    answer: int | None = None
+    deleted: bool = False
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """
+    A thread's places in thread order, and who showed them.
+
+    `names` says which comment a server's local id is; `shown` which comments an answer (by its number) was the last of its
+    server to show.
+    """
+
+    nodes: Sequence[Node]
+    names: Mapping[tuple[str, int], str]
+    shown: Mapping[int, frozenset[str]]
+
+
+def arrange(seen: Iterable[Seen], *, home: str | None, known: Mapping[Key, Known] | None = None) -> Tree:
+    """
+    The tree: depth first, siblings by (published_at, ap_id).
+
+    `home` is the instance of the thread's community: its text and state win where it answered, else the later
+    `edited_at`. Deleted or removed at the home counts everywhere; deleted by its author counts wherever it is seen;
+    removed only on a mirror is that mirror's affair. `known` are places of earlier captures, which stay.
+    Raises PayloadError where the paths make a circle.
+    """
+    by_ap_id: dict[str, dict[str, Seen]] = {}
+    names: dict[tuple[str, int], str] = {}
+    for item in seen:
+        latest = by_ap_id.setdefault(item.sighting.ap_id, {})
+        # The same server may have shown it twice; what it said last counts.
+        if item.instance not in latest or latest[item.instance].answer < item.answer:
+            latest[item.instance] = item
+        names[item.instance, item.sighting.local_id] = item.sighting.ap_id
+    drafts: dict[Key, Node] = {}
+    for key, place in (known or {}).items():
+        parent = place.parent if not isinstance(place.parent, tuple) else names.get(place.parent, place.parent)
+        if isinstance(key, tuple) and key in names:
+            continue
+        drafts[key] = Node(key=key, parent=parent, depth=0, position=0, published_at=place.published_at)
+    shown: dict[int, set[str]] = {}
+    for ap_id, latest in by_ap_id.items():
+        drafts[ap_id] = _merge(ap_id, latest.values(), home, names)
+        for item in latest.values():
+            shown.setdefault(item.answer, set()).add(ap_id)
+    _add_gaps(drafts, [item for latest in by_ap_id.values() for item in latest.values()], names)
+    return Tree(
+        nodes=_order(drafts), names=names, shown={number: frozenset(ap_ids) for number, ap_ids in shown.items()}
+    )
+
+
+def _rank(item: Seen, home: str | None) -> tuple[bool, datetime, int]:
+    return (item.instance == home, item.sighting.edited_at or _EPOCH, item.answer)
+
+
+def _merge(ap_id: str, latest: Collection[Seen], home: str | None, names: Mapping[tuple[str, int], str]) -> Node:
+    best = max(latest, key=lambda item: (*_rank(item, home), item.instance))
+    at_home = next((item for item in latest if item.instance == home), None)
+    removed = at_home.sighting.removed if at_home else all(item.sighting.removed for item in latest)
+    deleted = at_home.sighting.deleted if at_home else any(item.sighting.deleted for item in latest)
+    if not removed and at_home is None and best.sighting.removed:
+        best = max((item for item in latest if not item.sighting.removed), key=lambda item: _rank(item, home))
+    return Node(
+        key=ap_id,
+        parent=_parent(best, latest, names),
+        depth=0,
+        position=0,
+        published_at=best.sighting.published_at,
+        answer=best.answer,
+        deleted=deleted,
+        removed=removed,
+    )
+
+
+def _parent(best: Seen, others: Iterable[Seen], names: Mapping[tuple[str, int], str]) -> Key | None:
+    """The parent by the best sighting, by another server's where the best one names somebody nobody knows."""
+    gap: tuple[str, int] | None = None
+    for item in (best, *others):
+        if len(item.sighting.path) == 1:
+            return None
+        place = (item.instance, item.sighting.path[-2])
+        if place in names:
+            return names[place]
+        gap = gap or place
+    return gap
+
+
+def _add_gaps(drafts: dict[Key, Node], seen: Sequence[Seen], names: Mapping[tuple[str, int], str]) -> None:
+    """A gap hangs where the paths that name it say, and is as old as the oldest reply below it."""
+    wanted = {node.parent for node in drafts.values() if isinstance(node.parent, tuple)} - drafts.keys()
+    if not wanted and not any(isinstance(key, tuple) for key in drafts):
+        return
+    above: dict[Key, Key | None] = {}
+    born: dict[Key, datetime] = {}
+    for item in seen:
+        parent: Key | None = None
+        for label in item.sighting.path[:-1]:
+            place = (item.instance, label)
+            key: Key = names.get(place, place)
+            if isinstance(key, tuple):
+                above[key] = parent
+                born[key] = min(born.get(key, item.sighting.published_at), item.sighting.published_at)
+            parent = key
+    todo = list(wanted)
+    while todo:
+        key = todo.pop()
+        if key is None or key in drafts:
+            continue
+        up = above.get(key)
+        drafts[key] = Node(key=key, parent=up, depth=0, position=0, published_at=born.get(key, _EPOCH))
+        if isinstance(up, tuple):
+            todo.append(up)
+
+
+def _order(drafts: Mapping[Key, Node]) -> list[Node]:
+    children: dict[Key | None, list[Node]] = {}
+    for node in drafts.values():
+        children.setdefault(node.parent if node.parent in drafts else None, []).append(node)
+    for siblings in children.values():
+        siblings.sort(key=lambda node: (node.published_at, isinstance(node.key, tuple), str(node.key)), reverse=True)
+    ordered: list[Node] = []
+    stack = [(node, 0) for node in children.get(None, [])]
+    while stack:
+        node, depth = stack.pop()
+        ordered.append(
+            Node(
+                key=node.key,
+                parent=node.parent if node.parent in drafts else None,
+                depth=depth,
+                position=len(ordered),
+                published_at=node.published_at,
+                answer=node.answer,
+                deleted=node.deleted,
+                removed=node.removed,
+            )
+        )
+        stack.extend((child, depth + 1) for child in children.get(node.key, ()))
+    if len(ordered) < len(drafts):
+        raise PayloadError(
+            f"{len(drafts) - len(ordered)} comments answer each other in a circle.", next=REPORT, path="$.comment.path"
+        )
+    return ordered

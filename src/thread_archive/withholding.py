@@ -1,0 +1,175 @@
+"""
+What must not be stored: the one pure function between the network and the archive.
+
+Lemmy hands out text that was taken back: 0.18.3–0.18.5 in `GET /comment`, 0.19.0–0.19.3 in lists, and every
+version in the post that each listed comment embeds. An object that says `deleted` or `removed` therefore loses
+its text before anything is written; so does all that an answer holds only because somebody was logged in. The rest
+of the answer stays byte for byte, which is why this works on tokens and not on decoded values.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from thread_archive.payloads import well_formed
+
+# Text of comments, posts, people and communities that are withdrawn.
+TEXTS = frozenset(
+    {
+        "alt_text",
+        "bio",
+        "body",
+        "content",
+        "description",
+        "display_name",
+        "embed_description",
+        "embed_title",
+        "matrix_user_id",
+        "sidebar",
+        "summary",
+        "title",
+    }
+)
+# A withdrawn post's title and link stay where the server itself still shows the post (1.0 does for posts deleted by
+# their author), not where the post is only embedded in something else.
+POST_TEXTS = TEXTS | {"name", "url", "thumbnail_url", "embed_video_url"}
+SHOWN_POST = "/post_view/post"
+
+LOGIN_ONLY = frozenset(
+    {
+        "banned_from_community",
+        "blocked",
+        "can_mod",
+        "comment_actions",
+        "community_actions",
+        "creator_blocked",
+        "hidden",
+        "instance_actions",
+        "local_user_view",
+        "my_user",
+        "my_vote",
+        "person_actions",
+        "post_actions",
+        "read",
+        "saved",
+        "subscribed",
+        "unread_comments",
+    }
+)
+
+_FLAG = re.compile(rb'"(?:deleted|removed)"\s*:\s*true|\\u00[0-9a-fA-F]{2}[^"]*"\s*:\s*true')
+_TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]|true', re.DOTALL)
+_PLAIN_TEXT_BYTES = 1000
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An object or array that is being read: where it stands and what was seen in it so far."""
+
+    pointer: str
+    is_object: bool
+    key: str = ""
+    index: int = 0
+    withdrawn: bool = False
+    texts: list[tuple[str, int, int]] = field(default_factory=list)
+    login_start: int = -1
+
+    def child(self) -> str:
+        name = self.key.replace("~", "~0").replace("/", "~1") if self.is_object else str(self.index)
+        return f"{self.pointer}/{name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Cut:
+    start: int
+    end: int
+    pointer: str
+    replacement: bytes
+
+
+def withhold(body: bytes, *, logged_in: bool = False) -> tuple[bytes, tuple[str, ...]]:
+    """
+    Blank what must not be stored in an answer's `body` (decoded bytes).
+
+    Returns the bytes to store and the JSON pointers (RFC 6901) that were blanked: withdrawn text becomes `""`, what
+    only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, so that
+    nobody could tell what in it is withdrawn. Short plain text (0.18's error messages) is kept.
+    """
+    if not well_formed(body):
+        if len(body) <= _PLAIN_TEXT_BYTES and body.lstrip()[:1] not in b"<{[":
+            return body, ()
+        return (b"", ("",)) if body else (b"", ())
+    if not logged_in and not _FLAG.search(body):
+        return body, ()
+    return _splice(body, _cuts(body, logged_in=logged_in))
+
+
+def _cuts(body: bytes, *, logged_in: bool) -> list[_Cut]:
+    cuts: list[_Cut] = []
+    stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
+    for match in _TOKEN.finditer(body):
+        top, token = stack[-1], match[0]
+        if match[1] is not None:
+            _string(top, match, logged_in=logged_in)
+        elif token in (b"{", b"["):
+            # The bottom frame stands for the document itself, so that its child has the pointer "".
+            stack.append(_Frame(pointer=top.child() if len(stack) > 1 else "", is_object=token == b"{"))
+        elif token in (b"}", b"]"):
+            _end_member(top, match.start(), cuts)
+            cuts.extend(_texts_of(stack.pop()))
+        elif token == b",":
+            _end_member(top, match.start(), cuts)
+            top.index += 1
+        elif top.key in ("deleted", "removed") and top.is_object:
+            top.withdrawn = True
+    return cuts
+
+
+def _string(top: _Frame, match: re.Match[bytes], *, logged_in: bool) -> None:
+    if match[2] is None:
+        if top.is_object and top.key in POST_TEXTS:
+            top.texts.append((top.key, match.start(1), match.end(1)))
+        return
+    top.key = _key(match[1])
+    if logged_in and top.key in LOGIN_ONLY and not (top.key == "hidden" and top.pointer.endswith("/community")):
+        top.login_start = match.end()
+
+
+def _key(quoted: bytes) -> str:
+    text = quoted[1:-1].decode("utf-8", "replace")
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text)
+
+
+def _end_member(top: _Frame, end: int, cuts: list[_Cut]) -> None:
+    if top.login_start >= 0:
+        cuts.append(_Cut(top.login_start, end, f"{top.pointer}/{top.key}", b"null"))
+        top.login_start = -1
+    if top.is_object:
+        top.key = ""
+
+
+def _texts_of(frame: _Frame) -> list[_Cut]:
+    if not frame.withdrawn:
+        return []
+    is_embedded_post = frame.pointer.endswith("/post") and frame.pointer != SHOWN_POST
+    names = POST_TEXTS if is_embedded_post else TEXTS
+    return [
+        _Cut(start, end, f"{frame.pointer}/{key}", b'""')
+        for key, start, end in frame.texts
+        if key in names and end - start > len(b'""')
+    ]
+
+
+def _splice(body: bytes, cuts: list[_Cut]) -> tuple[bytes, tuple[str, ...]]:
+    parts: list[bytes] = []
+    pointers: list[str] = []
+    position = 0
+    for cut in sorted(cuts):
+        if cut.start < position:  # inside something that is blanked as a whole
+            continue
+        if body[cut.start : cut.end].strip() == cut.replacement:
+            continue
+        parts += (body[position : cut.start], cut.replacement)
+        pointers.append(cut.pointer)
+        position = cut.end
+    parts.append(body[position:])
+    return b"".join(parts), tuple(pointers)
