@@ -61,8 +61,8 @@ class Tree:
     """
     A thread's places in thread order, and who showed them.
 
-    `names` says which comment a server's local id is; `shown` which comments an answer (by its number) was the last of its
-    server to show.
+    `names` says which comment a server's local id is; `shown` which comments an answer (by its number) was the last of
+    its server to show.
     """
 
     nodes: Sequence[Node]
@@ -70,17 +70,25 @@ class Tree:
     shown: Mapping[int, frozenset[str]]
 
 
-def arrange(seen: Iterable[Seen], *, home: str | None, known: Mapping[Key, Known] | None = None) -> Tree:
+def arrange(
+    seen: Iterable[Seen],
+    *,
+    home: str | None,
+    known: Mapping[Key, Known] | None = None,
+    known_names: Mapping[tuple[str, int], str] | None = None,
+) -> Tree:
     """
     The tree: depth first, siblings by (published_at, ap_id).
 
     `home` is the instance of the thread's community: its text and state win where it answered, else the later
     `edited_at`. Deleted or removed at the home counts everywhere; deleted by its author counts wherever it is seen;
-    removed only on a mirror is that mirror's affair. `known` are places of earlier captures, which stay.
+    removed only on a mirror is that mirror's affair. `known` are places of earlier captures, which stay; `known_names`
+    says whom a server's local ids meant then, so that replies to what was purged since keep their parent.
     Raises PayloadError where the paths make a circle.
     """
+    known = known or {}
     by_ap_id: dict[str, dict[str, Seen]] = {}
-    names: dict[tuple[str, int], str] = {}
+    names: dict[tuple[str, int], str] = {place: ap_id for place, ap_id in (known_names or {}).items() if ap_id in known}
     for item in seen:
         latest = by_ap_id.setdefault(item.sighting.ap_id, {})
         # The same server may have shown it twice; what it said last counts.
@@ -88,7 +96,7 @@ def arrange(seen: Iterable[Seen], *, home: str | None, known: Mapping[Key, Known
             latest[item.instance] = item
         names[item.instance, item.sighting.local_id] = item.sighting.ap_id
     drafts: dict[Key, Node] = {}
-    for key, place in (known or {}).items():
+    for key, place in known.items():
         parent = place.parent if not isinstance(place.parent, tuple) else names.get(place.parent, place.parent)
         if isinstance(key, tuple) and key in names:
             continue

@@ -164,7 +164,9 @@ class Harvester(ABC):
                     self.purged_items.append(MissingItem(instance=self.place.instance, local_id=local_id))
 
     def _expected(self) -> Steps[None]:
-        """Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since."""
+        """
+        Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since.
+        """
         fruitless = 0
         for local_id in self.place.expected:
             if local_id not in self.tally.sightings and fruitless < FRUITLESS:

@@ -52,9 +52,13 @@ class Reader:
             private=told.site_view.local_site.private_instance,
         )
 
+    def gives_post(self, answer: Exchange) -> bool:
+        """Whether `answer` is that to `GET /post` and has one."""
+        return answer.status == OK and urlsplit(answer.url).path == self.post_path
+
     def moderators(self, answer: Exchange) -> frozenset[str]:
         """The ap_ids of the community's moderators that `GET /post` lists."""
-        if answer.status != OK or urlsplit(answer.url).path != self.post_path:
+        if not self.gives_post(answer):
             return frozenset()
         return frozenset(item.moderator.actor_id for item in self.decode(answer, "PostAnswer").moderators)
 

@@ -44,7 +44,8 @@ class Archive:
     @classmethod
     def open(cls, path: Path, *, create: bool = False, read_only: bool = False, busy: float = BUSY_SECONDS) -> Self:
         """
-        Open the archive at `path`; `create` makes one where there is none, `busy` is how many seconds to wait for a lock.
+        Open the archive at `path`; `create` makes one where there is none, `busy` is how many seconds to wait for a
+        lock.
 
         Raises ArchiveMissingError, NotAnArchiveError, SchemaVersionError, ArchiveBusyError, ArchiveUnwritableError or
         ArchiveDamagedError. An older archive is migrated, unless it is opened to read.

@@ -1,8 +1,8 @@
 """
 Captures and their exchanges: the evidence, and the state from which an interrupted visit goes on.
 
-Exchanges are committed as they arrive. Bodies are compressed and kept once, by the SHA-256 of what is stored (that is, after
-withholding).
+Exchanges are committed as they arrive. Bodies are compressed and kept once, by the SHA-256 of what is stored (that is,
+after withholding).
 """
 
 import hashlib
@@ -10,9 +10,10 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import ArchiveDamagedError
@@ -40,6 +41,7 @@ class StoredExchange:
     id: int
     number: int
     instance: str
+    purpose: str
     url: str
     status: int
     logged_in: bool
@@ -48,15 +50,31 @@ class StoredExchange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSource:
+    """
+    How the answers of one instance in a capture are to be read: what `reread` needs besides the answers.
+
+    `site_exchange` is the row id of the exchange in which the instance told its languages and admins; `post_id` is its
+    local id of the post; `complete` says that its listing was followed to the end.
+    """
+
+    instance: str
+    dialect: str
+    site_exchange: int
+    post_id: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCapture:
-    """One visit as the archive knows it; `plan` says which instance was asked in which dialect for which post."""
+    """One visit as the archive knows it; `home` is the instance of the thread's community."""
 
     id: int
     url: str
     status: str
     started_at: datetime
     home: str | None
-    plan: dict[str, dict[str, object]]
+    plan: tuple[PlannedSource, ...]
     receipt: dict[str, object]
     post_id: int | None
 
@@ -80,8 +98,16 @@ def _is_alive(owner: str, last: datetime, now: datetime) -> bool:
     return now - last < SILENCE
 
 
-def begin_capture(archive: Archive, url: str, *, now: datetime) -> int:
-    """The id of a new open capture of `url`, or of one that was interrupted within a day and has no living owner."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCapture:
+    """A visit that is going on; `started_at` lies in the past where it goes on with an interrupted one."""
+
+    id: int
+    started_at: datetime
+
+
+def begin_capture(archive: Archive, url: str, *, now: datetime) -> OpenCapture:
+    """A new open capture of `url`, or one that was interrupted within a day and has no living owner."""
     with archive.transaction() as connection:
         rows = connection.execute(
             """SELECT capture.id, capture.owner, capture.started_at, max(exchange.requested_at)
@@ -95,17 +121,26 @@ def begin_capture(archive: Archive, url: str, *, now: datetime) -> int:
                 continue
             if now - started <= RESUME_WITHIN:
                 connection.execute("UPDATE captures SET owner = ? WHERE id = ?", [_owner(), capture_id])
-                return int(capture_id)
+                return OpenCapture(id=capture_id, started_at=started)
             connection.execute("UPDATE captures SET status = 'interrupted' WHERE id = ?", [capture_id])
         cursor = connection.execute(
             "INSERT INTO captures (kind, url, status, started_at, owner) VALUES ('visit', ?, 'open', ?, ?)",
             [url, stamp(now), _owner()],
         )
-        return int(cursor.lastrowid or 0)
+        return OpenCapture(id=int(cursor.lastrowid or 0), started_at=now)
 
 
-def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange) -> None:
-    """Commit one exchange (already withheld) of an open capture."""
+def drop_if_empty(archive: Archive, capture_id: int) -> None:
+    """Forget a capture that got no answer at all: there is nothing in it to go on with."""
+    with archive.transaction() as connection:
+        connection.execute(
+            "DELETE FROM captures WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM exchanges WHERE capture_id = ?1)",
+            [capture_id],
+        )
+
+
+def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange, *, purpose: str) -> None:
+    """Commit one exchange (already withheld) of an open capture; `purpose` is `discovery` or `thread`."""
     digest = hashlib.sha256(exchange.body).digest()
     with archive.transaction() as connection:
         found = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
@@ -118,12 +153,13 @@ def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: 
             ).lastrowid
         )
         connection.execute(
-            """INSERT INTO exchanges (capture_id, instance_id, method, url, final_url, status, headers, requested_at,
-                                      logged_in, wire_bytes, withheld, body_id)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO exchanges (capture_id, instance_id, purpose, method, url, final_url, status, headers,
+            requested_at, logged_in, wire_bytes, withheld, body_id)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
                 capture_id,
                 instance_row(archive, instance),
+                purpose,
                 exchange.method,
                 exchange.url,
                 exchange.final_url if exchange.final_url != exchange.url else None,
@@ -147,31 +183,66 @@ def instance_row(archive: Archive, domain: str) -> int:
     return int(connection.execute("INSERT INTO instances (domain) VALUES (?)", [domain]).lastrowid or 0)
 
 
+_SELECT_EXCHANGES = """SELECT exchange.id, instance.domain, exchange.purpose, exchange.url, exchange.status,
+                              exchange.logged_in, body.digest, exchange.requested_at
+                       FROM exchanges AS exchange
+                       JOIN instances AS instance ON instance.id = exchange.instance_id
+                       JOIN exchange_bodies AS body ON body.id = exchange.body_id"""
+
+
 def exchanges(archive: Archive, capture_id: int) -> list[StoredExchange]:
     """The exchanges of a capture in the order in which they were made, without bodies."""
     with translated(archive.path):
         rows = archive.db.conn.execute(
-            """SELECT exchange.id, instance.domain, exchange.url, exchange.status, exchange.logged_in, body.digest,
-                      exchange.requested_at
-               FROM exchanges AS exchange
+            f"{_SELECT_EXCHANGES} WHERE exchange.capture_id = ? ORDER BY exchange.id", [capture_id]
+        ).fetchall()
+    return [_stored(number, row) for number, row in enumerate(rows)]
+
+
+def exchange(archive: Archive, exchange_id: int) -> StoredExchange | None:
+    """One exchange by its row id, as number 0."""
+    with translated(archive.path):
+        row = archive.db.conn.execute(f"{_SELECT_EXCHANGES} WHERE exchange.id = ?", [exchange_id]).fetchone()
+    return _stored(0, row) if row else None
+
+
+def newest_answer(archive: Archive, instance: str, url: str) -> int | None:
+    """The row id of the newest exchange in which `instance` answered `url` with 200."""
+    with translated(archive.path):
+        row = archive.db.conn.execute(
+            """SELECT max(exchange.id) FROM exchanges AS exchange
                JOIN instances AS instance ON instance.id = exchange.instance_id
-               JOIN exchange_bodies AS body ON body.id = exchange.body_id
-               WHERE exchange.capture_id = ? ORDER BY exchange.id""",
+               WHERE instance.domain = ? AND exchange.url = ? AND exchange.status = 200
+                     AND exchange.purpose = 'discovery'""",
+            [instance, url],
+        ).fetchone()
+    return row[0] if row else None
+
+
+def traffic(archive: Archive, capture_id: int) -> dict[str, tuple[int, int]]:
+    """How many requests a capture made and how many bytes they brought over the wire, by instance."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT instance.domain, count(*), sum(exchange.wire_bytes) FROM exchanges AS exchange
+               JOIN instances AS instance ON instance.id = exchange.instance_id
+               WHERE exchange.capture_id = ? GROUP BY instance.domain""",
             [capture_id],
         ).fetchall()
-    return [
-        StoredExchange(
-            id=row[0],
-            number=number,
-            instance=row[1],
-            url=row[2],
-            status=row[3],
-            logged_in=bool(row[4]),
-            digest=row[5],
-            requested_at=parse_stamp(row[6]),
-        )
-        for number, row in enumerate(rows)
-    ]
+    return {domain: (count, size) for domain, count, size in rows}
+
+
+def _stored(number: int, row: tuple[Any, ...]) -> StoredExchange:
+    return StoredExchange(
+        id=row[0],
+        number=number,
+        instance=row[1],
+        purpose=row[2],
+        url=row[3],
+        status=row[4],
+        logged_in=bool(row[5]),
+        digest=row[6],
+        requested_at=parse_stamp(row[7]),
+    )
 
 
 def load(archive: Archive, stored: StoredExchange) -> Exchange:
@@ -223,28 +294,55 @@ def close_capture(
     )
 
 
-def plan_capture(archive: Archive, capture_id: int, *, home: str | None, plan: dict[str, dict[str, object]]) -> None:
+def plan_capture(archive: Archive, capture_id: int, *, home: str | None, plan: Sequence[PlannedSource]) -> None:
     """Note, inside the caller's transaction, what a later `reread` needs to know besides the answers."""
-    archive.db.conn.execute("UPDATE captures SET home = ?, plan = ? WHERE id = ?", [home, json.dumps(plan), capture_id])
+    archive.db.conn.execute(
+        "UPDATE captures SET home = ?, plan = ? WHERE id = ?",
+        [home, json.dumps([asdict(source) for source in plan]), capture_id],
+    )
 
 
-def captures(archive: Archive, *, post_id: int | None = None) -> Iterator[StoredCapture]:
-    """All finished captures that brought a thread, oldest first; of one post or of all."""
+def answers(archive: Archive, capture_id: int) -> set[tuple[str, bytes, bool]]:
+    """What a capture was answered about its thread: (url, digest of the body, logged in)."""
+    return {
+        (stored.url, stored.digest, stored.logged_in)
+        for stored in exchanges(archive, capture_id)
+        if stored.purpose == "thread"
+    }
+
+
+_SELECT_CAPTURES = """SELECT id, url, status, started_at, home, plan, receipt, post_id FROM captures
+                      WHERE status IN ('complete', 'partial')"""
+
+
+def latest_capture(archive: Archive, instance: str, local_post_id: int) -> StoredCapture | None:
+    """The latest finished capture of the post that `instance` knows by `local_post_id`."""
     with translated(archive.path):
-        rows = archive.db.conn.execute(
-            """SELECT id, url, status, started_at, home, plan, receipt, post_id FROM captures
-               WHERE post_id IS NOT NULL AND status IN ('complete', 'partial') AND (?1 IS NULL OR post_id = ?1)
-               ORDER BY id""",
-            [post_id],
-        ).fetchall()
-    for row in rows:
-        yield StoredCapture(
-            id=row[0],
-            url=row[1],
-            status=row[2],
-            started_at=parse_stamp(row[3]),
-            home=row[4],
-            plan=json.loads(row[5] or "{}"),
-            receipt=json.loads(row[6] or "{}"),
-            post_id=row[7],
-        )
+        row = archive.db.conn.execute(
+            f"""{_SELECT_CAPTURES} AND post_id = (
+                    SELECT local.post_id FROM local_ids AS local JOIN instances AS instance ON instance.id =
+                    local.instance_id WHERE instance.domain = ? AND local.kind = 'post' AND local.local_id = ?)
+                ORDER BY id DESC LIMIT 1""",
+            [instance, local_post_id],
+        ).fetchone()
+    return _stored_capture(row) if row else None
+
+
+def captures(archive: Archive, *, post_id: int) -> list[StoredCapture]:
+    """All finished captures of a thread, oldest first."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(f"{_SELECT_CAPTURES} AND post_id = ? ORDER BY id", [post_id]).fetchall()
+    return [_stored_capture(row) for row in rows]
+
+
+def _stored_capture(row: tuple[Any, ...]) -> StoredCapture:
+    return StoredCapture(
+        id=row[0],
+        url=row[1],
+        status=row[2],
+        started_at=parse_stamp(row[3]),
+        home=row[4],
+        plan=tuple(PlannedSource(**source) for source in json.loads(row[5] or "[]")),
+        receipt=json.loads(row[6] or "{}"),
+        post_id=row[7],
+    )

@@ -18,23 +18,23 @@ class Actors:
         self._connection = connection
         self._capture_id = capture_id
         self._instance_of = instance_of
-        self._ids: dict[Person | Community, int] = {}
+        self._ids: dict[str, int] = {}
         self.changed = 0
 
     def person(self, person: Person) -> int:
-        """The row id of `person`, written where it is new or differs."""
-        found = self._ids.get(person)
+        """The row id of `person`, written where new or different; the transaction's first word on it holds."""
+        found = self._ids.get(person.ap_id)
         if found is None:
             row = person_row(person, self._instance_of(person.ap_id))
-            found = self._ids[person] = self._write("people", PERSON_COLUMNS, row)
+            found = self._ids[person.ap_id] = self._write("people", PERSON_COLUMNS, row)
         return found
 
     def community(self, community: Community) -> int:
-        """The row id of `community`, written where it is new or differs."""
-        found = self._ids.get(community)
+        """The row id of `community`, written where new or different; the transaction's first word on it holds."""
+        found = self._ids.get(community.ap_id)
         if found is None:
             row = community_row(community, self._instance_of(community.ap_id))
-            found = self._ids[community] = self._write("communities", COMMUNITY_COLUMNS, row)
+            found = self._ids[community.ap_id] = self._write("communities", COMMUNITY_COLUMNS, row)
         return found
 
     def _write(self, table: str, columns: Sequence[str], row: Row) -> int:

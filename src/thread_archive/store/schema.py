@@ -29,7 +29,7 @@ CREATE TABLE instances (
     software TEXT,
     version TEXT,
     dialect TEXT,
-    site TEXT,
+    site_exchange_id INTEGER REFERENCES exchanges(id) DEFERRABLE INITIALLY DEFERRED,
     checked_at TEXT
 );
 CREATE TABLE captures (
@@ -57,6 +57,7 @@ CREATE TABLE exchanges (
     id INTEGER PRIMARY KEY,
     capture_id INTEGER NOT NULL REFERENCES captures(id),
     instance_id INTEGER NOT NULL REFERENCES instances(id),
+    purpose TEXT NOT NULL,
     method TEXT NOT NULL,
     url TEXT NOT NULL,
     final_url TEXT,
@@ -70,6 +71,7 @@ CREATE TABLE exchanges (
 );
 CREATE INDEX exchanges_capture_id ON exchanges(capture_id);
 CREATE INDEX exchanges_body_id ON exchanges(body_id);
+CREATE INDEX exchanges_discovery ON exchanges(instance_id, url) WHERE purpose = 'discovery';
 CREATE TABLE communities (
     id INTEGER PRIMARY KEY,
     ap_id TEXT NOT NULL UNIQUE,
@@ -176,6 +178,7 @@ CREATE TABLE local_ids (
     withdrawn TEXT,
     PRIMARY KEY (instance_id, kind, local_id)
 ) WITHOUT ROWID;
+CREATE INDEX local_ids_comment_id ON local_ids(comment_id);
 CREATE TABLE post_revisions (
     post_id INTEGER NOT NULL REFERENCES posts(id),
     digest TEXT NOT NULL,

@@ -1,8 +1,8 @@
 """
 The search index: one FTS5 table over articles, posts and comments, written explicitly.
 
-An item's number is its row's id and its kind in one, so that none has to be looked up. The index holds no text of its own: to
-take an item out, FTS5 must be told the very text it was put in with.
+An item's number is its row's id and its kind in one, so that none has to be looked up. The index holds no text of its
+own: to take an item out, FTS5 must be told the very text it was put in with.
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ def item_number(kind: int, row_id: int) -> int:
     return row_id * _KINDS_ROOM + kind
 
 
-def scope(post_id: int, community_id: int, creator_id: int | None, kind: int) -> str:
+def scope(post_id: object, community_id: object, creator_id: object, kind: int) -> str:
     """Tokens that narrow a search to a thread, a community, a person or a kind; the same as `search_content` makes."""
     return f"t{post_id} c{community_id} u{creator_id or 0} k{KINDS[kind]}"
 

@@ -1,0 +1,212 @@
+"""
+Adding threads by URL: visits to several hosts at once, every answer committed as it comes, a receipt for each URL.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.concluding import conclude, fail
+from thread_archive.archiving.progress import Progress, SilentProgress
+from thread_archive.archiving.receipts import Receipt, failure
+from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
+from thread_archive.archiving.workers import Workers
+from thread_archive.captures import Exchange
+from thread_archive.exceptions import ArchiveError, ThreadArchiveError, UnsupportedURLError
+from thread_archive.fetching.client import Client
+from thread_archive.fetching.clock import Clock, SystemClock
+from thread_archive.store import evidence, places
+from thread_archive.store.archive import Archive
+from thread_archive.store.evidence import OpenCapture, StoredExchange
+from thread_archive.urls import ThreadURL, parse_thread_url
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Job:
+    """One thread that is to be visited, under all the texts by which it was asked for."""
+
+    url: ThreadURL
+    texts: list[str]
+    visit: ThreadVisit | None = None
+    steps: Asking[list[Found]] | None = None
+    capture: OpenCapture | None = None
+    asked: Ask | None = None
+    started: float = 0.0
+    # Answers of an interrupted visit that were committed: (url, logged in) → in the order they came.
+    kept: dict[tuple[str, bool], deque[StoredExchange]] = field(default_factory=dict)
+
+
+class Adding:
+    """
+    Adds threads to `archive` with `client`.
+
+    `tokens(instance)` gives the login kept for exactly that instance (host and port), or None. `progress` is told what
+    happens.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        client: Client,
+        *,
+        options: Options | None = None,
+        tokens: Callable[[str], str | None] = lambda _: None,
+        clock: Clock | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._archive = archive
+        self._client = client
+        self._options = options or Options()
+        self._tokens = tokens
+        self._clock = clock or SystemClock()
+        self._progress = progress or SilentProgress()
+        self._acquaintances = Acquaintances(archive)
+        self._typed_ports: set[tuple[str, int]] = set()
+        self._workers: Workers[_Job] = Workers(self._fetch)
+        self._waiting: dict[str, deque[_Job]] = {}
+        self._active: dict[str, _Job] = {}
+
+    def add(self, texts: Iterable[str]) -> Iterator[Receipt]:
+        """
+        Add the threads that `texts` name; yields a receipt for each text, as they are done.
+
+        What goes wrong with one thread is in its receipt; raises ArchiveError where the archive cannot be used.
+        """
+        try:
+            yield from self._line_up(texts)
+            yield from self._start_waiting()
+            while self._active:
+                job, answer = self._workers.answer()
+                yield from self._take(job, answer)
+        finally:
+            self._workers.stop()
+
+    # ------------------------------------------------------------------------------------------------ which, when
+
+    def _line_up(self, texts: Iterable[str]) -> Iterator[Receipt]:
+        jobs: dict[str, _Job] = {}
+        for text in texts:
+            try:
+                url = parse_thread_url(text)
+            except UnsupportedURLError as error:
+                yield failure(text, error)
+                continue
+            if not self._options.allow_private_network:
+                url = replace(url, scheme="https")
+            if url.canonical in jobs:
+                jobs[url.canonical].texts.append(text)
+                continue
+            jobs[url.canonical] = job = _Job(url=url, texts=[text])
+            self._waiting.setdefault(url.instance, deque()).append(job)
+            self._note_port(url)
+
+    def _note_port(self, url: ThreadURL) -> None:
+        host, colon, port = url.instance.rpartition(":")
+        if colon and port.isdigit():
+            self._typed_ports.add((host.strip("[]"), int(port)))
+
+    def _start_waiting(self) -> Iterator[Receipt]:
+        """Start what may start: one thread a host, and so many in all."""
+        for instance in list(self._waiting):
+            while instance in self._waiting and instance not in self._active:
+                if len(self._active) >= self._options.at_once:
+                    return
+                job = self._waiting[instance].popleft()
+                if not self._waiting[instance]:
+                    del self._waiting[instance]
+                yield from self._start(job)
+
+    def _start(self, job: _Job) -> Iterator[Receipt]:
+        now = self._clock.now()
+        job.started = self._clock.monotonic()
+        job.capture = evidence.begin_capture(self._archive, job.url.canonical, now=now)
+        for stored in evidence.exchanges(self._archive, job.capture.id):
+            job.kept.setdefault((stored.url, stored.logged_in), deque()).append(stored)
+        job.visit = ThreadVisit(
+            job.url,
+            options=self._options,
+            acquaintances=self._acquaintances,
+            now=now,
+            expected=lambda instance, kind, local_id: places.known_local_ids(self._archive, instance, kind, local_id),
+            has_login=lambda instance: self._tokens(instance) is not None,
+        )
+        job.steps = job.visit.steps()
+        self._active[job.url.instance] = job
+        self._progress.started(job.url.canonical)
+        yield from self._go_on(job, None, None)
+
+    # ------------------------------------------------------------------------------------------------ answers
+
+    def _fetch(self, ask: Ask) -> Exchange:
+        token = self._tokens(ask.instance) if ask.request.login else None
+        return self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
+
+    def _take(self, job: _Job, answer: Exchange | ThreadArchiveError) -> Iterator[Receipt]:
+        if isinstance(answer, Exchange):
+            yield from self._go_on(job, answer, None)
+        else:
+            yield from self._go_on(job, None, answer)
+
+    def _go_on(self, job: _Job, answer: Exchange | None, error: ThreadArchiveError | None) -> Iterator[Receipt]:
+        """
+        Find out what to ask next and have it asked, then commit the answer that came, while the server is already at
+        it.
+
+        What an interrupted visit had committed is not asked again.
+        """
+        committed = job.asked
+        founds: list[Found] | None = None
+        problem: ThreadArchiveError | None = None
+        try:
+            job.asked = self._next(job, answer, error)
+        except StopIteration as stop:
+            founds = stop.value
+        except ArchiveError:
+            raise
+        except ThreadArchiveError as failed:
+            problem = failed
+        else:
+            self._workers.ask(job, job.asked)
+        if answer is not None and committed is not None and job.capture is not None:
+            evidence.append_exchange(
+                self._archive, job.capture.id, committed.instance, answer, purpose=committed.purpose
+            )
+            self._tell(job, committed)
+        if founds is not None or problem is not None:
+            del self._active[job.url.instance]
+            yield from self._start_waiting()
+            yield from self._finish(job, founds, problem)
+
+    def _next(self, job: _Job, answer: Exchange | None, error: ThreadArchiveError | None) -> Ask:
+        """The next request of the visit that no interrupted one had made."""
+        if job.steps is None:
+            raise AssertionError("the job was not started")
+        ask = job.steps.throw(error) if error is not None else job.steps.send(answer)  # type: ignore[arg-type]
+        while kept := job.kept.get((ask.request.url, ask.request.login)):
+            ask = job.steps.send(evidence.load(self._archive, kept.popleft()))
+        return ask
+
+    def _tell(self, job: _Job, committed: Ask) -> None:
+        harvester = job.visit.harvester if job.visit else None
+        if harvester is not None:
+            received, expected = harvester.progress
+            self._progress.advanced(job.url.canonical, committed.instance, received=received, expected=expected)
+
+    def _finish(self, job: _Job, founds: list[Found] | None, problem: ThreadArchiveError | None) -> Iterator[Receipt]:
+        if job.capture is None:
+            raise AssertionError("the job was not started")
+        if founds is not None:
+            try:
+                receipt = conclude(self._archive, job.capture, founds, self._acquaintances, clock=self._clock)
+            except ArchiveError:
+                raise
+            except ThreadArchiveError as failed:
+                problem = failed
+        if problem is not None:
+            receipt = fail(self._archive, job.capture, job.url.instance, problem, now=self._clock.now())
+        seconds = self._clock.monotonic() - job.started
+        for number, text in enumerate(job.texts):
+            final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)
+            self._progress.finished(final)
+            yield final

@@ -1,0 +1,166 @@
+"""The end of a visit: its answers become rows in one transaction, and the receipt says what became of each comment."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from thread_archive.archiving import accounting
+from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.interpreting import Interpretation, site_of
+from thread_archive.archiving.receipts import (
+    COMPLETE,
+    FAILED,
+    GONE_FOR_GOOD,
+    PARTIAL,
+    Problem,
+    Receipt,
+    SourceReceipt,
+    failure,
+)
+from thread_archive.archiving.visiting import Found
+from thread_archive.exceptions import (
+    InstanceUnreachableError,
+    RateLimitedError,
+    ServerFailedError,
+    ThreadArchiveError,
+)
+from thread_archive.fetching.clock import Clock
+from thread_archive.model import Missing, Software
+from thread_archive.store import evidence, places, threads
+from thread_archive.store.archive import Archive
+from thread_archive.store.evidence import OpenCapture, PlannedSource
+from thread_archive.store.visits import Changes
+
+# Another try may get further: the capture stays open, and the next `add` goes on with it.
+PASSING = (InstanceUnreachableError, RateLimitedError, ServerFailedError)
+
+
+def conclude(
+    archive: Archive, capture: OpenCapture, founds: Sequence[Found], acquaintances: Acquaintances, *, clock: Clock
+) -> Receipt:
+    """
+    Write what a visit found and close its capture; returns the receipt, without `url` and `seconds`.
+
+    Raises PayloadError where the answers cannot be read after all: nothing is written then.
+    """
+    harvested = [found for found in founds if found.harvest is not None]
+    home = next((found.instance for found in harvested if found.is_home), None)
+    plan = [_planned(found, acquaintances) for found in harvested]
+    post_id = _unchanged(archive, capture, home, plan)
+    interpretation: Interpretation | None = None
+    if post_id is None:
+        interpretation = Interpretation(archive, capture.id, home=home, plan=plan)
+        interpretation.read()
+    changes = Changes()
+    with archive.transaction():
+        for found in harvested:
+            acquaintances.note(found.instance, found.base, now=clock.now())
+        if interpretation is not None:
+            post_id, changes = interpretation.write(capture.started_at)
+        receipt = _receipt(archive, capture, founds, post_id or 0, changes)
+        evidence.plan_capture(archive, capture.id, home=home, plan=plan)
+        evidence.close_capture(
+            archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
+        )
+    return receipt
+
+
+def fail(archive: Archive, capture: OpenCapture, instance: str, error: ThreadArchiveError, *, now: datetime) -> Receipt:
+    """
+    Note that a visit gave no thread, and why.
+
+    Where another try may help, the capture stays open for it; one without a single answer is forgotten.
+    """
+    source = SourceReceipt(instance=instance, error=Problem.of(error))
+    receipt = failure("", error, (source,))
+    evidence.drop_if_empty(archive, capture.id)
+    if not isinstance(error, PASSING):
+        with archive.transaction():
+            evidence.close_capture(archive, capture.id, status=FAILED, now=now, receipt=receipt.as_json())
+    return receipt
+
+
+def _planned(found: Found, acquaintances: Acquaintances) -> PlannedSource:
+    if found.harvest is None or found.discovery is None:
+        raise AssertionError("only what gave a harvest is planned for reading")
+    return PlannedSource(
+        instance=found.instance,
+        dialect=found.discovery.dialect,
+        site_exchange=acquaintances.site_exchange(found.instance, found.base),
+        post_id=found.harvest.post_id,
+        complete=found.harvest.complete,
+    )
+
+
+def _unchanged(archive: Archive, capture: OpenCapture, home: str | None, plan: Sequence[PlannedSource]) -> int | None:
+    """
+    The row of the post if its latest capture had the very same answers, so that there is nothing to write; else None.
+
+    What a server says of itself may differ, but not in its languages and admins.
+    """
+    latest = evidence.latest_capture(archive, plan[0].instance, plan[0].post_id)
+    if latest is None or latest.home != home or len(latest.plan) != len(plan):
+        return None
+    for before, now in zip(latest.plan, plan, strict=True):
+        if replace(before, site_exchange=now.site_exchange) != now:
+            return None
+        if before.site_exchange != now.site_exchange and site_of(archive, before) != site_of(archive, now):
+            return None
+    if evidence.answers(archive, latest.id) != evidence.answers(archive, capture.id):
+        return None
+    return latest.post_id
+
+
+def _receipt(
+    archive: Archive, capture: OpenCapture, founds: Sequence[Found], post_id: int, changes: Changes
+) -> Receipt:
+    counts = threads.thread_counts(archive, post_id)
+    traffic = evidence.traffic(archive, capture.id)
+    gave = accounting.given(founds)
+    named = [item.ap_id for found in founds if found.harvest for m in found.harvest.missing for item in m.items]
+    missing = accounting.missing(
+        founds,
+        gaps=places.gap_names(archive, post_id),
+        stored=frozenset().union(*gave.values(), threads.stored_among(archive, post_id, filter(None, named))),
+    )
+    return Receipt(
+        url="",
+        thread=counts.ap_id,
+        title=counts.title,
+        status=_status(founds, missing),
+        asked_for=next((found.harvest.asked_for for found in founds if found.harvest), None),
+        changed=changes.any,
+        captured_at=capture.started_at,
+        sources=tuple(
+            _source(found, lacked=accounting.lacked(gave).get(found.instance, 0), traffic=traffic) for found in founds
+        ),
+        stored=counts.stored,
+        tombstones=counts.tombstones,
+        missing=missing,
+        link=counts.link,
+        revisions_added=changes.revisions,
+        requests=sum(requests for requests, _ in traffic.values()),
+        bytes=sum(size for _, size in traffic.values()),
+    )
+
+
+def _source(found: Found, *, lacked: int, traffic: dict[str, tuple[int, int]]) -> SourceReceipt:
+    software = found.discovery.software if found.discovery else Software(name="", version="")
+    harvest = found.harvest
+    return SourceReceipt(
+        instance=found.instance,
+        software=software.name,
+        version=software.version,
+        is_home=found.is_home,
+        advertised=harvest.advertised if harvest else None,
+        received=harvest.received if harvest else 0,
+        tombstones=harvest.tombstones if harvest else 0,
+        lacked=lacked,
+        requests=traffic.get(found.instance, (0, 0))[0],
+        error=Problem.of(found.error) if found.error else None,
+    )
+
+
+def _status(founds: Sequence[Found], missing: Sequence[Missing]) -> str:
+    whole = all(found.harvest is not None and found.harvest.complete for found in founds)
+    return COMPLETE if whole and all(item.reason in GONE_FOR_GOOD for item in missing) else PARTIAL

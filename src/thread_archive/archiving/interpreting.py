@@ -1,0 +1,117 @@
+"""From a capture's answers to the thread's rows: the same for a visit that has just ended and for one of years ago."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from thread_archive.exceptions import PayloadError
+from thread_archive.markup import plain_text
+from thread_archive.model import Page, Post, Site
+from thread_archive.payloads import REPORT
+from thread_archive.sources import Reader, reader
+from thread_archive.store import evidence, places
+from thread_archive.store.archive import Archive
+from thread_archive.store.evidence import PlannedSource, StoredExchange
+from thread_archive.store.visits import Changes, Reading, Replay, Visit
+from thread_archive.store.writing import ThreadWriter
+from thread_archive.trees import Seen, arrange
+
+_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def site_of(archive: Archive, source: PlannedSource) -> Site:
+    """What the instance of a capture said of itself."""
+    stored = evidence.exchange(archive, source.site_exchange)
+    return reader(source.dialect).site(evidence.load(archive, stored)) if stored else Site(version="")
+
+
+class Interpretation:
+    """
+    Reads one capture and writes what it shows: `read` outside any transaction, then `write` inside one.
+
+    Holds one answer at a time and, of each comment, its place in the tree.
+    """
+
+    def __init__(self, archive: Archive, capture_id: int, *, home: str | None, plan: Sequence[PlannedSource]) -> None:
+        self._archive = archive
+        self._capture_id = capture_id
+        self._home = home
+        self._plan = {source.instance: source for source in plan}
+        self._exchanges = [
+            stored
+            for stored in evidence.exchanges(archive, capture_id)
+            if stored.purpose == "thread" and stored.instance in self._plan
+        ]
+        self._sites: dict[str, Site] = {}
+        self._moderators: dict[str, frozenset[str]] = {}
+        self._seen: list[Seen] = []
+        self._public: set[str] = set()
+        self._restricted: set[str] = set()
+        self._posts: list[tuple[tuple[bool, bool, datetime, str], Post]] = []
+
+    def read(self) -> None:
+        """Take in who answers whom; raises PayloadError where an answer does not fit its dialect."""
+        for source in self._plan.values():
+            self._sites[source.instance] = site_of(self._archive, source)
+        for stored in self._exchanges:
+            self._take(stored, self._plan[stored.instance])
+        if not self._posts:
+            raise PayloadError("No answer of the visit shows the thread's post.", next=REPORT)
+
+    def _take(self, stored: StoredExchange, source: PlannedSource) -> None:
+        read, site = reader(source.dialect), self._sites[stored.instance]
+        answer = evidence.load(self._archive, stored)
+        for sighting in read.glimpse(answer):
+            if sighting.post_id == source.post_id:
+                self._seen.append(Seen(instance=stored.instance, answer=stored.number, sighting=sighting))
+                self._note(sighting.ap_id, logged_in=stored.logged_in)
+        page = read.read(answer, site=site) if read.gives_post(answer) else Page()
+        post = page.post or (read.embedded_post(answer, site=site) if source.instance not in self._moderators else None)
+        if page.post is not None:
+            self._moderators[stored.instance] = read.moderators(answer)
+        if post is not None and post.local_id == source.post_id:
+            self._note(post.ap_id, logged_in=stored.logged_in)
+            told = page.post is not None
+            rank = (stored.instance == self._home, told, post.edited_at or _EPOCH, stored.instance)
+            self._posts.append((rank, post))
+
+    def _note(self, ap_id: str, *, logged_in: bool) -> None:
+        (self._restricted if logged_in else self._public).add(ap_id)
+
+    @property
+    def post(self) -> Post:
+        """The post as its home gives it, else as it was edited last."""
+        return max(self._posts, key=lambda item: item[0])[1]
+
+    def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
+        """Write the thread, inside the caller's transaction; returns the post's row id and what changed."""
+        post = self.post
+        visit = Visit(
+            capture_id=self._capture_id,
+            captured_at=captured_at,
+            post=post,
+            tree=arrange(
+                self._seen,
+                home=self._home,
+                known=places.known_places(self._archive, post.ap_id),
+                known_names=places.known_names(self._archive, post.ap_id),
+            ),
+            places=[(source.instance, source.post_id) for source in self._plan.values()],
+            restricted=frozenset(self._restricted - self._public),
+            asked=frozenset(source.instance for source in self._plan.values() if source.complete),
+        )
+        self._seen.clear()
+        writer = ThreadWriter(self._archive, visit, plain_text=plain_text, replay=replay)
+        post_id = writer.write(self._readings())
+        return post_id, writer.changes
+
+    def _readings(self) -> Iterator[Reading]:
+        for stored in sorted(
+            self._exchanges, key=lambda item: (item.instance != self._home, item.instance, item.number)
+        ):
+            read: Reader = reader(self._plan[stored.instance].dialect)
+            page = read.read(
+                evidence.load(self._archive, stored),
+                site=self._sites[stored.instance],
+                moderators=self._moderators.get(stored.instance, frozenset()),
+            )
+            yield Reading(number=stored.number, instance=stored.instance, page=page)

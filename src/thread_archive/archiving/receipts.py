@@ -1,0 +1,154 @@
+"""The receipt: an account of every comment that any server named or counted, by where it went."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from thread_archive.exceptions import ThreadArchiveError
+from thread_archive.model import Missing, MissingItem, MissingReason
+
+COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
+# What is missing for these reasons is nowhere to be had: a thread that lacks nothing else is whole.
+GONE_FOR_GOOD = frozenset({MissingReason.PURGED, MissingReason.SERVER_COUNT_DRIFT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error as a receipt tells it."""
+
+    type: str
+    message: str
+    next: str
+    exit_code: int
+
+    @classmethod
+    def of(cls, error: ThreadArchiveError) -> "Problem":
+        """What `error` says."""
+        return cls(type=type(error).__name__, message=error.message, next=error.next, exit_code=error.exit_code)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object."""
+        return {"type": self.type, "message": self.message, "next": self.next}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReceipt:
+    """
+    What one server was asked and gave.
+
+    `advertised` is its own count of live comments (None where it shows no post), `lacked` how many comments that
+    others gave it did not.
+    """
+
+    instance: str
+    software: str = ""
+    version: str = ""
+    is_home: bool = False
+    advertised: int | None = None
+    received: int = 0
+    tombstones: int = 0
+    lacked: int = 0
+    requests: int = 0
+    error: Problem | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object."""
+        return {
+            "instance": self.instance,
+            "software": self.software,
+            "version": self.version,
+            "is_home": self.is_home,
+            "advertised": self.advertised,
+            "received": self.received,
+            "tombstones": self.tombstones,
+            "lacked": self.lacked,
+            "requests": self.requests,
+            "error": self.error.as_json() if self.error else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """
+    What became of one URL.
+
+    `status` is `complete`, `partial` or `failed`; `stored` counts the thread's comments in the archive, tombstones
+    included; `seconds` and `bytes` (over the wire) are those of the whole visit.
+    """
+
+    url: str
+    status: str
+    thread: str | None = None
+    title: str = ""
+    asked_for: str | None = None
+    changed: bool = False
+    error: Problem | None = None
+    captured_at: datetime | None = None
+    sources: tuple[SourceReceipt, ...] = ()
+    stored: int = 0
+    tombstones: int = 0
+    missing: tuple[Missing, ...] = ()
+    link: str = ""
+    revisions_added: int = 0
+    requests: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def unexplained(self) -> int:
+        """How many comments are missing and nobody knows why."""
+        return sum(item.count for item in self.missing if item.reason is MissingReason.UNEXPLAINED)
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code if this were the only URL."""
+        if self.error:
+            return self.error.exit_code
+        return 1 if self.unexplained else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object of `add --json`."""
+        return {
+            "url": self.url,
+            "thread": self.thread,
+            "title": self.title,
+            "asked_for": self.asked_for,
+            "status": self.status,
+            "changed": self.changed,
+            "exit_code": self.exit_code,
+            "error": self.error.as_json() if self.error else None,
+            "captured_at": self.captured_at.isoformat().replace("+00:00", "Z") if self.captured_at else None,
+            "sources": [source.as_json() for source in self.sources],
+            "comments": {
+                "stored": self.stored,
+                "tombstones": self.tombstones,
+                "missing": [_missing_json(item) for item in self.missing],
+                "unexplained": self.unexplained,
+            },
+            "article": {
+                "status": "not_fetched" if self.link else "none",
+                "url": self.link or None,
+                "reason": "this release keeps links, not the pages behind them" if self.link else None,
+            },
+            "revisions_added": self.revisions_added,
+            "requests": self.requests,
+            "bytes": self.bytes,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _missing_json(missing: Missing) -> dict[str, Any]:
+    return {
+        "reason": missing.reason.value,
+        "count": missing.count,
+        "items": [_item_json(item) for item in missing.items],
+    }
+
+
+def _item_json(item: MissingItem) -> dict[str, Any]:
+    return {"ap_id": item.ap_id, "instance": item.instance, "local_id": item.local_id}
+
+
+def failure(url: str, error: ThreadArchiveError, sources: tuple[SourceReceipt, ...] = ()) -> Receipt:
+    """The receipt of a URL that gave no thread."""
+    return Receipt(url=url, status=FAILED, error=Problem.of(error), sources=sources)

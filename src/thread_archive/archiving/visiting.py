@@ -1,0 +1,279 @@
+"""
+One visit to a thread as a procedure: which servers are asked, with which dialect, for what.
+
+Like the sources it is a generator that yields requests and is sent answers; an answer that did not come is thrown into
+it.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.captures import Exchange, Request
+from thread_archive.exceptions import (
+    AccessDeniedError,
+    FetchError,
+    PayloadError,
+    ThreadArchiveError,
+    ThreadGoneError,
+    UnsupportedSoftwareError,
+)
+from thread_archive.model import Harvest, MissingReason, Sighting
+from thread_archive.payloads import REPORT
+from thread_archive.sources import Contradiction, Discovery, Harvester, Place, Steps, discover, harvester, locate
+from thread_archive.urls import ThreadURL, host_of, local_id_in
+
+T = TypeVar("T")
+
+DISCOVERY, THREAD = "discovery", "thread"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    How to add threads.
+
+    `home` asks the thread's home too, `login` asks again with the kept login where something is not shown to visitors,
+    `allow_private_network` permits plain http, `at_once` is how many threads are fetched at a time.
+    """
+
+    home: bool = True
+    login: bool = False
+    allow_private_network: bool = False
+    at_once: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request to make of `instance`; `purpose` is `discovery` or `thread`."""
+
+    request: Request
+    instance: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What came of asking one server: a harvest and the comments in it by local id, or an error."""
+
+    instance: str
+    base: str
+    is_home: bool = False
+    discovery: Discovery | None = None
+    harvest: Harvest | None = None
+    sightings: Mapping[int, Sighting] = field(default_factory=dict)
+    error: ThreadArchiveError | None = None
+
+
+Asking = Generator[Ask, Exchange, T]
+
+
+class ThreadVisit:
+    """
+    A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
+
+    `expected(instance, kind, local_id)` tells which comments an earlier visit got there; `has_login(instance)` whether
+    a login is kept for it.
+    """
+
+    def __init__(
+        self,
+        url: ThreadURL,
+        *,
+        options: Options,
+        acquaintances: Acquaintances,
+        now: datetime,
+        expected: Callable[[str, str, int], list[int]],
+        has_login: Callable[[str], bool],
+    ) -> None:
+        self.url = url
+        self._options = options
+        self._acquaintances = acquaintances
+        self._now = now
+        self._expected = expected
+        self._has_login = has_login
+        self.harvester: Harvester | None = None
+
+    def steps(self) -> Asking[list[Found]]:
+        """
+        Ask the server of the URL, then the thread's home.
+
+        Raises FetchError or PayloadError where the first gives no thread; what is wrong with the home is in its Found.
+        """
+        asked = yield from self._asked()
+        harvest = asked.harvest
+        if harvest is None:
+            raise AssertionError("a server that was asked gives a harvest or raises")
+        home = host_of(harvest.community_ap_id)
+        if home == asked.instance:
+            return [
+                Found(
+                    instance=asked.instance,
+                    base=asked.base,
+                    is_home=True,
+                    discovery=asked.discovery,
+                    harvest=harvest,
+                    sightings=asked.sightings,
+                )
+            ]
+        if not self._options.home:
+            return [asked]
+        return [asked, (yield from self._home(home, harvest))]
+
+    def _asked(self) -> Asking[Found]:
+        try:
+            return (yield from self._server(self.url.instance, self.url.base))
+        except (UnsupportedSoftwareError, FetchError):
+            # `old.example.org` may be a front end of example.org, or an instance that is called so.
+            if self.url.fallback is None:
+                raise
+            return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
+
+    def _server(self, instance: str, base: str) -> Asking[Found]:
+        place = {"post_id": self.url.post_id, "comment_id": self.url.comment_id}
+        refused: FetchError | None = None
+        found: Found | None = None
+        try:
+            found = yield from self._harvest(instance, base, **place)
+        except (AccessDeniedError, ThreadGoneError) as error:
+            refused = error
+        if self._options.login and self._has_login(instance) and (found is None or _lost(found)):
+            found = yield from self._harvest(instance, base, **place, login=True)
+        elif refused is not None:
+            raise refused
+        if found is None:
+            raise AssertionError("neither refused nor found")
+        return found
+
+    def _home(self, instance: str, seen: Harvest) -> Asking[Found]:
+        scheme = seen.community_ap_id.partition("://")[0] if self._options.allow_private_network else "https"
+        base = f"{scheme}://{instance}"
+        try:
+            post_id = yield from self._locate(instance, base, seen.post_ap_id)
+            if post_id is None:
+                raise ThreadGoneError(
+                    f"{instance}, the thread's home, does not give its own copy of it.",
+                    next="What other servers hold was kept; the home may show it to people who are logged in.",
+                    url=seen.post_ap_id,
+                )
+            found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
+        except (FetchError, PayloadError) as error:
+            discovery = self._acquaintances.recall(instance, now=self._now)
+            return Found(instance=instance, base=base, is_home=True, discovery=discovery, error=error)
+        return Found(
+            instance=instance,
+            base=base,
+            is_home=True,
+            discovery=found.discovery,
+            harvest=found.harvest,
+            sightings=found.sightings,
+        )
+
+    def _locate(self, instance: str, base: str, post_ap_id: str) -> Asking[int | None]:
+        made_here = local_id_in(post_ap_id, "post")
+        if made_here is not None and made_here[0] == instance:
+            return made_here[1]
+        discovery = yield from self._discovery(instance, base)
+        place = Place(base=base, site=discovery.site)
+        return (yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD))
+
+    def _discovery(self, instance: str, base: str, *, again: bool = False) -> Asking[Discovery]:
+        known = None if again else self._acquaintances.recall(instance, now=self._now)
+        if known is None:
+            known = yield from _tagged(discover(base), instance, DISCOVERY)
+            self._acquaintances.learn(instance, known)
+        return known
+
+    def _harvest(
+        self, instance: str, base: str, *, post_id: int | None, comment_id: int | None, login: bool = False
+    ) -> Asking[Found]:
+        """
+        Harvest by what the instance is known to run; where that gives anything odd, ask it again what it runs.
+
+        A server that was upgraded since we last asked answers the old dialect in part.
+        """
+        remembered = self._acquaintances.recall(instance, now=self._now)
+        problem: ThreadArchiveError | Contradiction | None = None
+        found: Found | None = None
+        discovery = yield from self._discovery(instance, base)
+        place = {"post_id": post_id, "comment_id": comment_id}
+        try:
+            found = yield from self._harvest_once(instance, base, discovery, **place, login=login)
+        except (PayloadError, ThreadGoneError, Contradiction) as error:
+            problem = error
+        if found is not None and not (remembered and _doubtful(found)):
+            return found
+        if remembered or isinstance(problem, Contradiction):
+            now_found = yield from self._discovery(instance, base, again=True)
+            if now_found != discovery or isinstance(problem, Contradiction):
+                try:
+                    return (yield from self._harvest_once(instance, base, now_found, **place, login=login))
+                except Contradiction as error:
+                    raise PayloadError(
+                        f"{instance} says that it runs {now_found.software.name} {now_found.software.version} and does "
+                        f"not answer {error} as that would.",
+                        next="The server, or a proxy before it, may be failing; try again later.",
+                        source=now_found.dialect,
+                    ) from error
+        if isinstance(problem, ThreadArchiveError):
+            raise problem
+        if found is None:
+            raise PayloadError(f"{instance} makes no sense.", next=REPORT, source=discovery.dialect)
+        return found
+
+    def _harvest_once(
+        self,
+        instance: str,
+        base: str,
+        discovery: Discovery,
+        *,
+        post_id: int | None,
+        comment_id: int | None,
+        login: bool,
+    ) -> Asking[Found]:
+        kind, local_id = ("comment", comment_id) if post_id is None else ("post", post_id)
+        expected = self._expected(instance, kind, local_id or 0)
+        place = Place(
+            base=base,
+            site=discovery.site,
+            post_id=post_id,
+            comment_id=comment_id,
+            login=login,
+            expected=tuple(expected),
+        )
+        self.harvester = harvester(place, dialect=discovery.dialect)
+        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD)
+        return Found(
+            instance=instance,
+            base=base,
+            discovery=discovery,
+            harvest=harvest,
+            sightings=self.harvester.tally.sightings,
+        )
+
+
+def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
+    """The requests of a source, with whom they are for and why."""
+    try:
+        request = next(steps)
+        while True:
+            try:
+                answer = yield Ask(request=request, instance=instance, purpose=purpose)
+            except ThreadArchiveError as error:
+                request = steps.throw(error)
+            else:
+                request = steps.send(answer)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def _lost(found: Found) -> bool:
+    return found.harvest is not None and found.harvest.lost > 0
+
+
+def _doubtful(found: Found) -> bool:
+    missing = found.harvest.missing if found.harvest else ()
+    return any(item.reason is MissingReason.UNEXPLAINED for item in missing)

@@ -1,0 +1,125 @@
+"""What is known of one visit when its thread is written, and what the writing shares while it lasts."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from thread_archive.model import Page, Post
+from thread_archive.store.archive import Archive
+from thread_archive.store.evidence import instance_row
+from thread_archive.store.people import Actors
+from thread_archive.store.rows import Row, state_digest
+from thread_archive.trees import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one answer of a capture says: its number in the capture, and the instance that gave it."""
+
+    number: int
+    instance: str
+    page: Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """
+    A capture, read: all that is needed to write it but the pages themselves.
+
+    `places` are the local ids by which instances know the post; `restricted` are the ap_ids that only a login gave;
+    `asked` are the instances that listed the thread to its end.
+    """
+
+    capture_id: int
+    captured_at: datetime
+    post: Post
+    tree: Tree
+    places: Sequence[tuple[str, int]] = ()
+    restricted: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Changes:
+    """
+    Rows that were written: `content` in posts, comments, people and communities; `index` entries put in or taken out.
+    """
+
+    content: int = 0
+    revisions: int = 0
+    scores: int = 0
+    index: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was."""
+        return bool(self.content or self.revisions or self.scores)
+
+
+@dataclass(slots=True)
+class Replay:
+    """
+    The memory of a reread of one thread: which rows a capture has filled so far.
+
+    Until then a row's content is of a later capture (or of an older parser) and no earlier state of anything.
+    """
+
+    filled: set[tuple[str, int]] = field(default_factory=set)
+
+    def first(self, kind: str, row_id: int) -> bool:
+        """Whether the row is filled for the first time; from now on it is not."""
+        if (kind, row_id) in self.filled:
+            return False
+        self.filled.add((kind, row_id))
+        return True
+
+    def has_filled(self, kind: str, row_id: int) -> bool:
+        """Whether a capture has filled the row."""
+        return (kind, row_id) in self.filled
+
+
+class Writing:
+    """The transaction in which one visit is written: the connection, row ids of instances and actors, what changed."""
+
+    def __init__(
+        self, archive: Archive, visit: Visit, *, plain_text: Callable[[str], str], replay: Replay | None = None
+    ) -> None:
+        self.archive = archive
+        self.connection: sqlite3.Connection = archive.db.conn
+        self.visit = visit
+        self.replay = replay
+        self.changes = Changes()
+        self._plain_text = plain_text
+        self._instances: dict[str, int] = {}
+        self.actors = Actors(self.connection, visit.capture_id, self.instance_of)
+
+    def instance(self, domain: str) -> int:
+        """The row id of an instance."""
+        found = self._instances.get(domain)
+        if found is None:
+            found = self._instances[domain] = instance_row(self.archive, domain)
+        return found
+
+    def instance_of(self, ap_id: str) -> int:
+        """The row id of the instance that an ap_id belongs to."""
+        return self.instance(ap_id.partition("://")[2].partition("/")[0].lower())
+
+    def text_of(self, body: str) -> str | None:
+        """The plain text of Markdown; None where it is the same, so that it is not stored twice."""
+        text = self._plain_text(body)
+        return None if text == body else text
+
+    def is_first(self, kind: str, row_id: int) -> bool:
+        """Whether a row that exists is filled for the first time in a reread (never on a live visit)."""
+        return self.replay is not None and self.replay.first(kind, row_id)
+
+    def add_revision(self, kind: str, row_id: int, columns: Sequence[str], state: Row, capture_id: int) -> None:
+        """Keep a state that is about to be replaced; `capture_id` is the capture that saw it first."""
+        marks = ", ".join("?" * len(state))
+        cursor = self.connection.execute(
+            f"""INSERT OR IGNORE INTO {kind}_revisions ({kind}_id, digest, capture_id, {", ".join(columns)})
+                VALUES (?, ?, ?, {marks})""",
+            [row_id, state_digest(state), capture_id, *state],
+        )
+        self.changes.revisions += cursor.rowcount
