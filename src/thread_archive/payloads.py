@@ -1,7 +1,7 @@
 """Typed decoding of JSON answers: what does not fit is an error that names the place that failed."""
 
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
 
@@ -32,7 +32,7 @@ def decode(body: bytes | msgspec.Raw, type_: type[T], *, source: str, url: str) 
     lone surrogates, and nesting deeper than the decoder follows.
     """
     try:
-        decoded: T = _decoder(type_).decode(body)
+        decoded: T = _decoder(cast(Any, type_)).decode(body)
     except RecursionError as error:
         raise PayloadError(
             f"The answer to {url} is JSON nested too deeply.", next=REPORT, source=source, path="$"

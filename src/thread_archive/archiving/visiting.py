@@ -132,15 +132,15 @@ class ThreadVisit:
             return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
 
     def _server(self, instance: str, base: str) -> Asking[Found]:
-        place = {"post_id": self.url.post_id, "comment_id": self.url.comment_id}
+        post_id, comment_id = self.url.post_id, self.url.comment_id
         refused: FetchError | None = None
         found: Found | None = None
         try:
-            found = yield from self._harvest(instance, base, **place)
+            found = yield from self._harvest(instance, base, post_id=post_id, comment_id=comment_id)
         except (AccessDeniedError, ThreadGoneError) as error:
             refused = error
         if self._options.login and self._has_login(instance) and (found is None or _lost(found)):
-            found = yield from self._harvest(instance, base, **place, login=True)
+            found = yield from self._harvest(instance, base, post_id=post_id, comment_id=comment_id, login=True)
         elif refused is not None:
             raise refused
         if found is None:
