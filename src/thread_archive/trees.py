@@ -40,7 +40,8 @@ class Known:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """
-    A place in the tree: `parent` is the key of another node or None; `position` counts from 0 in thread order.
+    A place in the tree: `parent` is the key of another node or None; `position` counts from 0 in thread order, `depth`
+    from 1.
 
     `answer` is the number of the answer to take text and state from, None where this capture did not show it.
     `deleted` and `removed` are the merged verdict; a gap is neither.
@@ -182,7 +183,7 @@ def _order(drafts: Mapping[Key, Node]) -> list[Node]:
     for siblings in children.values():
         siblings.sort(key=lambda node: (node.published_at, isinstance(node.key, tuple), str(node.key)), reverse=True)
     ordered: list[Node] = []
-    stack = [(node, 0) for node in children.get(None, [])]
+    stack = [(node, 1) for node in children.get(None, [])]
     while stack:
         node, depth = stack.pop()
         ordered.append(

@@ -1,0 +1,226 @@
+"""Reading threads back: which row a person means, the list of threads, and a thread's items in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from thread_archive.store.archive import Archive, translated
+
+# Rows fetched at a time: a long thread is never held as a whole.
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadSummary:
+    """
+    A line of `ls`; `comments` leaves gaps out, `status` and `captured_at` are those of the latest finished capture.
+    """
+
+    id: int
+    ap_id: str
+    title: str
+    community: str
+    instance: str
+    comments: int
+    status: str
+    captured_at: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object of `ls --json`."""
+        return {
+            "id": self.id,
+            "ap_id": self.ap_id,
+            "title": self.title,
+            "community": self.community,
+            "instance": self.instance,
+            "comments": self.comments,
+            "status": self.status,
+            "captured_at": self.captured_at,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """
+    A post, a comment or a gap of a thread, by the contract's names: `fields` is the object of `show --json`.
+
+    `kind` is `post`, `comment` or `gap`; `depth` is 0 for the post and 1 for what answers it.
+    """
+
+    kind: str
+    depth: int
+    fields: dict[str, Any]
+
+
+def post_by_row_id(archive: Archive, row_id: int) -> int | None:
+    """The row of the thread that `ls` lists under this id."""
+    return _one(archive, "SELECT id FROM posts WHERE id = ?", row_id)
+
+
+def post_by_ap_id(archive: Archive, ap_id: str) -> int | None:
+    """The row of the thread whose post, or one of whose comments, has this ap_id."""
+    return _one(
+        archive,
+        "SELECT id FROM posts WHERE ap_id = ?1 UNION ALL SELECT post_id FROM comments WHERE ap_id = ?1 LIMIT 1",
+        ap_id,
+    )
+
+
+def post_by_local_id(archive: Archive, instance: str, kind: str, local_id: int) -> int | None:
+    """The row of the thread of which an instance knows the post or a comment (`kind`) by this local id."""
+    return _one(
+        archive,
+        """SELECT coalesce(local.post_id, comment.post_id) FROM local_ids AS local
+           JOIN instances AS instance ON instance.id = local.instance_id
+           LEFT JOIN comments AS comment ON comment.id = local.comment_id
+           WHERE instance.domain = ? AND local.kind = ? AND local.local_id = ?""",
+        instance,
+        kind,
+        local_id,
+    )
+
+
+def _one(archive: Archive, query: str, *values: str | int) -> int | None:
+    with translated(archive.path):
+        row = archive.db.conn.execute(query, values).fetchone()
+    return row[0] if row else None
+
+
+def threads(archive: Archive) -> Iterator[ThreadSummary]:
+    """All threads, those that were captured last first."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT post.id, post.ap_id, post.title, community.ap_id, home.domain,
+                      (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NOT NULL),
+                      capture.status, capture.started_at
+               FROM posts AS post
+               JOIN communities AS community ON community.id = post.community_id
+               JOIN instances AS home ON home.id = community.instance_id
+               JOIN captures AS capture ON capture.id = (
+                   SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))
+               ORDER BY capture.id DESC"""
+        )
+        for row in rows:
+            yield ThreadSummary(
+                id=row[0],
+                ap_id=row[1],
+                title=row[2],
+                community=row[3],
+                instance=row[4],
+                comments=row[5],
+                status=row[6],
+                captured_at=row[7],
+            )
+
+
+def thread_items(archive: Archive, post_id: int) -> Iterator[Item]:
+    """
+    The post, then every comment and gap in thread order.
+
+    The parent of a reply to a gap is null, as gaps have no ap_id; its depth tells where it stands.
+    """
+    with translated(archive.path):
+        yield _post(archive, post_id)
+        rows = archive.db.conn.execute(_COMMENTS, [post_id])
+        while batch := rows.fetchmany(_BATCH):
+            yield from (_comment(row) for row in batch)
+
+
+_POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
+                  post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator, post.is_admin,
+                  person.is_bot, post.language, home.domain, post.title, post.url, community.ap_id, post.locked,
+                  post.nsfw, post.featured
+           FROM posts AS post
+           JOIN communities AS community ON community.id = post.community_id
+           JOIN instances AS home ON home.id = community.instance_id
+           LEFT JOIN people AS person ON person.id = post.creator_id
+           WHERE post.id = ?"""
+_COMMENTS = """SELECT comment.ap_id, parent.ap_id, comment.depth, person.ap_id, person.name, comment.body,
+                      comment.published_at, comment.edited_at, comment.score, comment.upvotes, comment.downvotes,
+                      comment.deleted, comment.removed, comment.distinguished,
+                      comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
+                      comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
+                      comment.missing_reason, local.local_id, namer.domain
+               FROM comments AS comment
+               JOIN posts AS post ON post.id = comment.post_id
+               LEFT JOIN comments AS parent ON parent.id = comment.parent_id
+               LEFT JOIN people AS person ON person.id = comment.creator_id
+               LEFT JOIN local_ids AS local ON comment.ap_id IS NULL AND local.comment_id = comment.id
+               LEFT JOIN instances AS namer ON namer.id = local.instance_id
+               WHERE comment.post_id = ? ORDER BY comment.position"""
+
+
+def _post(archive: Archive, post_id: int) -> Item:
+    row = archive.db.conn.execute(_POST, [post_id]).fetchone()
+    cross_posts = archive.db.conn.execute(
+        "SELECT ap_id, title, community_ap_id FROM cross_posts WHERE post_id = ? ORDER BY ap_id", [post_id]
+    ).fetchall()
+    fields = {
+        "kind": "post",
+        "ap_id": row[0],
+        "parent": None,
+        "depth": 0,
+        "author": row[1],
+        "author_name": row[2],
+        "body": row[3],
+        "published_at": row[4],
+        "edited_at": row[5],
+        "score": row[6],
+        "upvotes": row[7],
+        "downvotes": row[8],
+        "deleted": bool(row[9]),
+        "removed": bool(row[10]),
+        "distinguished": False,
+        "is_op": True,
+        "is_moderator": bool(row[11]),
+        "is_admin": bool(row[12]),
+        "is_bot": bool(row[13]),
+        "language": row[14],
+        "instance": row[15],
+        "title": row[16],
+        "url": row[17],
+        "community": row[18],
+        "locked": bool(row[19]),
+        "nsfw": bool(row[20]),
+        "featured": bool(row[21]),
+        "cross_posts": [{"ap_id": x[0], "title": x[1], "community": x[2]} for x in cross_posts],
+    }
+    return Item(kind="post", depth=0, fields=fields)
+
+
+def _comment(row: tuple[Any, ...]) -> Item:
+    depth = row[2]
+    if row[0] is None:
+        gap = {
+            "kind": "gap",
+            "instance": row[21],
+            "local_id": row[20],
+            "parent": row[1],
+            "depth": depth,
+            "reason": row[19],
+        }
+        return Item(kind="gap", depth=depth, fields=gap)
+    fields = {
+        "kind": "comment",
+        "ap_id": row[0],
+        "parent": row[1],
+        "depth": depth,
+        "author": row[3],
+        "author_name": row[4],
+        "body": row[5],
+        "published_at": row[6],
+        "edited_at": row[7],
+        "score": row[8],
+        "upvotes": row[9],
+        "downvotes": row[10],
+        "deleted": bool(row[11]),
+        "removed": bool(row[12]),
+        "distinguished": bool(row[13]),
+        "is_op": bool(row[14]),
+        "is_moderator": bool(row[15]),
+        "is_admin": bool(row[16]),
+        "is_bot": bool(row[17]),
+        "language": row[18],
+        "instance": row[0].partition("://")[2].partition("/")[0],
+    }
+    return Item(kind="comment", depth=depth, fields=fields)
