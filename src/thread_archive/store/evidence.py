@@ -251,8 +251,8 @@ def load(archive: Archive, stored: StoredExchange) -> Exchange:
         size, blob = archive.db.conn.execute(
             "SELECT size, body FROM exchange_bodies WHERE digest = ?", [stored.digest]
         ).fetchone()
-    body = decompress(blob, size)
-    if body is None or hashlib.sha256(body).digest() != stored.digest:
+    body = opened(blob, size, stored.digest)
+    if body is None:
         raise ArchiveDamagedError(
             f"The stored answer to {stored.url} is not what was received.",
             next="Restore a copy of the archive, or add the thread again.",
@@ -266,15 +266,15 @@ def load(archive: Archive, stored: StoredExchange) -> Exchange:
     )
 
 
-def decompress(blob: bytes, size: int) -> bytes | None:
-    """The `size` bytes that `blob` holds compressed; None where it holds anything else."""
+def opened(blob: bytes, size: int, digest: bytes) -> bytes | None:
+    """The `size` bytes with the SHA-256 `digest` that `blob` holds compressed; None where it holds anything else."""
     if not 0 <= size <= LARGEST_BODY:
         return None
     try:
         body = zstd.ZstdDecompressor().decompress(blob, size + 1)
     except zstd.ZstdError:
         return None
-    return body if len(body) == size else None
+    return body if len(body) == size and hashlib.sha256(body).digest() == digest else None
 
 
 def close_capture(

@@ -1,0 +1,49 @@
+"""
+The command line: one command a file.
+
+Nothing is imported before it is known to be needed: `thread-archive --help` answers in the time Python takes to start.
+"""
+
+import sys
+
+VERBS: dict[str, str] = {
+    "add": "archive threads by URL",
+    "ls": "list the threads in the archive",
+    "show": "read a thread",
+    "search": "find words in posts and comments",
+    "serve": "browse the archive with Datasette",
+    "login": "keep a login for one instance",
+    "logout": "forget the login for an instance",
+    "reread": "rebuild the content from the kept answers",
+    "doctor": "check the archive",
+    "demo": "archive a bundled thread, to see how it goes",
+}
+
+
+def overview() -> str:
+    """What `thread-archive --help` prints."""
+    verbs = "\n".join(f"  {verb:<8} {summary}" for verb, summary in VERBS.items())
+    return f"""Usage: thread-archive VERB [OPTIONS] …
+
+Archive a Lemmy thread by its URL: whole, and proven whole.
+
+{verbs}
+
+`thread-archive VERB --help` says more. Every verb takes --db PATH (default: archive.db,
+or $THREAD_ARCHIVE_DB) and is safe to repeat.
+
+Exit codes: 0 done · 1 something is missing and unexplained · 2 not understood ·
+3 a server did not give it · 4 a server made no sense · 5 the archive cannot be used
+"""
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+        sys.stdout.write(overview())
+        sys.exit(0)
+    from thread_archive.cli.running import run
+
+    sys.exit(run(arguments))

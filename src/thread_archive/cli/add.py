@@ -1,0 +1,107 @@
+"""`thread-archive add`: archive threads by URL."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from thread_archive.archiving import Adding, Options, Receipt
+from thread_archive.cli.options import db_option, json_option
+from thread_archive.cli.progress import ShownProgress
+from thread_archive.cli.receipt import counted, full_receipt, short_receipt
+from thread_archive.cli.terminal import messages, output, print_json
+from thread_archive.exceptions import InputError
+from thread_archive.fetching.client import Client
+from thread_archive.logins import Logins
+from thread_archive.store.archive import Archive
+
+# With more URLs than this a thread gets one line.
+_FULL_RECEIPTS = 5
+
+
+@click.command()
+@click.argument("urls", metavar="URL…", nargs=-1, required=True)
+@db_option
+@json_option
+@click.option("--no-home", is_flag=True, help="Do not ask the thread's home server as well.")
+@click.option("--no-article", is_flag=True, help="Do not fetch the linked page (this release never does).")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0.001, max=100),
+    default=1.0,
+    help="Requests a second to each server (default: 1).",
+)
+@click.option("--login", is_flag=True, help="Use the login kept for the instance where visitors are not shown all.")
+@click.option(
+    "--contact",
+    default=lambda: os.environ.get("THREAD_ARCHIVE_CONTACT"),
+    help="A URL or address for the User-Agent, so that server admins can reach you (or $THREAD_ARCHIVE_CONTACT).",
+)
+@click.option(
+    "--allow-private-network",
+    is_flag=True,
+    help="Lift the rules on addresses, ports and plain http for the whole run, links included.",
+)
+def command(
+    urls: tuple[str, ...],
+    db: Path,
+    as_json: bool,
+    no_home: bool,
+    no_article: bool,  # noqa: ARG001 - the contract's option; articles come with their own issue
+    rate: float,
+    login: bool,
+    contact: str | None,
+    allow_private_network: bool,
+) -> int:
+    """
+    Archive the threads at these URLs, with all their comments; - reads URLs from standard input.
+
+    Any way of writing a Lemmy thread will do: the address of the post or of a comment, on its own server or another
+    one, in any front end. Adding a thread again fetches what is new and keeps what it replaces.
+    """
+    texts = list(_expanded(urls))
+    if not texts:
+        raise InputError("There was no URL on standard input.", next="Give one URL a line.")
+    options = Options(home=not no_home, login=login, allow_private_network=allow_private_network)
+    console = messages()
+    with (
+        Archive.open(db, create=True) as archive,
+        ShownProgress(console, total=len(texts)) as progress,
+        Client(
+            rate=rate, contact=contact, allow_private_network=allow_private_network, on_wait=progress.waiting
+        ) as client,
+    ):
+        adding = Adding(archive, client, options=options, tokens=Logins(os.environ).token, progress=progress)
+        return report(adding.add(texts), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
+
+
+def _expanded(urls: Iterable[str]) -> Iterator[str]:
+    for url in urls:
+        if url != "-":
+            yield url
+            continue
+        for text in sys.stdin:
+            stripped = text.strip()
+            if stripped and not stripped.startswith("#"):
+                yield stripped
+
+
+def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -> int:
+    """Print each receipt as it comes; returns the largest exit code."""
+    console, worst, threads, comments = output(), 0, 0, 0
+    for receipt in receipts:
+        worst = max(worst, receipt.exit_code)
+        threads += receipt.error is None
+        comments += receipt.stored
+        if as_json:
+            print_json(receipt.as_json())
+        elif brief:
+            console.print(short_receipt(receipt), overflow="fold")
+        else:
+            for text in full_receipt(receipt):
+                console.print(text, overflow="fold")
+    if brief and not as_json:
+        console.print(f"{counted(threads, 'thread')} archived, {counted(comments, 'comment')} in all.")
+    return worst

@@ -1,0 +1,64 @@
+"""Options and arguments that several verbs share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from thread_archive.exceptions import UnknownThreadError, UnsupportedURLError
+from thread_archive.store import reading
+from thread_archive.store.archive import Archive
+from thread_archive.urls import parse_thread_url
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_DB = "archive.db"
+
+
+def db_option(function: F) -> F:
+    """`--db PATH`."""
+    return click.option(
+        "--db",
+        type=click.Path(path_type=Path, dir_okay=True),
+        default=lambda: Path(os.environ.get("THREAD_ARCHIVE_DB") or DEFAULT_DB),
+        help="The archive's file (default: archive.db, or $THREAD_ARCHIVE_DB).",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(function)
+
+
+def find_thread(archive: Archive, text: str) -> int:
+    """The row of the thread that `text` means: an id of `ls`, an ap_id, or any URL. Raises UnknownThreadError."""
+    found: int | None = None
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        found = reading.post_by_row_id(archive, int(text))
+    else:
+        found = reading.post_by_ap_id(archive, text.encode("utf-8", "replace").decode())
+        if found is None:
+            found = _by_url(archive, text)
+    if found is None:
+        raise UnknownThreadError(
+            f"The archive {archive.path} has no thread {text!r}.",
+            next="`thread-archive ls` lists what it has; `thread-archive add URL` adds a thread.",
+        )
+    return found
+
+
+def _by_url(archive: Archive, text: str) -> int | None:
+    try:
+        url = parse_thread_url(text)
+    except UnsupportedURLError:
+        return None
+    kind, local_id = ("comment", url.comment_id) if url.post_id is None else ("post", url.post_id)
+    for instance in filter(None, (url.instance, url.fallback)):
+        for scheme in ("https", "http"):
+            if found := reading.post_by_ap_id(archive, f"{scheme}://{instance}/{kind}/{local_id}"):
+                return found
+        if found := reading.post_by_local_id(archive, instance, kind, local_id or 0):
+            return found
+    return None

@@ -1,0 +1,102 @@
+"""A receipt as a person reads it."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from thread_archive.archiving import Receipt, SourceReceipt
+from thread_archive.cli.terminal import line
+from thread_archive.model import MISSING_REASONS, Missing, MissingReason
+
+_NAMED = 3
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 comment`, `2 comments`, `1,234 comments`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def size(number: int) -> str:
+    """Bytes in the unit that fits."""
+    if number < 1000:
+        return f"{number} bytes"
+    if number < 1_000_000:
+        return f"{number / 1000:.0f} kB"
+    return f"{number / 1_000_000:.1f} MB"
+
+
+def short_receipt(receipt: Receipt) -> Text:
+    """One line, for runs of many threads."""
+    text = Text()
+    text.append(f"{receipt.status:<9}", style=_style(receipt))
+    if receipt.error:
+        return text.append(f"{line(receipt.url)}: {line(receipt.error.message)}")
+    text.append(f"{line(receipt.title) or line(receipt.thread or '')}  ")
+    return text.append(f"{_stored(receipt)}{_change(receipt)}", style="dim")
+
+
+def full_receipt(receipt: Receipt) -> Iterator[Text]:
+    """The whole account, line by line."""
+    if receipt.error:
+        yield Text.assemble(("failed  ", "bold red"), line(receipt.url))
+        yield Text(f"  {line(receipt.error.message)}")
+        yield Text(f"  {line(receipt.error.next)}")
+        return
+    yield Text.assemble((line(receipt.title) or "(no title)", "bold"))
+    yield Text(f"  {line(receipt.thread or '')}")
+    if receipt.asked_for:
+        yield Text(f"  asked for: {line(receipt.asked_for)}")
+    yield Text.assemble("  ", (receipt.status, _style(receipt)), f": {_stored(receipt)}{_change(receipt)}")
+    for source in receipt.sources:
+        yield from _source(source)
+    for missing in receipt.missing:
+        yield from _missing(missing)
+    if receipt.link:
+        yield Text(f"  link: {line(receipt.link)} (the page behind it is not kept by this release)", style="dim")
+    yield Text("  images are kept as links only", style="dim")
+    requests = counted(receipt.requests, "request")
+    yield Text(f"  {requests}, {size(receipt.bytes)}, {receipt.seconds:.1f} s", style="dim")
+
+
+def _stored(receipt: Receipt) -> str:
+    withdrawn = f", {receipt.tombstones:,} of them withdrawn" if receipt.tombstones else ""
+    lost = sum(missing.count for missing in receipt.missing)
+    return f"{counted(receipt.stored, 'comment')} stored{withdrawn}" + (f", {lost:,} missing" if lost else "")
+
+
+def _change(receipt: Receipt) -> str:
+    if not receipt.changed:
+        return "; nothing new since the last visit"
+    if receipt.revisions_added:
+        return f"; {counted(receipt.revisions_added, 'earlier state')} kept"
+    return ""
+
+
+def _source(source: SourceReceipt) -> Iterator[Text]:
+    software = f" ({line(source.software).capitalize()} {line(source.version)})" if source.software else ""
+    home = ", the thread's home" if source.is_home else ""
+    text = Text(f"  {line(source.instance)}{software}{home}: ")
+    if source.error:
+        yield text.append(line(source.error.message), style="yellow")
+        return
+    gave = f"gave {source.received:,}"
+    if source.tombstones:
+        gave += f" ({source.tombstones:,} withdrawn)"
+    says = f"counts {source.advertised:,}, " if source.advertised is not None else ""
+    lacked = f", lacked {source.lacked:,} that another server has" if source.lacked else ""
+    yield text.append(f"{says}{gave}{lacked}")
+
+
+def _missing(missing: Missing) -> Iterator[Text]:
+    style = "bold red" if missing.reason is MissingReason.UNEXPLAINED else "yellow"
+    reason = missing.reason.value.replace("_", " ")
+    yield Text.assemble("  missing: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})")
+    for item in missing.items[:_NAMED]:
+        yield Text(f"    {line(item.ap_id or f'comment {item.local_id} of {item.instance}')}")
+    if len(missing.items) > _NAMED:
+        yield Text(f"    and {len(missing.items) - _NAMED:,} more (--json names them all)")
+
+
+def _style(receipt: Receipt) -> str:
+    return {"complete": "bold green", "partial": "bold yellow"}.get(receipt.status, "bold red")

@@ -1,0 +1,30 @@
+"""`thread-archive reread`: rebuild the content from the kept answers."""
+
+from pathlib import Path
+
+import click
+
+from thread_archive.archiving import reread
+from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.receipt import counted
+from thread_archive.cli.terminal import messages, output, print_json
+from thread_archive.store.archive import Archive
+
+
+@click.command()
+@click.argument("thread", metavar="[THREAD]", required=False)
+@db_option
+@json_option
+def command(thread: str | None, db: Path, as_json: bool) -> int:
+    """Rebuild posts, comments, revisions and index from the answers that servers gave; of one thread or of all."""
+    with Archive.open(db) as archive, messages().status("reading…") as status:
+        done = reread(
+            archive,
+            progress=lambda done, total: status.update(f"{done:,} of {total:,} threads reread"),
+            post_id=find_thread(archive, thread) if thread is not None else None,
+        )
+    if as_json:
+        print_json({"threads": done.threads, "captures": done.captures})
+    else:
+        output().print(f"{counted(done.threads, 'thread')} reread, from {counted(done.captures, 'capture')}.")
+    return 0

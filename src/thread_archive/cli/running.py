@@ -1,0 +1,78 @@
+"""Running one verb: whatever goes wrong ends as a sentence on stderr and an exit code."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from thread_archive.cli import VERBS
+from thread_archive.cli.terminal import safe
+from thread_archive.exceptions import ThreadArchiveError
+
+USAGE = 2
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+UNEXPECTED = 70
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the verb that `arguments` begin with; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets a stand-in for it, not a traceback.
+        with suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if arguments[0] == "--version":
+        print(f"thread-archive {version('thread-archive')}")
+        return 0
+    verb = arguments[0]
+    if verb not in VERBS:
+        _complain(f"There is no verb {verb!r}.", "`thread-archive --help` lists them.")
+        return USAGE
+    try:
+        return _run(verb, list(arguments[1:]))
+    except BrokenPipeError:
+        # Whoever read the output has had enough; the interpreter must not try to flush it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+
+
+def _run(verb: str, arguments: list[str]) -> int:
+    try:
+        command: click.Command = import_module(f"thread_archive.cli.{verb}").command
+        code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except click.ClickException as error:
+        _complain(error.format_message(), f"`thread-archive {verb} --help` says more.")
+        return USAGE
+    except ThreadArchiveError as error:
+        _complain(error.message, error.next)
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
+        if os.environ.get("THREAD_ARCHIVE_DEBUG"):
+            traceback.print_exc()
+        _complain(
+            f"This should not have happened: {type(error).__name__}: {error}",
+            "Nothing that was stored is lost. Please report it, with what THREAD_ARCHIVE_DEBUG=1 prints.",
+        )
+        return UNEXPECTED
+
+
+def _interrupted() -> int:
+    _complain("Interrupted.", "Nothing that was stored is lost; the same command goes on from there.")
+    return INTERRUPTED
+
+
+def _complain(message: str, remedy: str) -> None:
+    print(f"thread-archive: {safe(message)} {safe(remedy)}", file=sys.stderr)

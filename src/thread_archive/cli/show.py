@@ -1,0 +1,86 @@
+"""`thread-archive show`: read a thread."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.padding import Padding
+from rich.text import Text
+
+from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.terminal import line, output, print_json, safe
+from thread_archive.model import MISSING_REASONS, MissingReason
+from thread_archive.store.archive import Archive
+from thread_archive.store.reading import Item, thread_items
+
+# Deeper replies are not indented further: there would be no room left for their words.
+_DEEPEST = 12
+_INDENT = 2
+
+
+@click.command()
+@click.argument("thread", metavar="THREAD")
+@db_option
+@json_option
+def command(thread: str, db: Path, as_json: bool) -> int:
+    """Read a thread: its post, then every comment. THREAD is a URL, an ap_id, or the id that ls prints."""
+    with Archive.open(db, read_only=True) as archive:
+        console = output()
+        for item in thread_items(archive, find_thread(archive, thread)):
+            if as_json:
+                print_json(item.fields)
+                continue
+            for text in _lines(item):
+                indent = min(max(item.depth - 1, 0), _DEEPEST) * _INDENT
+                console.print(Padding(text, (0, 0, 0, indent)), overflow="fold")
+    return 0
+
+
+def _lines(item: Item) -> Iterator[Text]:
+    fields = item.fields
+    if item.kind == "gap":
+        why = MISSING_REASONS[MissingReason(fields["reason"])]
+        yield Text(f"[a comment is missing here: {why}]", style="yellow")
+        yield Text()
+        return
+    if item.kind == "post":
+        yield Text(line(fields["title"]) or "[no title]", style="bold")
+        if fields["url"]:
+            yield Text(line(fields["url"]))
+        yield Text(f"in {line(fields['community'])}", style="dim")
+    yield _byline(item)
+    yield from _body(fields)
+    yield Text()
+
+
+def _byline(item: Item) -> Text:
+    fields = item.fields
+    text = Text(line(fields["author_name"] or "") or "[unknown]", style="bold" if item.kind == "comment" else "")
+    marks = [
+        name
+        for name, key in (("OP", "is_op"), ("mod", "is_moderator"), ("admin", "is_admin"), ("bot", "is_bot"))
+        if fields[key] and not (key == "is_op" and item.kind == "post")
+    ]
+    if marks:
+        text.append(f" [{', '.join(marks)}]", style="cyan")
+    facts = [_time(fields["published_at"])]
+    if fields["edited_at"]:
+        facts.append(f"edited {_time(fields['edited_at'])}")
+    if fields["score"] is not None:
+        facts.append(f"score {fields['score']:,}")
+    facts += [word for word in ("distinguished", "locked", "nsfw", "featured") if fields.get(word)]
+    return text.append(f"  {' · '.join(facts)}", style="not bold dim")
+
+
+def _time(stamp: str) -> str:
+    return f"{stamp[:10]} {stamp[11:16]} UTC"
+
+
+def _body(fields: dict[str, Any]) -> Iterator[Text]:
+    if fields["deleted"]:
+        yield Text("[deleted by its author]", style="italic")
+    elif fields["removed"]:
+        yield Text("[removed by a moderator]", style="italic")
+    elif fields["body"]:
+        yield Text(safe(fields["body"]).strip())

@@ -1,0 +1,143 @@
+"""Checking an archive: the file, its references, its index, its evidence."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from platform import python_version
+from typing import Any
+
+from thread_archive.exceptions import ArchiveDamagedError
+from thread_archive.store import evidence
+from thread_archive.store.archive import Archive, translated
+
+_RESTORE = "restore a copy, or recover what is there with `sqlite3 FILE .recover`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check found: `ok` or not, at which `path` (a table or a thing in it), in a sentence."""
+
+    check: str
+    ok: bool
+    path: str
+    message: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object of `doctor --json`."""
+        return {"check": self.check, "ok": self.ok, "path": self.path, "message": self.message}
+
+
+def check(archive: Archive) -> Iterator[Finding]:
+    """
+    Check everything there is to check without changing anything; one finding a check, more where something is wrong.
+    """
+    yield _versions()
+    for name, findings in (
+        ("file", _file),
+        ("references", _references),
+        ("index", _index),
+        ("captures", _captures),
+        ("threads", _threads),
+    ):
+        try:
+            with translated(archive.path):
+                yield from findings(archive)
+        except ArchiveDamagedError as error:
+            yield Finding(check=name, ok=False, path=str(archive.path), message=f"{error.message} {error.next}")
+        except sqlite3.DatabaseError as error:
+            yield Finding(check=name, ok=False, path=str(archive.path), message=f"{error}; {_RESTORE}")
+
+
+def _versions() -> Finding:
+    parts = [f"{name} {version(name)}" for name in ("thread-archive", "sqlite-utils", "datasette", "httpx")]
+    told = ", ".join([*parts, f"SQLite {sqlite3.sqlite_version}", f"Python {python_version()}"])
+    return Finding(check="versions", ok=True, path="", message=told)
+
+
+def _file(archive: Archive) -> Iterator[Finding]:
+    problems = [row[0] for row in archive.db.conn.execute("PRAGMA integrity_check(20)")]
+    if problems == ["ok"]:
+        yield Finding(check="file", ok=True, path=str(archive.path), message="the file is sound")
+        return
+    for problem in problems:
+        yield Finding(check="file", ok=False, path=str(archive.path), message=f"{problem}; {_RESTORE}")
+
+
+def _references(archive: Archive) -> Iterator[Finding]:
+    broken = archive.db.conn.execute("PRAGMA foreign_key_check").fetchmany(20)
+    for table, row_id, parent, _ in broken:
+        message = f"points at a row of {parent} that is not there; `thread-archive reread` mends what captures hold"
+        yield Finding(check="references", ok=False, path=f"{table} {row_id}", message=message)
+    if not broken:
+        yield Finding(check="references", ok=True, path="", message="every reference points at a row")
+
+
+def _index(archive: Archive) -> Iterator[Finding]:
+    connection = archive.db.conn
+    indexed = connection.execute("SELECT count(*) FROM search_items").fetchone()[0]
+    texts = connection.execute(
+        """SELECT (SELECT count(*) FROM posts WHERE body <> '' OR title <> '')
+                + (SELECT count(*) FROM comments WHERE body <> '')"""
+    ).fetchone()[0]
+    docs = connection.execute("SELECT count(*) FROM search_fts_docsize").fetchone()[0]
+    if indexed != texts or docs != texts:
+        message = f"{docs:,} of {texts:,} texts are in the index; `thread-archive reread` makes it anew"
+        yield Finding(check="index", ok=False, path="search_fts", message=message)
+        return
+    wrong = _mismatches(archive)
+    message = f"{texts:,} texts, all in the index" if not wrong else f"{wrong} texts differ; `thread-archive reread`"
+    yield Finding(check="index", ok=not wrong, path="search_fts", message=message)
+
+
+def _mismatches(archive: Archive) -> int:
+    """
+    FTS5's own check compares every text with the index; it counts as a write, so that it runs on a copy in memory.
+    """
+    copy = sqlite3.connect(":memory:")
+    try:
+        archive.db.conn.backup(copy)
+        copy.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError as error:
+        if (error.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_CORRUPT:
+            raise
+        return 1
+    finally:
+        copy.close()
+    return 0
+
+
+def _captures(archive: Archive) -> Iterator[Finding]:
+    damaged = 0
+    rows = archive.db.conn.execute("SELECT digest, size, body FROM exchange_bodies")
+    for digest, size, blob in rows:
+        if evidence.opened(blob, size, digest) is None:
+            damaged += 1
+            message = "a stored answer is not what was received; add its thread again"
+            yield Finding(check="captures", ok=False, path=f"exchange_bodies {digest.hex()}", message=message)
+    if not damaged:
+        count = archive.db.conn.execute("SELECT count(*) FROM exchanges").fetchone()[0]
+        yield Finding(check="captures", ok=True, path="", message=f"{count:,} answers, all as they were received")
+    for (url,) in archive.db.conn.execute("SELECT url FROM captures WHERE status = 'open' ORDER BY id"):
+        message = "a visit has begun and not ended; `thread-archive add` with this URL goes on with it"
+        yield Finding(check="captures", ok=True, path=url, message=message)
+
+
+def _threads(archive: Archive) -> Iterator[Finding]:
+    """Each thread has the comments that its latest receipt says were stored."""
+    rows = archive.db.conn.execute(
+        """SELECT post.ap_id, capture.receipt,
+                  (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NOT NULL)
+           FROM posts AS post JOIN captures AS capture ON capture.id = (
+               SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))"""
+    ).fetchall()
+    wrong = 0
+    for ap_id, receipt, stored in rows:
+        told = json.loads(receipt or "{}").get("comments", {}).get("stored")
+        if told is not None and told != stored:
+            wrong += 1
+            message = f"the receipt says {told:,} comments, the archive has {stored:,}; `thread-archive reread`"
+            yield Finding(check="threads", ok=False, path=ap_id, message=message)
+    if not wrong:
+        yield Finding(check="threads", ok=True, path="", message=f"{len(rows):,} threads, each as its receipt says")
