@@ -69,7 +69,7 @@ def log_in(client: Client, instance: str, base: str, *, name: str, password: str
     discovery = _discover(client, instance, base)
     if discovery.dialect == "lemmy_v3" and discovery.site.version.startswith("0.18."):
         raise InputError(
-            f"{instance} runs Lemmy {discovery.site.version}, which takes logins only within URLs, where logs keep them.",
+            f"{instance} runs Lemmy {discovery.site.version}, which takes logins only within URLs, which logs keep.",
             next="Add the thread without a login; what visitors may see is archived.",
         )
     payload = {"username_or_email": name, "password": password}

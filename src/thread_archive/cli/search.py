@@ -52,7 +52,7 @@ def _print_hit(hit: SearchHit, *, indent: int) -> None:
     heading = Text(number).append(line(hit.title) or "(no title)", style="bold")
     heading.append(f"  {hit.kind} by {line(hit.author_name) or 'unknown'}", style="dim")
     for text in (heading, _highlighted(hit.snippet), Text(line(hit.ap_id), style="dim")):
-        console.print(Padding(text, (0, 0, 0, indent)), overflow="fold")
+        console.print(Padding(text, (0, 0, 0, indent), expand=False), overflow="fold")
 
 
 def _highlighted(snippet: str) -> Text:

@@ -33,7 +33,7 @@ def command(thread: str, db: Path, as_json: bool) -> int:
                 continue
             for text in _lines(item):
                 indent = min(max(item.depth - 1, 0), _DEEPEST) * _INDENT
-                console.print(Padding(text, (0, 0, 0, indent)), overflow="fold")
+                console.print(Padding(text, (0, 0, 0, indent), expand=False), overflow="fold")
     return 0
 
 

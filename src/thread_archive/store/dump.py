@@ -17,8 +17,8 @@ _QUERIES: dict[str, str] = {
                         title, url, body, body_text, published_at, edited_at, deleted, removed, locked, nsfw, featured,
                         language, alt_text, embed_title, embed_description, thumbnail_url, is_moderator, is_admin,
                         score, upvotes, downvotes, advertised, restricted FROM posts""",
-    "comments": f"""SELECT {_GAP.format("comment")}, post.ap_id, {_GAP.format("parent")}, comment.position, comment.depth,
-                           {_WHO.format("comment.creator_id")}, comment.body, comment.body_text, comment.published_at,
+    "comments": f"""SELECT {_GAP.format("comment")}, post.ap_id, {_GAP.format("parent")}, comment.position,
+                           comment.depth, {_WHO.format("comment.creator_id")}, comment.body, comment.body_text, comment.published_at,
                            comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
                            comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes,
                            comment.downvotes, comment.missing_reason, comment.gone_at IS NOT NULL, comment.restricted
