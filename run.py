@@ -6,8 +6,8 @@ Everything from one command, on a machine with nothing but Python and pip:
     python3 run.py test        sets up, and runs the tests
     python3 run.py VERB …      sets up, and runs `thread-archive VERB …`
 
-All is installed into the folder .venv beside this file, and only when pyproject.toml has changed. It needs neither root, nor
-Debian's python3-venv, nor leave to change the system's Python (PEP 668).
+All is installed into the folder .venv beside this file, only when pyproject.toml has changed. It needs neither root,
+nor Debian's python3-venv, nor leave to change the system's Python (PEP 668).
 """
 
 import hashlib
@@ -38,7 +38,9 @@ def main(arguments: list[str]) -> int:
         command = [str(PYTHON), "-m", "thread_archive.cli", *arguments]
     if os.name == "nt":
         return subprocess.run(command).returncode
+    os.environ["THREAD_ARCHIVE_COMMAND"] = "python3 run.py"
     os.execv(command[0], command)
+    raise AssertionError("not reached")
 
 
 def set_up(group: str | None) -> None:

@@ -1,9 +1,10 @@
 """Accounting for every comment that somebody named or counted, over all servers that were asked."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thread_archive.archiving.visiting import Found
 from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.urls import local_id_in
 
 
 def given(founds: Iterable[Found]) -> dict[str, frozenset[str]]:
@@ -36,7 +37,8 @@ def missing(
         purged = (MissingItem(instance=instance, local_id=local_id) for instance, local_id in gaps)
         items[MissingReason.PURGED] = dict.fromkeys(purged)
     hosts = {found.instance for found in founds}
-    seen: set[str] = set()
+    # A path names a comment by its local id, the server's collection by its ap_id: still one comment.
+    seen = {ap_id for ap_id in _named(founds) if local_id_in(ap_id, "comment") in gaps}
     for found in founds:
         for entry in found.harvest.missing if found.harvest else ():
             for item in entry.items:
@@ -51,6 +53,12 @@ def missing(
         for reason in MissingReason
         if counts.get(reason)
     )
+
+
+def _named(founds: Sequence[Found]) -> Iterator[str]:
+    for found in founds:
+        for entry in found.harvest.missing if found.harvest else ():
+            yield from (item.ap_id for item in entry.items if item.ap_id is not None)
 
 
 def _reason(reason: MissingReason, ap_id: str, hosts: Collection[str]) -> MissingReason:

@@ -43,8 +43,13 @@ def command(db: Path) -> int:
     at = "" if db == Path(DEFAULT_DB) else f" --db {db}"
     say(f"\n$ thread-archive search {_QUERY}{at}")
     search_command.main([_QUERY, "--limit", "3", "--db", str(db)], standalone_mode=False)
+    program = os.environ.get("THREAD_ARCHIVE_COMMAND", "thread-archive")
+    hints = {
+        f"{program} show {url}{at}": "reads the thread",
+        f"{program} serve{at}": "opens the archive at http://127.0.0.1:8001/",
+        f"{program} add https://INSTANCE/post/ID{at}": "archives a thread of your own",
+    }
     say("\nWhat to do next:")
-    say(f"  thread-archive show {url}{at}    reads the thread")
-    say(f"  thread-archive serve{at}    opens the archive at http://127.0.0.1:8001/")
-    say(f"  thread-archive add https://INSTANCE/post/ID{at}    archives a thread of your own")
+    for command_line, does in hints.items():
+        say(f"  {command_line:<{max(map(len, hints))}}  {does}")
     return code

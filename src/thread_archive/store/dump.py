@@ -18,10 +18,11 @@ _QUERIES: dict[str, str] = {
                         language, alt_text, embed_title, embed_description, thumbnail_url, is_moderator, is_admin,
                         score, upvotes, downvotes, advertised, restricted FROM posts""",
     "comments": f"""SELECT {_GAP.format("comment")}, post.ap_id, {_GAP.format("parent")}, comment.position,
-                           comment.depth, {_WHO.format("comment.creator_id")}, comment.body, comment.body_text, comment.published_at,
-                           comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
-                           comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes,
-                           comment.downvotes, comment.missing_reason, comment.gone_at IS NOT NULL, comment.restricted
+                           comment.depth, {_WHO.format("comment.creator_id")}, comment.body, comment.body_text,
+                           comment.published_at, comment.edited_at, comment.deleted, comment.removed,
+                           comment.distinguished, comment.language, comment.is_moderator, comment.is_admin,
+                           comment.score, comment.upvotes, comment.downvotes, comment.missing_reason,
+                           comment.gone_at IS NOT NULL, comment.restricted
                     FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
                     LEFT JOIN comments AS parent ON parent.id = comment.parent_id""",
     "cross_posts": """SELECT post.ap_id, cross_posts.ap_id, cross_posts.title, community_ap_id, community_name
