@@ -11,8 +11,7 @@ from runs import add, archive_in, rows
 from thread_archive.store.dump import content, content_digest
 
 WHOLE = ("lemmy-0.18.5", "lemmy-0.19.20", "lemmy-1.0.0-beta.1")
-# What 0.18.5 leaves out of its lists: what its child counts tell of, and what nothing tells of (withdrawn, at the top level,
-# without replies).
+# What 0.18.5 leaves out of its lists: what child counts tell of, and what nothing does (top level, no replies).
 OMITTED = {"long": (1, 0), "wide": (4, 5)}
 
 

@@ -90,7 +90,10 @@ def test_what_was_stored_once_stays_when_a_server_forgets_it(tmp_path: Path) -> 
         del world.comments[2]
         (receipt,) = add(archive, server, URL)
         assert receipt.stored == 2
-        assert rows(archive, "SELECT body, gone_at IS NOT NULL FROM comments ORDER BY position") == [("one", 0), ("two", 1)]
+        assert rows(archive, "SELECT body, gone_at IS NOT NULL FROM comments ORDER BY position") == [
+            ("one", 0),
+            ("two", 1),
+        ]
 
 
 def test_a_comment_withdrawn_on_0_18_since_the_last_visit_is_asked_for_singly(tmp_path: Path) -> None:

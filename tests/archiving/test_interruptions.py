@@ -82,16 +82,15 @@ def test_killed_at_any_request_the_same_command_goes_on_and_repeats_none(tmp_pat
 
 def test_killed_while_the_thread_is_written_the_archive_has_none_of_it_and_the_next_visit_all(tmp_path: Path) -> None:
     made, url = worlds()
-    with Server(*made) as server:
-        with archive_in(tmp_path) as archive:
-            killer = KILL_WHILE_WRITING.format(program=PROGRAM)
-            process = subprocess.run([sys.executable, "-c", killer, str(server.port), str(archive.path), url])
-            assert process.returncode == -signal.SIGKILL
-            assert rows(archive, "SELECT count(*) FROM posts") == [(0,)]
-            before = len(server.requests)
-            (receipt,) = add(archive, server, url)
-            assert receipt.stored == 130
-            assert len(server.requests) == before
+    with Server(*made) as server, archive_in(tmp_path) as archive:
+        killer = KILL_WHILE_WRITING.format(program=PROGRAM)
+        process = subprocess.run([sys.executable, "-c", killer, str(server.port), str(archive.path), url])
+        assert process.returncode == -signal.SIGKILL
+        assert rows(archive, "SELECT count(*) FROM posts") == [(0,)]
+        before = len(server.requests)
+        (receipt,) = add(archive, server, url)
+        assert receipt.stored == 130
+        assert len(server.requests) == before
 
 
 KILL_WHILE_WRITING = """

@@ -52,7 +52,7 @@ def test_a_purged_comment_leaves_a_gap_where_it_stood(tmp_path: Path, instance: 
 
 
 @pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)
-def test_a_comment_purged_after_we_had_it_stays_and_its_replies_stay_below_it(tmp_path: Path, instance: Instance) -> None:
+def test_a_comment_purged_since_the_last_visit_stays_with_its_replies(tmp_path: Path, instance: Instance) -> None:
     world = thread(instance, ["first", Reply(text="second", to=1), Reply(text="third", to=2)])
     with Server(world) as server, archive_in(tmp_path) as archive:
         add(archive, server, "http://home.test/post/1")

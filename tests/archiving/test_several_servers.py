@@ -63,7 +63,7 @@ def test_it_does_not_matter_from_which_server_a_thread_was_added_first(tmp_path:
             with archive_in(tmp_path, f"{number}.db") as archive:
                 for url in order:
                     add(archive, server, url)
-                dumps.append([row for row in content(archive)])
+                dumps.append(list(content(archive)))
     assert dumps[0] == dumps[1]
 
 

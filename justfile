@@ -1,0 +1,25 @@
+# The one door for developers; `python3 run.py test` needs none of it.
+
+python := ".venv/bin/python"
+
+# set up .venv with everything developers need
+setup:
+    python3 run.py --version
+    {{python}} -c 'import tomllib; g = tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]; print(*g["test"], *g["lint"], *g["docs"], sep="\n")' > .venv/developers.txt
+    python3 -m pip --python {{python}} install --quiet -r .venv/developers.txt
+
+test *arguments:
+    {{python}} -m pytest {{arguments}}
+
+check:
+    .venv/bin/ruff check .
+    .venv/bin/ruff format --check .
+    .venv/bin/mypy
+    .venv/bin/lint-imports
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/cog --check README.md docs/reference/*.md docs/explanation/proof.md
+
+docs:
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/cog -r README.md docs/reference/*.md docs/explanation/proof.md
+
+bench *names:
+    {{python}} bench/run.py {{names}}
