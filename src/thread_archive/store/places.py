@@ -104,7 +104,7 @@ def comment_rows(archive: Archive, row_ids: Sequence[int]) -> dict[int, Row]:
 
 
 class Places:
-    """Row ids and paths of a visit's nodes: an old row keeps its id, new ones get the next in thread order."""
+    """Row ids and paths of a visit's nodes: an old row keeps its id, new ones get the next, the oldest first."""
 
     def __init__(self, writing: Writing, post_id: int) -> None:
         self._writing = writing
@@ -112,16 +112,20 @@ class Places:
         self.nodes: dict[Key, Node] = {node.key: node for node in writing.visit.tree.nodes}
         have = self._rows_there_are()
         self.old = frozenset(have.values())
-        self.ids: dict[Key, int] = {}
+        self.ids: dict[Key, int] = {key: have[key] for key in self.nodes if key in have}
+        self._number_new()
         self._paths: dict[Key, str] = {}
-        next_id = writing.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM comments").fetchone()[0]
         for node in writing.visit.tree.nodes:
-            row_id = have.get(node.key)
-            if row_id is None:
-                row_id, next_id = next_id, next_id + 1
-            self.ids[node.key] = row_id
             above = f"{self._paths[node.parent]}/" if node.parent is not None else ""
-            self._paths[node.key] = above + path_label(row_id)
+            self._paths[node.key] = above + path_label(self.ids[node.key])
+
+    def _number_new(self) -> None:
+        """New rows are numbered by age, which is how pages bring them: SQLite and FTS5 append instead of inserting."""
+        connection = self._writing.connection
+        next_id = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM comments").fetchone()[0]
+        new = [node for node in self.nodes.values() if node.key not in self.ids]
+        for row_id, node in enumerate(sorted(new, key=lambda node: (node.published_at, str(node.key))), next_id):
+            self.ids[node.key] = row_id
 
     def _rows_there_are(self) -> dict[Key, int]:
         connection = self._writing.connection

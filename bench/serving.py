@@ -1,0 +1,38 @@
+"""A fake Lemmy in a process of its own, so that its work does not count as ours."""
+
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+HOST = "bench.test"
+URL = f"http://{HOST}/post/1"
+
+
+def _serve(pipe: Connection, version: str, comments: int, latency: float) -> None:
+    from fake_lemmy import Instance, Server, grow, thread
+
+    world = grow(thread(Instance(domain=HOST, version=version)), comments, Random(comments), length=(20, 400))
+    with Server(world) as server:
+        server.faults.latency = latency
+        pipe.send(server.port)
+        pipe.recv()
+
+
+@contextmanager
+def serving(version: str, comments: int, *, latency: float = 0) -> Iterator[int]:
+    """The port on which a thread of so many comments is served; `latency` seconds are added to each answer."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, version, comments, latency))
+    process.start()
+    try:
+        yield here.recv()
+    finally:
+        here.send("over")
+        process.join(5)
+        process.terminate()
