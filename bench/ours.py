@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from serving import URL
+
 from thread_archive.archiving import Adding, Options, Receipt
 from thread_archive.fetching.client import Client
 from thread_archive.store.archive import Archive

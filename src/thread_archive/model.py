@@ -138,11 +138,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A reply as one server gave it; `path` holds that server's local ids, root first, its own last."""
+    """A reply as one server gave it; where it stands is in its Sighting."""
 
     local_id: int
     ap_id: str
-    path: tuple[int, ...]
     body: str
     creator: Person
     published_at: datetime

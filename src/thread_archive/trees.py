@@ -118,6 +118,19 @@ def _rank(item: Seen, home: str | None) -> tuple[bool, datetime, int]:
 
 
 def _merge(ap_id: str, latest: Collection[Seen], home: str | None, names: Mapping[tuple[str, int], str]) -> Node:
+    if len(latest) == 1:
+        (only,) = latest
+        said = only.sighting
+        return Node(
+            key=ap_id,
+            parent=_parent(only, (), names),
+            depth=0,
+            position=0,
+            published_at=said.published_at,
+            answer=only.answer,
+            deleted=said.deleted,
+            removed=said.removed,
+        )
     best = max(latest, key=lambda item: (*_rank(item, home), item.instance))
     at_home = next((item for item in latest if item.instance == home), None)
     removed = at_home.sighting.removed if at_home else all(item.sighting.removed for item in latest)

@@ -49,7 +49,7 @@ def conclude(
     post_id = _unchanged(archive, capture, home, plan)
     interpretation: Interpretation | None = None
     if post_id is None:
-        interpretation = Interpretation(archive, capture.id, home=home, plan=plan)
+        interpretation = Interpretation(archive, capture.id, home=home, plan=plan, founds=harvested)
         interpretation.read()
     changes = Changes()
     with archive.transaction():

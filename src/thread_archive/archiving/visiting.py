@@ -6,7 +6,7 @@ it.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -56,7 +56,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What came of asking one server: a harvest and the comments in it by local id, or an error."""
+    """
+    What came of asking one server: a harvest, or an error.
+
+    `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them.
+    """
 
     instance: str
     base: str
@@ -64,6 +68,7 @@ class Found:
     discovery: Discovery | None = None
     harvest: Harvest | None = None
     sightings: Mapping[int, Sighting] = field(default_factory=dict)
+    shown_by: Mapping[int, str] = field(default_factory=dict)
     error: ThreadArchiveError | None = None
 
 
@@ -108,16 +113,7 @@ class ThreadVisit:
             raise AssertionError("a server that was asked gives a harvest or raises")
         home = host_of(harvest.community_ap_id)
         if home == asked.instance:
-            return [
-                Found(
-                    instance=asked.instance,
-                    base=asked.base,
-                    is_home=True,
-                    discovery=asked.discovery,
-                    harvest=harvest,
-                    sightings=asked.sightings,
-                )
-            ]
+            return [replace(asked, is_home=True)]
         if not self._options.home:
             return [asked]
         return [asked, (yield from self._home(home, harvest))]
@@ -162,14 +158,7 @@ class ThreadVisit:
         except (FetchError, PayloadError) as error:
             discovery = self._acquaintances.recall(instance, now=self._now)
             return Found(instance=instance, base=base, is_home=True, discovery=discovery, error=error)
-        return Found(
-            instance=instance,
-            base=base,
-            is_home=True,
-            discovery=found.discovery,
-            harvest=found.harvest,
-            sightings=found.sightings,
-        )
+        return replace(found, is_home=True)
 
     def _locate(self, instance: str, base: str, post_ap_id: str) -> Asking[int | None]:
         made_here = local_id_in(post_ap_id, "post")
@@ -251,6 +240,7 @@ class ThreadVisit:
             discovery=discovery,
             harvest=harvest,
             sightings=self.harvester.tally.sightings,
+            shown_by=self.harvester.tally.shown_by,
         )
 
 

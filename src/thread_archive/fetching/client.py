@@ -11,7 +11,6 @@ from importlib.metadata import version
 from threading import Lock
 from typing import Self
 
-import httpcore
 import httpx
 import stamina
 
@@ -97,7 +96,6 @@ class Client:
         self._on_wait = on_wait
         self._paces: dict[str, Pace] = {}
         self._paces_lock = Lock()
-        tls = tls or httpcore.default_ssl_context()
 
         def guarded(rule: AddressRule) -> GuardedTransport:
             return GuardedTransport(rule=rule, resolver=resolver, clock=clock, seconds=limits.seconds, tls=tls)

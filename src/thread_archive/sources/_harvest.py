@@ -133,18 +133,18 @@ class Harvester(ABC):
         if answer.status != OK:
             raise refuse(answer, "the comments")
         sightings = self.reader.glimpse(answer)
-        new = self._admit(sightings)
+        new = self._admit(sightings, answer.url)
         limit = 2 * (self._advertised or 0) + SLACK_ROWS
         if len(self.tally) > limit:
             raise self._senseless(f"its list of comments does not end (over {limit} rows)")
         return len(sightings), new
 
-    def _admit(self, sightings: Iterable[Sighting]) -> int:
+    def _admit(self, sightings: Iterable[Sighting], url: str) -> int:
         admitted = list(sightings)
         for sighting in admitted:
             if self.post_id and sighting.post_id != self.post_id:
                 raise self._senseless(f"comment {sighting.local_id} belongs to another post")
-        return self.tally.add(admitted)
+        return self.tally.add(admitted, url)
 
     def single(self, local_id: int) -> Steps[bool]:
         """Fetch one comment by its local id; returns whether it came."""
@@ -153,7 +153,7 @@ class Harvester(ABC):
             return False
         sightings = self.reader.glimpse(answer)
         self.post_id = self.post_id or sightings[0].post_id
-        return bool(self._admit(sightings))
+        return bool(self._admit(sightings, answer.url))
 
     def _ancestors(self) -> Steps[None]:
         """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""

@@ -20,7 +20,8 @@ def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
         or labels[-1] != local_id
         or len(labels) > MAX_LABELS
         or len(set(labels)) != len(labels)
-        or not all(0 < label <= MAX_INTEGER for label in labels)
+        or min(labels) < 1
+        or max(labels) > MAX_INTEGER
     ):
         raise PayloadError(
             f"Comment {local_id} has the path {text[:60]!r}, which cannot be its place in a tree.",

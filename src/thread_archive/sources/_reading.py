@@ -54,7 +54,11 @@ class Reader:
 
     def gives_post(self, answer: Exchange) -> bool:
         """Whether `answer` is that to `GET /post` and has one."""
-        return answer.status == OK and urlsplit(answer.url).path == self.post_path
+        return answer.status == OK and self.is_post_path(answer.url)
+
+    def is_post_path(self, url: str) -> bool:
+        """Whether `url` is that of `GET /post`."""
+        return urlsplit(url).path == self.post_path
 
     def moderators(self, answer: Exchange) -> frozenset[str]:
         """The ap_ids of the community's moderators that `GET /post` lists."""
@@ -133,7 +137,6 @@ class _Page:
         return Comment(
             local_id=comment.id,
             ap_id=comment.ap_id,
-            path=parse_path(comment.path, comment.id, source=self.reader.name),
             body="" if comment.deleted or comment.removed else clean(comment.content),
             creator=creator,
             published_at=utc(comment.published),

@@ -7,7 +7,7 @@ from thread_archive.model import Sighting
 
 class Tally:
     """
-    The comments one server gave so far, by local id.
+    The comments one server gave so far, by local id; `shown_by` tells which URL gave each.
 
     Lemmy's `child_count` counts every stored descendant, tombstones included, and falls only when a row is purged
     (triggers.sql of 0.19.20), so that it can be held against what was received.
@@ -15,13 +15,15 @@ class Tally:
 
     def __init__(self) -> None:
         self.sightings: dict[int, Sighting] = {}
+        self.shown_by: dict[int, str] = {}
         self.purged: set[int] = set()
 
-    def add(self, sightings: Iterable[Sighting]) -> int:
-        """Take in one page; returns how many of its comments were new."""
+    def add(self, sightings: Iterable[Sighting], url: str) -> int:
+        """Take in the page that `url` gave; returns how many of its comments were new. What was said last counts."""
         before = len(self.sightings)
         for sighting in sightings:
-            self.sightings.setdefault(sighting.local_id, sighting)
+            self.sightings[sighting.local_id] = sighting
+            self.shown_by[sighting.local_id] = url
         return len(self.sightings) - before
 
     def __len__(self) -> int:
