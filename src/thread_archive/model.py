@@ -18,6 +18,7 @@ class MissingReason(StrEnum):
     HIDDEN_NSFW = "hidden_nsfw"
     HIDDEN_COMMUNITY = "hidden_community"
     OMITTED_BY_VERSION = "omitted_by_version"
+    PAGE_LIMIT = "page_limit"
     NOT_FEDERATED = "not_federated"
     SERVER_COUNT_DRIFT = "server_count_drift"
     UNEXPLAINED = "unexplained"
@@ -29,6 +30,7 @@ MISSING_REASONS: Mapping[MissingReason, str] = {
     MissingReason.HIDDEN_NSFW: "Lemmy 1.0 shows comments of NSFW threads only to logged-in accounts",
     MissingReason.HIDDEN_COMMUNITY: "the community is hidden from visitors who are not logged in",
     MissingReason.OMITTED_BY_VERSION: "Lemmy 0.18 leaves deleted and removed comments out of its lists",
+    MissingReason.PAGE_LIMIT: "the server gives only the first pages of its lists, in every order",
     MissingReason.NOT_FEDERATED: "the thread's home names it, but no server that we asked has a copy",
     MissingReason.SERVER_COUNT_DRIFT: "the server's counter is higher than what it lists in every order we asked for",
     MissingReason.UNEXPLAINED: "the server counts or names it and does not give it, and we do not know why",

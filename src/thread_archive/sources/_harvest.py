@@ -18,6 +18,8 @@ from thread_archive.sources._reading import Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
 from thread_archive.sources._tally import Tally
 
+# A tree is given whole up to so many rows, by both dialects.
+TREE_ROWS = 300
 # When so many requests for single things in a row gave nothing, the rest is taken to be the same.
 FRUITLESS = 5
 # How many rows beyond the server's own count are believed before its listing is called endless.
@@ -35,6 +37,9 @@ class Harvester(ABC):
         self.post: Post | None = None
         self.post_id = place.post_id or 0
         self.purged_items: list[MissingItem] = []
+        # Whether the server refused to go on with a list before its end.
+        self.capped = False
+        self.last_page: frozenset[int] = frozenset()
 
     @abstractmethod
     def listing(self, answer: Exchange) -> Steps[bool]:
@@ -84,6 +89,8 @@ class Harvester(ABC):
             yield from self.single(self.place.comment_id)
         if self.tally.deficit(self._advertised) and listed and not self._proven(named):
             yield from self.another_order()
+            yield from self._ancestors()
+            yield from self._shortages()
         asked = self.tally.sightings.get(self.place.comment_id or 0)
         return Harvest(
             post_id=self.post_id,
@@ -92,7 +99,7 @@ class Harvester(ABC):
             advertised=self._advertised,
             received=len(self.tally),
             tombstones=self.tally.tombstones,
-            complete=complete,
+            complete=complete or not self.still_short(),
             missing=tuple(self._missing(named, unnamed_here, listed)),
             asked_for=asked.ap_id if asked else None,
         )
@@ -133,6 +140,7 @@ class Harvester(ABC):
         if answer.status != OK:
             raise refuse(answer, "the comments")
         sightings = self.reader.glimpse(answer)
+        self.last_page = frozenset(sighting.local_id for sighting in sightings)
         new = self._admit(sightings, answer.url)
         limit = 2 * (self._advertised or 0) + SLACK_ROWS
         if len(self.tally) > limit:
@@ -201,12 +209,18 @@ class Harvester(ABC):
                 if fruitless >= FRUITLESS:
                     return
                 tried.add(local_id)
+                if local_id not in self.tally.shortages():
+                    continue
                 before = len(self.tally)
-                yield from self.subtree(local_id)
+                yield from self.subtree(self.tally.widest(local_id, TREE_ROWS))
                 fruitless = 0 if len(self.tally) > before else fruitless + 1
             yield from self._ancestors()
 
     # ------------------------------------------------------------------------------------------------ verdict
+
+    def still_short(self) -> bool:
+        """Whether the server counts more than came."""
+        return bool(self.tally.shortages()) or self.tally.deficit(self._advertised) > 0
 
     def _proven(self, named: frozenset[str] | None) -> bool:
         return named is not None and len(named) <= len(self.tally)
@@ -230,6 +244,9 @@ class Harvester(ABC):
             deficit = max(0, deficit - len(lacking))
         if self._proven(named):
             short, deficit = 0, short + deficit
+        if self.capped and short + deficit:
+            yield Missing(reason=MissingReason.PAGE_LIMIT, count=short + deficit)
+            return
         if short:
             reason = MissingReason.OMITTED_BY_VERSION if self.omits_withdrawn() else MissingReason.UNEXPLAINED
             yield Missing(reason=reason, count=short)

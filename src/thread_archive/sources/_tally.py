@@ -67,6 +67,14 @@ class Tally:
                 own[nearest] -= count
         return {local_id: count for local_id, count in sorted(own.items()) if count > 0}
 
+    def widest(self, local_id: int, rows: int) -> int:
+        """The topmost ancestor of a comment (or itself) whose whole subtree has at most so many rows."""
+        for label in self.sightings[local_id].path:
+            ancestor = self.sightings.get(label)
+            if ancestor is not None and ancestor.child_count < rows:
+                return label
+        return local_id
+
     def deficit(self, advertised: int | None) -> int:
         """How many live comments the server's own counter has beyond those received and those booked as shortages."""
         if advertised is None:

@@ -10,12 +10,11 @@ import re
 
 from thread_archive.captures import Exchange, Request
 from thread_archive.model import Post
-from thread_archive.sources._harvest import Harvester
+from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Place, Steps, is_absent, split_query
 from thread_archive.sources.lemmy_v3 import READER
 
 LIST_PATH = "/api/v3/comment/list"
-TREE_ROWS = 300
 PAGE_ROWS = 50
 # Deeper than any server lets people write (50, or 100 labels); 2^31 - 1 overflows in the server.
 ANY_DEPTH = 1000
@@ -24,7 +23,7 @@ ANSWER_BYTES = 8_000_000
 ROW_BYTES = 3_000
 # Pages in another order that bring nothing new before the order is given up.
 PATIENCE = 3
-OTHER_ORDERS = ("New", "Top", "Controversial", "Hot")
+OTHER_ORDERS = ("Top", "Controversial", "Hot")
 
 _OMITTING = re.compile(r"0\.18\.[345](\D|$)")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -40,7 +39,6 @@ class HarvesterV3(Harvester):
         super().__init__(place)
         self.row_bytes = ROW_BYTES
         self.zoneless = False
-        self.capped = False
 
     def omits_withdrawn(self) -> bool:
         """0.18.3–0.18.5 by its version; where that says nothing, by the zone-less times of all 0.18."""
@@ -63,9 +61,9 @@ class HarvesterV3(Harvester):
             if beyond.status == OK and self._take_list(beyond) == (0, 0):
                 return True
         ended = yield from self._flat("Old")
-        if self.capped:
-            yield from self._around_the_cap()
-        return ended or not self._still_short()
+        if self.capped and self.still_short():
+            yield from self._flat("New")
+        return ended
 
     def _take_list(self, answer: Exchange) -> tuple[int, int]:
         rows, new = self.take(answer)
@@ -78,11 +76,15 @@ class HarvesterV3(Harvester):
         """The post as the list embeds it: 0.18 and 0.19 refuse a withdrawn post and still list its comments."""
         return self.reader.embedded_post(answer, site=self.place.site)
 
-    def _flat(self, sort: str, *, parent_id: int | None = None) -> Steps[bool]:
-        """All pages of a flat list; returns whether its end was seen (False: the server caps its pages)."""
+    def _flat(self, sort: str, *, parent_id: int | None = None, patience: int | None = None) -> Steps[bool]:
+        """
+        All pages of a flat list; returns whether its end was seen (False: the server caps its pages).
+
+        With `patience` it is given up after so many pages that bring nothing new.
+        """
         limit = max(1, min(PAGE_ROWS, ANSWER_BYTES // self.row_bytes))
-        fruitless = 0
-        page = 0
+        fruitless = page = 0
+        last: frozenset[int] = frozenset()
         while True:
             page += 1
             where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
@@ -93,23 +95,13 @@ class HarvesterV3(Harvester):
             if answer.status != OK and parent_id is not None:
                 return True
             rows, new = self._take_list(answer)
-            if rows < limit:
-                return True
+            # The same page once more: this server ignores `page`.
+            if rows < limit or self.last_page == last:
+                return rows < limit
+            last = self.last_page
             fruitless = 0 if new else fruitless + 1
-            # A page that repeats an earlier one: `page` is ignored or, in another order, the two ends met.
-            if fruitless >= (1 if sort == "Old" and parent_id is None else PATIENCE):
-                return sort != "Old"
-
-    def _around_the_cap(self) -> Steps[None]:
-        """Beyond the last page the server gives: from the other ends, then below each comment that is short."""
-        for sort in OTHER_ORDERS:
-            if not self._still_short():
-                return
-            yield from self._flat(sort)
-
-    def _still_short(self) -> bool:
-        advertised = self.post.comments if self.post else None
-        return bool(self.tally.shortages()) or self.tally.deficit(advertised) > 0
+            if patience is not None and fruitless >= patience:
+                return True
 
     def subtree(self, local_id: int) -> Steps[None]:
         """The tree below a comment in one request, or flat where it is larger than that gives."""
@@ -120,8 +112,17 @@ class HarvesterV3(Harvester):
         yield from self._flat("Old", parent_id=local_id)
 
     def another_order(self) -> Steps[None]:
-        """Newest first: rows that jumped between pages of the first listing are found here."""
-        yield from self._flat("New")
+        """
+        Newest first: rows that jumped between pages of the first listing are found here.
+
+        Where the server caps its pages, all other orders: each one's first pages are different ones.
+        """
+        if not self.capped:
+            yield from self._flat("New", patience=PATIENCE)
+            return
+        for sort in OTHER_ORDERS:
+            if self.still_short():
+                yield from self._flat(sort)
 
     def _list(self, *, sort: str = "Old", **query: int) -> Request:
         # `type_` is needed: without it the site's default applies, usually Local, which hides federated threads.
