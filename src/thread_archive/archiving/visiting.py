@@ -20,7 +20,7 @@ from thread_archive.exceptions import (
     ThreadGoneError,
     UnsupportedSoftwareError,
 )
-from thread_archive.model import Harvest, MissingReason, Sighting
+from thread_archive.model import Harvest, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources import Contradiction, Discovery, Harvester, Place, Steps, discover, harvester, locate
 from thread_archive.urls import ThreadURL, host_of, local_id_in
@@ -265,5 +265,4 @@ def _lost(found: Found) -> bool:
 
 
 def _doubtful(found: Found) -> bool:
-    missing = found.harvest.missing if found.harvest else ()
-    return any(item.reason is MissingReason.UNEXPLAINED for item in missing)
+    return found.harvest is None or not found.harvest.complete or _lost(found)

@@ -1,0 +1,100 @@
+"""Logging in where asked: after asking as a visitor, to that exact host, and without a trace."""
+
+from pathlib import Path
+
+import pytest
+
+from archiving.test_markers import everything_in
+from fake_lemmy import Account, Instance, Server, mirror, thread
+from runs import add, archive_in, rows, v3, v4
+from thread_archive.archiving.accounts import CodeNeededError, instance_in, log_in
+from thread_archive.exceptions import AccessDeniedError, InputError
+from thread_archive.fetching.client import Client
+
+URL = "http://home.test/post/1"
+TOKEN = "a-very-secret-token"
+ACCOUNT = Account(person_id=3, name="mara_finch", password="correct horse", token=TOKEN)
+
+
+def tokens(instance: str) -> str | None:
+    return TOKEN if instance == "home.test" else None
+
+
+@pytest.mark.parametrize("instance", [v3(private=True), v4(private=True)], ids=["0.19", "1.0"])
+def test_a_private_thread_is_refused_to_visitors_and_given_to_an_account(tmp_path: Path, instance: Instance) -> None:
+    world = thread(instance, ["one", "two"])
+    world.accounts.append(ACCOUNT)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.before.clear()
+        (refused,) = add(archive, server, URL)
+        assert (refused.exit_code, refused.error.type) == (3, "AccessDeniedError")  # type: ignore[union-attr]
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert (receipt.status, receipt.stored) == ("complete", 2)
+        assert rows(archive, "SELECT DISTINCT restricted FROM comments") == [(1,)]
+        assert rows(archive, "SELECT restricted FROM posts") == [(1,)]
+        archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert TOKEN.encode() not in everything_in(tmp_path)
+
+
+def test_only_what_visitors_are_not_shown_is_asked_for_with_the_login(tmp_path: Path) -> None:
+    world = thread(v4(), ["one", "two"])
+    world.accounts.append(ACCOUNT)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert receipt.status == "complete"
+        assert not [request for request in server.requests if "authorization" in request.headers]
+        assert rows(archive, "SELECT DISTINCT restricted FROM comments") == [(0,)]
+
+
+def test_comments_that_1_0_hides_from_visitors_are_restricted(tmp_path: Path) -> None:
+    world = thread(v4(), ["one", "two"], post={"nsfw": True, "local": False})
+    world.accounts.append(ACCOUNT)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert (receipt.status, receipt.stored, receipt.missing) == ("complete", 2, ())
+        assert rows(archive, "SELECT DISTINCT restricted FROM comments") == [(1,)]
+        assert rows(archive, "SELECT restricted FROM posts") == [(0,)]
+
+
+def test_the_login_never_goes_to_the_threads_home(tmp_path: Path) -> None:
+    home = thread(v3("elsewhere.test"), ["one"])
+    copy = mirror(home, v3("home.test", private=True))
+    copy.accounts.append(Account(person_id=1003, name="mara_finch", password="x", token=TOKEN))
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://home.test/post/1001", login=True, tokens=lambda _: TOKEN)
+        assert receipt.error is None
+        sent = {request.domain for request in server.requests if "authorization" in request.headers}
+        assert sent == {"home.test"}
+
+
+def asking(server: Server) -> Client:
+    return Client(rate=0, allow_private_network=True, resolver=server.resolver)
+
+
+@pytest.mark.parametrize("instance", [v3(), v4()], ids=["0.19", "1.0"])
+def test_a_name_and_a_password_give_a_token(instance: Instance) -> None:
+    world = thread(instance)
+    world.accounts.append(ACCOUNT)
+    with Server(world) as server, asking(server) as client:
+        host, base = instance_in("http://home.test")
+        assert log_in(client, host, base, name="mara_finch", password="correct horse") == TOKEN
+        with pytest.raises(AccessDeniedError, match="incorrect_login") as refused:
+            log_in(client, host, base, name="mara_finch", password="battery staple")
+        assert "battery" not in str(refused.value)
+
+
+def test_an_account_with_an_authenticator_is_asked_for_its_code() -> None:
+    world = thread(v3())
+    world.accounts.append(Account(person_id=3, name="mara_finch", password="x", token=TOKEN, totp="123456"))
+    with Server(world) as server, asking(server) as client:
+        host, base = instance_in("http://home.test")
+        with pytest.raises(CodeNeededError):
+            log_in(client, host, base, name="mara_finch", password="x")
+        assert log_in(client, host, base, name="mara_finch", password="x", code="123456") == TOKEN
+
+
+def test_a_login_on_0_18_is_refused_before_the_password_is_sent() -> None:
+    with Server(thread(v3(version="0.18.5"))) as server, asking(server) as client:
+        with pytest.raises(InputError, match="within URLs"):
+            log_in(client, *instance_in("http://home.test"), name="mara_finch", password="x")
+        assert not [request for request in server.requests if request.method == "POST"]
