@@ -1,0 +1,287 @@
+"""The command line, as processes: what it prints, where, and how it ends."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from fake_lemmy import Instance, Reply, Server, faults, grow, thread
+
+PROGRAM = [sys.executable, "-m", "thread_archive.cli"]
+EVIL = "\x1b]0;gotcha\x07\x1b[31mred\u202e [bold]markup[/bold] \u2066x"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    server = Server()
+    instance = Instance(domain=f"127.0.0.1:{server.port}")
+    comments = ["a lighthouse", Reply(text=EVIL, to=1), Reply(text="gone", to=1, fields={"removed": True})]
+    server.add(grow(thread(instance, comments, post={"title": f"Boats {EVIL}"}), 20, Random(3)))
+    with server:
+        yield server
+
+
+def run(folder: Path, *words: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("THREAD_ARCHIVE")}
+    return subprocess.run(
+        [*PROGRAM, *words],
+        cwd=folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        env=settings | environment,
+        timeout=60,
+    )
+
+
+def added(folder: Path, server: Server, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    return run(folder, "add", "--allow-private-network", "--rate", "100", url, *words, **environment)
+
+
+@pytest.fixture
+def archive(tmp_path: Path, server: Server) -> Path:
+    assert added(tmp_path, server).returncode == 0
+    return tmp_path
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_help_lists_every_verb_and_imports_nothing_that_takes_time(tmp_path: Path) -> None:
+    shown = run(tmp_path, "--help")
+    assert shown.returncode == 0
+    for verb in ("add", "ls", "show", "search", "serve", "login", "logout", "reread", "doctor", "demo"):
+        assert f"  {verb} " in shown.stdout
+        assert run(tmp_path, verb, "--help").returncode == 0
+    loaded = (
+        "import sys; sys.argv[1:] = ['--help']\nfrom thread_archive.cli import main\ntry: main()\nexcept SystemExit: "
+    )
+    code = loaded + "print(sorted({'click', 'rich', 'httpx', 'sqlite_utils', 'msgspec'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.endswith("[]\n")
+
+
+def test_add_prints_a_receipt_on_stdout_and_nothing_on_stderr(tmp_path: Path, server: Server) -> None:
+    ran = added(tmp_path, server)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "23 comments stored, 1 of them withdrawn" in ran.stdout
+    assert "images are kept as links only" in ran.stdout
+
+
+def test_add_json_has_exactly_the_contracts_fields(tmp_path: Path, server: Server) -> None:
+    (receipt,) = objects(added(tmp_path, server, "--json").stdout)
+    assert set(receipt) == {
+        "url", "thread", "title", "asked_for", "status", "changed", "exit_code", "error", "captured_at", "sources",
+        "comments", "article", "revisions_added", "requests", "bytes", "seconds",
+    }  # fmt: skip
+    assert set(receipt["sources"][0]) == {
+        "instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked", "requests",
+        "error",
+    }  # fmt: skip
+    assert set(receipt["comments"]) == {"stored", "tombstones", "missing", "unexplained"}
+    assert set(receipt["article"]) == {"status", "url", "reason"}
+    assert (receipt["status"], receipt["changed"], receipt["exit_code"]) == ("complete", True, 0)
+    assert receipt["captured_at"].endswith("Z")
+
+
+def test_several_urls_are_all_tried_and_the_largest_code_is_returned(tmp_path: Path, server: Server) -> None:
+    base = f"http://127.0.0.1:{server.port}"
+    ran = run(
+        tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "nonsense", f"{base}/post/1",
+        f"{base}/post/999", f"{base}/post/1?again",
+    )  # fmt: skip
+    told = {receipt["url"]: receipt for receipt in objects(ran.stdout)}
+    assert ran.returncode == 3
+    assert len(told) == 4
+    assert told["nonsense"]["exit_code"] == 2
+    assert told[f"{base}/post/999"]["error"]["type"] == "ThreadGoneError"
+    assert told[f"{base}/post/1?again"]["status"] == "complete"
+
+
+def test_urls_come_from_standard_input_with_comments_left_out(tmp_path: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    ran = run(tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-", text=f"# mine\n\n  {url}  \n")
+    assert [receipt["url"] for receipt in objects(ran.stdout)] == [url]
+    assert run(tmp_path, "add", "-", text="# nothing\n").returncode == 2
+
+
+def test_a_comments_url_says_which_comment_was_asked_for(tmp_path: Path, server: Server) -> None:
+    base = f"http://127.0.0.1:{server.port}"
+    ran = run(tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", f"{base}/comment/2")
+    (receipt,) = objects(ran.stdout)
+    assert (receipt["asked_for"], receipt["comments"]["stored"]) == (f"{base}/comment/2", 23)
+
+
+def test_text_from_outside_cannot_steer_the_terminal_or_be_taken_for_markup(archive: Path, server: Server) -> None:
+    outputs = [
+        run(archive, *words, FORCE_COLOR="1").stdout
+        for words in (("ls",), ("show", "1"), ("search", "markup"), ("search", "--threads", "markup"))
+    ] + [added(archive, server, FORCE_COLOR="1").stdout]
+    for output in outputs:
+        assert "[bold]markup[/bold]" in re.sub(r"\x1b\[[0-9;]*m", "", output).replace("\n", " ")
+        # Colours of our own are the only escapes.
+        assert not re.search("[\x07\u202e\u2066]", output)
+        assert "gotcha" in output
+        assert "\x1b]" not in output
+
+
+def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) -> None:
+    post, *comments = objects(run(archive, "show", "1", "--json").stdout)
+    assert (post["kind"], post["depth"], post["parent"]) == ("post", 0, None)
+    assert set(post) - set(comments[0]) == {"title", "url", "community", "locked", "nsfw", "featured", "cross_posts"}
+    assert set(comments[0]) == {
+        "kind", "ap_id", "parent", "depth", "author", "author_name", "body", "published_at", "edited_at", "score",
+        "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator", "is_admin", "is_bot",
+        "language", "instance",
+    }  # fmt: skip
+    seen: dict[str, int] = {}
+    for comment in comments:
+        assert comment["depth"] == (seen[comment["parent"]] + 1 if comment["parent"] else 1)
+        seen[comment["ap_id"]] = comment["depth"]
+    removed = [comment for comment in comments if comment["removed"]]
+    assert [comment["body"] for comment in removed] == [""]
+
+
+def test_a_thread_is_found_by_id_ap_id_and_any_url(archive: Path, server: Server) -> None:
+    base = f"http://127.0.0.1:{server.port}"
+    wanted = run(archive, "show", "1").stdout
+    for text in (f"{base}/post/1", f"{base}/comment/2", f"127.0.0.1:{server.port}/post/1?x#y"):
+        assert run(archive, "show", text).stdout == wanted
+    missing = run(archive, "show", "77")
+    assert (missing.returncode, missing.stdout) == (2, "")
+
+
+def test_ls_and_search_print_what_the_contract_says(archive: Path) -> None:
+    (listed,) = objects(run(archive, "ls", "--json").stdout)
+    assert set(listed) == {"id", "ap_id", "title", "community", "instance", "comments", "status", "captured_at"}
+    (hit,) = objects(run(archive, "search", "lighthouse", "--json").stdout)
+    assert set(hit) == {
+        "kind", "ap_id", "thread", "author", "snippet", "rank", "relevance", "score", "approximate",
+    }  # fmt: skip
+    nothing = run(archive, "search", "zeppelin")
+    assert (nothing.returncode, nothing.stdout) == (0, "Nothing was found.\n")
+    assert run(archive, "search", "zeppelin", "--json").stdout == ""
+
+
+def test_verbs_that_read_create_nothing_and_say_that_there_is_no_archive(tmp_path: Path) -> None:
+    for words in (("ls",), ("show", "1"), ("search", "x"), ("doctor",), ("reread",), ("serve",)):
+        ran = run(tmp_path, *words)
+        assert ran.returncode == 5, words
+        assert "There is no archive at archive.db" in ran.stderr
+        assert ran.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_archive_is_named_by_an_option_or_the_environment(tmp_path: Path, server: Server) -> None:
+    assert added(tmp_path, server, "--db", "mine.db").returncode == 0
+    assert added(tmp_path, server, THREAD_ARCHIVE_DB="yours.db").returncode == 0
+    assert {path.name for path in tmp_path.glob("*.db")} == {"mine.db", "yours.db"}
+    assert run(tmp_path, "ls", THREAD_ARCHIVE_DB="yours.db").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("frobnicate",), ("add",), ("show",), ("ls", "--nonsense"), ("search", "x", "--limit", "0")]
+)
+def test_what_cannot_be_understood_ends_with_2_and_no_traceback(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ran = run(tmp_path, *words)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("thread-archive: ")
+    assert "Traceback" not in ran.stderr
+
+
+def test_arguments_that_are_no_text_end_with_2(archive: Path) -> None:
+    ran = subprocess.run([*PROGRAM, "show", b"\xff\xfe"], cwd=archive, capture_output=True, timeout=60)
+    assert ran.returncode == 2
+    assert b"Traceback" not in ran.stderr
+
+
+def test_a_terminal_without_unicode_gets_stand_ins(archive: Path) -> None:
+    ran = run(archive, "show", "1", PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_closed_pipe_is_no_error(archive: Path) -> None:
+    command = f"{sys.executable} -m thread_archive.cli show 1 --json | head -c 1 >/dev/null"
+    ran = subprocess.run(["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60)
+    assert ran.stderr == ""
+
+
+def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) -> None:
+    ran = run(archive, "doctor", "--deep", "--json")
+    assert ran.returncode == 0
+    assert {finding["check"] for finding in objects(ran.stdout)} == {
+        "versions", "file", "references", "index", "captures", "threads", "reread",
+    }  # fmt: skip
+    assert all(set(finding) == {"check", "ok", "path", "message"} for finding in objects(ran.stdout))
+
+
+def test_reread_says_what_it_did(archive: Path) -> None:
+    assert run(archive, "reread", "--json").stdout == '{"threads": 1, "captures": 1}\n'
+
+
+def test_an_interrupted_add_says_that_nothing_is_lost(tmp_path: Path, server: Server) -> None:
+    server.faults.latency = 0.3
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    try:
+        command = [*PROGRAM, "add", "--allow-private-network", "--rate", "100", url]
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 20
+        count = len(server.requests)
+        while len(server.requests) < count + 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    finally:
+        server.faults.latency = 0
+    assert process.returncode == 130
+    assert "goes on from there" in told
+    assert "Traceback" not in told
+    assert added(tmp_path, server).returncode == 0
+
+
+def test_progress_is_said_in_plain_lines_where_stderr_is_no_terminal(tmp_path: Path, server: Server) -> None:
+    server.faults.add(faults.unavailable("1"), path="comment/list", at=[1])
+    try:
+        ran = added(tmp_path, server)
+    finally:
+        server.faults.clear()
+    assert ran.returncode == 0
+    assert "waiting" in ran.stderr
+    assert "\x1b" not in ran.stderr
+
+
+def test_the_demonstration_archives_searches_and_says_what_to_do_next(tmp_path: Path) -> None:
+    ran = run(tmp_path, "demo")
+    assert ran.returncode == 0
+    assert "8 comments stored" in ran.stdout
+    assert "lacked 1 that another server has" in ran.stdout.replace("\n", " ")
+    assert "drawer" in ran.stdout
+    assert "thread-archive serve" in ran.stderr
+    assert run(tmp_path, "demo").returncode == 0
+
+
+def test_a_login_needs_a_terminal(tmp_path: Path) -> None:
+    ran = run(tmp_path, "login", "lemmy.example")
+    assert ran.returncode == 2
+    assert "THREAD_ARCHIVE_TOKEN" in ran.stderr
+
+
+def test_a_token_from_the_environment_is_never_printed(tmp_path: Path, server: Server) -> None:
+    token = "very-secret"
+    instance = f"127.0.0.1:{server.port}"
+    ran = added(tmp_path, server, "--login", "--json", THREAD_ARCHIVE_TOKEN=f"{instance}={token}")
+    assert ran.returncode == 0
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert token not in ran.stdout + ran.stderr
+    assert token.encode() not in files

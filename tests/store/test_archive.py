@@ -1,0 +1,160 @@
+"""Opening an archive: whose file it is, who else is at it, and what is wrong with it, in a person's words."""
+
+import sqlite3
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from fake_lemmy import Server, grow, thread
+from runs import add, archive_in, rows, v3
+from thread_archive.exceptions import (
+    ArchiveBusyError,
+    ArchiveDamagedError,
+    ArchiveError,
+    ArchiveMissingError,
+    ArchiveUnwritableError,
+    NotAnArchiveError,
+    SchemaVersionError,
+)
+from thread_archive.store.archive import Archive
+from thread_archive.store.checks import check
+from thread_archive.store.descriptions import DESCRIPTIONS
+from thread_archive.store.schema import APPLICATION_ID
+
+
+def test_a_new_archive_is_marked_as_ours_and_in_wal_mode(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        assert rows(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
+        assert rows(archive, "PRAGMA journal_mode") == [("wal",)]
+        assert rows(archive, "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'") == [(0,)]
+
+
+def test_only_who_may_create_an_archive_does(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveMissingError):
+        Archive.open(tmp_path / "archive.db")
+    with pytest.raises(ArchiveMissingError):
+        Archive.open(tmp_path / "no" / "folder.db", create=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_programs_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    with sqlite3.connect(path) as foreign:
+        foreign.execute("CREATE TABLE posts (id INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(NotAnArchiveError):
+        Archive.open(path, create=True)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"not a database at all", b"SQLite format 2\0" + b"x" * 100])
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "archive.db"
+    path.write_bytes(content)
+    with pytest.raises(NotAnArchiveError):
+        Archive.open(path, create=True)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotAnArchiveError):
+        Archive.open(tmp_path, create=True)
+
+
+def test_an_archive_of_a_newer_release_is_refused_and_not_altered(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        archive.db.conn.execute("PRAGMA user_version = 99")
+    before = (tmp_path / "archive.db").read_bytes()
+    with pytest.raises(SchemaVersionError):
+        Archive.open(tmp_path / "archive.db")
+    assert (tmp_path / "archive.db").read_bytes() == before
+
+
+def test_a_locked_archive_says_so(tmp_path: Path) -> None:
+    with (
+        archive_in(tmp_path) as archive,
+        Archive.open(tmp_path / "archive.db", busy=0.05) as other,
+        archive.transaction(),
+        pytest.raises(ArchiveBusyError),
+        other.transaction(),
+    ):
+        pass
+
+
+def test_an_archive_opened_to_read_cannot_be_written(tmp_path: Path) -> None:
+    with archive_in(tmp_path):
+        pass
+    with (
+        Archive.open(tmp_path / "archive.db", read_only=True) as archive,
+        pytest.raises(ArchiveUnwritableError),
+        archive.transaction(),
+    ):
+        archive.db.conn.execute("DELETE FROM posts")
+
+
+def test_a_full_disk_is_said_to_be_full_and_leaves_what_was_whole(tmp_path: Path) -> None:
+    first, second = (
+        grow(thread(v3("one.test")), 20, Random(1)),
+        grow(thread(v3("two.test")), 2000, Random(2)),
+    )
+    with Server(first, second) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://one.test/post/1")
+        pages = rows(archive, "PRAGMA page_count")[0][0]
+        archive.db.conn.execute(f"PRAGMA max_page_count = {pages + 20}")
+        with pytest.raises(ArchiveUnwritableError, match="full"):
+            add(archive, server, "http://two.test/post/1")
+        archive.db.conn.execute("PRAGMA max_page_count = 1000000")
+        assert rows(archive, "SELECT count(*) FROM posts") == [(1,)]
+        (receipt,) = add(archive, server, "http://two.test/post/1")
+        assert receipt.stored == 2000
+
+
+@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
+def test_a_damaged_archive_is_found_out_without_a_traceback(tmp_path: Path, place: float) -> None:
+    with Server(grow(thread(v3()), 300, Random(1))) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+    path = tmp_path / "archive.db"
+    whole = bytearray(path.read_bytes())
+    start = int(len(whole) * place)
+    whole[start : start + 9000] = b"\xa5" * 9000
+    path.write_bytes(whole)
+    try:
+        with Archive.open(path, read_only=True) as archive:
+            assert not all(finding.ok for finding in check(archive))
+    except ArchiveDamagedError as error:
+        assert isinstance(error, ArchiveError)
+
+
+def test_a_sound_archive_has_only_good_findings(tmp_path: Path) -> None:
+    with Server(thread(v3(), ["one"])) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        assert all(finding.ok for finding in check(archive))
+
+
+def test_an_index_that_differs_from_the_texts_is_found_out(tmp_path: Path) -> None:
+    with Server(thread(v3(), ["one"])) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        archive.db.conn.execute("UPDATE comments SET body = 'another text'")
+        archive.db.conn.commit()
+        assert [finding.check for finding in check(archive) if not finding.ok] == ["index"]
+
+
+def test_a_changed_answer_is_found_out(tmp_path: Path) -> None:
+    with Server(thread(v3(), ["one"])) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        archive.db.conn.execute(
+            "UPDATE exchange_bodies SET body = (SELECT max(body) FROM exchange_bodies) WHERE id = 1"
+        )
+        archive.db.conn.commit()
+        assert [finding.check for finding in check(archive) if not finding.ok] == ["captures"]
+
+
+def test_every_table_and_column_has_a_sentence_and_no_sentence_is_left_over(tmp_path: Path) -> None:
+    ours: dict[str, set[str]] = {}
+    with archive_in(tmp_path) as archive:
+        for (table,) in rows(archive, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"):
+            if not table.startswith(("sqlite_", "_", "search_fts_")):
+                ours[table] = {row[1] for row in rows(archive, f"PRAGMA table_info({table})")}
+    assert ours == {table: set(columns) - {""} for table, columns in DESCRIPTIONS.items()}
+    assert all(sentence.endswith(".") for columns in DESCRIPTIONS.values() for sentence in columns.values())
