@@ -68,7 +68,6 @@ def test_help_lists_every_verb_and_imports_nothing_that_takes_time(tmp_path: Pat
         "import sys; sys.argv[1:] = ['--help']\nfrom thread_archive.cli import main\ntry: main()\nexcept SystemExit: "
     )
     code = loaded + "print(sorted({'click', 'rich', 'httpx', 'sqlite_utils', 'msgspec'} & set(sys.modules)))"
-    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.endswith("[]\n")
 
 
@@ -265,7 +264,7 @@ def test_the_demonstration_archives_searches_and_says_what_to_do_next(tmp_path: 
     ran = run(tmp_path, "demo")
     assert ran.returncode == 0
     assert "8 comments stored" in ran.stdout
-    assert "lacked 1 that another server has" in ran.stdout.replace("\n", " ")
+    assert "lacked 1 that another server has" in " ".join(ran.stdout.split())
     assert "drawer" in ran.stdout
     assert "thread-archive serve" in ran.stderr
     assert run(tmp_path, "demo").returncode == 0
