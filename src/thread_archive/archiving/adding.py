@@ -208,5 +208,5 @@ class Adding:
         seconds = self._clock.monotonic() - job.started
         for number, text in enumerate(job.texts):
             final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)
-            self._progress.finished(final)
+            self._progress.finished(job.url.canonical, final)
             yield final

@@ -23,7 +23,7 @@ class Progress(Protocol):
     def waiting(self, instance: str, seconds: float, why: str) -> None:
         """An instance asked us to wait, or failed and will be asked again."""
 
-    def finished(self, receipt: Receipt) -> None:
+    def finished(self, url: str, receipt: Receipt) -> None:
         """A thread is done, one way or the other."""
 
 
@@ -39,5 +39,5 @@ class SilentProgress:
     def waiting(self, instance: str, seconds: float, why: str) -> None:
         """Say nothing."""
 
-    def finished(self, receipt: Receipt) -> None:
+    def finished(self, url: str, receipt: Receipt) -> None:
         """Say nothing."""

@@ -11,7 +11,7 @@ from thread_archive.archiving import Adding, Options, Receipt
 from thread_archive.cli.options import db_option, json_option
 from thread_archive.cli.progress import ShownProgress
 from thread_archive.cli.receipt import counted, full_receipt, short_receipt
-from thread_archive.cli.terminal import messages, output, print_json
+from thread_archive.cli.terminal import messages, output, print_indented, print_json
 from thread_archive.exceptions import InputError
 from thread_archive.fetching.client import Client
 from thread_archive.logins import Logins
@@ -101,7 +101,7 @@ def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -
             console.print(short_receipt(receipt), overflow="fold")
         else:
             for text in full_receipt(receipt):
-                console.print(text, overflow="fold")
+                print_indented(console, text)
     if brief and not as_json:
         console.print(f"{counted(threads, 'thread')} archived, {counted(comments, 'comment')} in all.")
     return worst

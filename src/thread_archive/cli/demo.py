@@ -51,5 +51,5 @@ def command(db: Path) -> int:
     }
     say("\nWhat to do next:")
     for command_line, does in hints.items():
-        say(f"  {command_line:<{max(map(len, hints))}}  {does}")
+        say(f"  {command_line}\n      {does}")
     return code

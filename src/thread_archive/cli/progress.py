@@ -73,14 +73,13 @@ class ShownProgress:
         """Say that a server makes us wait."""
         self._say(f"{line(instance)}: waiting {seconds:.0f} s ({line(why)})")
 
-    def finished(self, receipt: Receipt) -> None:
-        """Count the thread as done and take its line away."""
+    def finished(self, url: str, receipt: Receipt) -> None:  # noqa: ARG002 - the protocol's
+        """Count the thread as done and clear the display, so that the receipt is printed where it was."""
         self._done += 1
         if self._live:
-            for url, task in list(self._tasks.items()):
-                if receipt.url and url in (receipt.url, receipt.thread):
-                    self._live.remove_task(task)
-                    del self._tasks[url]
+            self._live.stop()
+            if (task := self._tasks.pop(url, None)) is not None:
+                self._live.remove_task(task)
 
     def _count(self) -> str:
         return f" ({self._done} of {self._total} threads done)" if self._total > 1 else ""

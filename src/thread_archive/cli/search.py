@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.terminal import line, output, print_json
+from thread_archive.cli.terminal import line, output, print_indented, print_json
 from thread_archive.store.archive import Archive
 from thread_archive.store.search import END, FOUND, SearchHit, search, search_threads
 
@@ -52,7 +51,7 @@ def _print_hit(hit: SearchHit, *, indent: int) -> None:
     heading = Text(number).append(line(hit.title) or "(no title)", style="bold")
     heading.append(f"  {hit.kind} by {line(hit.author_name) or 'unknown'}", style="dim")
     for text in (heading, _highlighted(hit.snippet), Text(line(hit.ap_id), style="dim")):
-        console.print(Padding(text, (0, 0, 0, indent), expand=False), overflow="fold")
+        print_indented(console, text, indent)
 
 
 def _highlighted(snippet: str) -> Text:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.padding import Padding
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, find_thread, json_option
-from thread_archive.cli.terminal import line, output, print_json, safe
+from thread_archive.cli.terminal import line, output, print_indented, print_json, safe
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import Item, thread_items
@@ -33,7 +32,7 @@ def command(thread: str, db: Path, as_json: bool) -> int:
                 continue
             for text in _lines(item):
                 indent = min(max(item.depth - 1, 0), _DEEPEST) * _INDENT
-                console.print(Padding(text, (0, 0, 0, indent), expand=False), overflow="fold")
+                print_indented(console, text, indent)
     return 0
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 # Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
 _UNSAFE = re.compile(
@@ -37,3 +39,9 @@ def messages() -> Console:
 def print_json(value: Mapping[str, Any]) -> None:
     """One object on one line of stdout, at once."""
     print(json.dumps(value, ensure_ascii=True), flush=True)
+
+
+def print_indented(console: Console, text: Text, indent: int = 0) -> None:
+    """Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself."""
+    own = len(text.plain) - len(text.plain.lstrip(" "))
+    console.print(Padding(text[own:], (0, 0, 0, indent + own), expand=False), overflow="fold")
