@@ -55,7 +55,7 @@ def test_more_rows_than_the_tree_gives_are_found_though_the_counter_says_fewer(t
     replies = [Reply(text=f"number {number}", fields=gone if number > 290 else {}) for number in range(1, 331)]
     with Server(thread(v3(), replies)) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, URL)
-        # By the count of live ones all would fit into one answer, and nothing but the rows themselves tells of the rest.
+        # By the count of live ones all would fit into one answer; only the rows themselves tell of the rest.
         assert (receipt.sources[0].advertised, receipt.stored, receipt.tombstones) == (290, 330, 40)
 
 
