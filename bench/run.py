@@ -227,8 +227,9 @@ def memory(folder: Path) -> Iterator[Result]:
     for version in (V3_UNCAPPED, V4):
         with serving(version, 50) as small, serving(version, 20_000) as large:
             program = (
-                "import sys, resource; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import ours\n"
-                "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+                "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import ours\n"
+                # Not ru_maxrss, which a child has from its parent.
+                "peak = lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])\n"
                 "ours.add(int(sys.argv[3]), Path(sys.argv[2] + '-small.db')); before = peak()\n"
                 "ours.add(int(sys.argv[4]), Path(sys.argv[2] + '-large.db')); print(peak() - before)"
             )
