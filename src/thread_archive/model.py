@@ -158,6 +158,46 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """
+    A block of an article's text.
+
+    `kind` is `heading`, `paragraph`, `item` (of a list), `quote`, `code` or `row` (of a table); `level` is a heading's
+    1 to 6, how deep a list item or a quote is nested (from 1), else 0. `text` is plain and has no line breaks but in
+    code.
+    """
+
+    kind: str
+    text: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """
+    The readable text of a linked page, or of a post's own body.
+
+    `html` is sanitised, and its block number n (from 1) has the id `pn`: the text of `paragraphs[n - 1]`.
+    `published_by` says how the date was found: `stated` by the page's own metadata, `heuristic`, or empty without one.
+    `language` is a BCP 47 tag or empty; what a page does not tell is empty.
+    """
+
+    title: str
+    html: str
+    paragraphs: tuple[Paragraph, ...]
+    extractor: str
+    extractor_version: str
+    byline: str = ""
+    site: str = ""
+    published_at: datetime | None = None
+    published_by: str = ""
+    language: str = ""
+    licence: str = ""
+    canonical_url: str = ""
+    robots: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """
     A comment as one server listed it, without its text: what the shape of the tree and the proof need.

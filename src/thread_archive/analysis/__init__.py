@@ -1,0 +1,1 @@
+"""Questions of text that need nothing but text: who quotes whom."""

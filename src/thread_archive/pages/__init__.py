@@ -1,0 +1,1 @@
+"""What a reader's page holds: the same for served and for static pages."""

@@ -1,0 +1,1 @@
+"""Read-only bundles of an archive: written, verified, taken over."""
