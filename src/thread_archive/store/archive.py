@@ -48,7 +48,7 @@ class Archive:
         lock.
 
         Raises ArchiveMissingError, NotAnArchiveError, SchemaVersionError, ArchiveBusyError, ArchiveUnwritableError or
-        ArchiveDamagedError. An older archive is migrated, unless it is opened to read.
+        ArchiveDamagedError. An older archive is migrated; opened to read, a copy of it is, and the file stays as it is.
         """
         with translated(path):
             _check_file(path, create=create)
@@ -103,8 +103,19 @@ class Archive:
                 f"{self.path} was made by a newer thread-archive (schema {version}; this one knows {VERSION}).",
                 next="Upgrade thread-archive; the file was not touched.",
             )
-        if version < VERSION and not self.read_only:
+        if version < VERSION:
+            if self.read_only:
+                self._work_on_a_copy()
             self._migrate()
+
+    def _work_on_a_copy(self) -> None:
+        """Put a private copy, which SQLite deletes with the connection, in the place of the file."""
+        original = self.db.conn
+        copy = sqlite3.connect("")
+        original.backup(copy)
+        original.close()
+        _set_up(copy)
+        self.db = Database(copy, execute_plugins=False)
 
     def _migrate(self) -> None:
         connection = self.db.conn
@@ -142,11 +153,15 @@ def _connect(path: Path, *, read_only: bool, busy: float) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy)
+    _set_up(connection)
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
     # Nothing in the file may call functions or virtual tables that it should not (a file can come from anywhere).
     connection.execute("PRAGMA trusted_schema = OFF")
-    return connection
 
 
 _KINDS: dict[int, tuple[type[ArchiveError], str, str]] = {

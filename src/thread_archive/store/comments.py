@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from thread_archive.model import Comment
-from thread_archive.store import search_index
+from thread_archive.store import derivations, search_index
 from thread_archive.store.places import INSERT_COMMENT, Places, comment_rows
 from thread_archive.store.rows import COMMENT_COLUMNS, COMMENT_STATE, Row, comment_row
 from thread_archive.store.visits import Writing
@@ -42,7 +42,7 @@ class CommentWriter:
             elif before[:-2] != row or first:
                 entries += self._update(row_id, before, row, first=first)
         writing.connection.executemany(INSERT_COMMENT, inserts)
-        search_index.add(writing.connection, search_index.COMMENT, entries)
+        search_index.add(writing.connection, entries)
         writing.changes.content += len(inserts)
         writing.changes.index += len(entries)
 
@@ -73,6 +73,8 @@ class CommentWriter:
             text = self._writing.text_of(str(row[_BODY]))
             entries = self._entry(row_id, row, None if text is None else str(text))
         self._writing.connection.execute(_UPDATE, [*row, text, capture_id, row_id])
+        if first or old[_BODY] != row[_BODY]:
+            derivations.forget_comment(self._writing.connection, row_id)
         self._writing.changes.content += 1
         return entries
 

@@ -327,7 +327,7 @@ def latest_capture(archive: Archive, instance: str, local_post_id: int) -> Store
         row = archive.db.conn.execute(
             f"""{_SELECT_CAPTURES} AND post_id = (
                     SELECT local.post_id FROM local_ids AS local JOIN instances AS instance ON instance.id =
-                    local.instance_id WHERE instance.domain = ? AND local.kind = 'post' AND local.local_id = ?)
+                    local.instance_id WHERE instance.domain = ? AND local.of_comment = 0 AND local.local_id = ?)
                 ORDER BY id DESC LIMIT 1""",
             [instance, local_post_id],
         ).fetchone()

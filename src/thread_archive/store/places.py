@@ -64,10 +64,10 @@ def known_local_ids(archive: Archive, instance: str, kind: str, local_id: int) -
            JOIN comments AS comment
                ON comment.post_id = coalesce(asked.post_id, asked_comment.post_id) AND comment.ap_id IS NOT NULL
            JOIN local_ids AS local ON local.comment_id = comment.id AND local.instance_id = asked.instance_id
-           WHERE asked.instance_id = (SELECT id FROM instances WHERE domain = ?) AND asked.kind = ?
+           WHERE asked.instance_id = (SELECT id FROM instances WHERE domain = ?) AND asked.of_comment = ?
                  AND asked.local_id = ? AND comment.gone_at IS NULL
            ORDER BY local.local_id""",
-        [instance, kind, local_id],
+        [instance, int(kind == "comment"), local_id],
     )
     return [row[0] for row in rows]
 
@@ -195,7 +195,7 @@ class Places:
         shown = self._writing.connection.execute(
             """SELECT instance.domain FROM local_ids AS local
                JOIN instances AS instance ON instance.id = local.instance_id
-               WHERE local.kind = 'comment' AND local.comment_id = ?""",
+               WHERE local.comment_id = ?""",
             [row_id],
         ).fetchall()
         if {domain for (domain,) in shown} <= visit.asked:

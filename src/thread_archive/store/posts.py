@@ -1,17 +1,20 @@
 """Writing a thread's post: its row, the state it replaces, its cross-posts and its entry in the index."""
 
 from thread_archive.model import Post
-from thread_archive.store import search_index
+from thread_archive.slugs import slug
+from thread_archive.store import derivations, search_index
 from thread_archive.store.rows import POST_COLUMNS, POST_STATE, Row, post_row
 from thread_archive.store.visits import Writing
 
 _NAMES = ", ".join(POST_COLUMNS)
-_INSERT = f"""INSERT INTO posts ({_NAMES}, body_text, capture_id)
-              VALUES ({", ".join("?" * len(POST_COLUMNS))}, ?, ?)"""
+_INSERT = f"""INSERT INTO posts ({_NAMES}, body_text, capture_id, slug)
+              VALUES ({", ".join("?" * len(POST_COLUMNS))}, ?, ?, ?)"""
 _UPDATE = f"""UPDATE posts SET {", ".join(f"{name} = ?" for name in POST_COLUMNS)}, body_text = ?, capture_id = ?
               WHERE id = ?"""
+_DERIVED_FROM = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "url"))
 _STATE = tuple(POST_COLUMNS.index(name) for name in POST_STATE)
 _INDEXED = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "creator_id", "community_id"))
+_AP_ID = POST_COLUMNS.index("ap_id")
 _BODY = POST_COLUMNS.index("body")
 # What a comment list, which is all there is of some withdrawn posts, does not tell of the post.
 _UNTOLD = frozenset(POST_COLUMNS.index(name) for name in ("creator_id", "score", "upvotes", "downvotes", "advertised"))
@@ -40,7 +43,7 @@ def write_post(writing: Writing) -> int:
 
 def _insert(writing: Writing, row: Row) -> int:
     text = writing.text_of(str(row[_BODY]))
-    cursor = writing.connection.execute(_INSERT, [*row, text, writing.visit.capture_id])
+    cursor = writing.connection.execute(_INSERT, [*row, text, writing.visit.capture_id, slug(str(row[_AP_ID]))])
     post_id = int(cursor.lastrowid or 0)
     writing.changes.content += 1
     _index(writing, post_id, row, text)
@@ -65,6 +68,8 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
         search_index.remove(writing.connection, [search_index.item_number(search_index.POST, post_id)])
     text = writing.text_of(str(new[_BODY]))
     writing.connection.execute(_UPDATE, [*new, text, capture_id, post_id])
+    if first or any(old[index] != new[index] for index in _DERIVED_FROM):
+        derivations.forget_post(writing.connection, post_id)
     writing.changes.content += 1
     if reindexed:
         _index(writing, post_id, new, text)
@@ -83,9 +88,7 @@ def _index(writing: Writing, post_id: int, row: Row, text: str | None) -> None:
         return
     scope = search_index.scope(post_id, community_id, creator_id, search_index.POST)
     item = search_index.item_number(search_index.POST, post_id)
-    search_index.add(
-        writing.connection, search_index.POST, [(item, str(body) if text is None else text, str(title), scope)]
-    )
+    search_index.add(writing.connection, [(item, str(body) if text is None else text, str(title), scope)])
     writing.changes.index += 1
 
 

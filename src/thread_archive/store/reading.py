@@ -73,9 +73,9 @@ def post_by_local_id(archive: Archive, instance: str, kind: str, local_id: int) 
         """SELECT coalesce(local.post_id, comment.post_id) FROM local_ids AS local
            JOIN instances AS instance ON instance.id = local.instance_id
            LEFT JOIN comments AS comment ON comment.id = local.comment_id
-           WHERE instance.domain = ? AND local.kind = ? AND local.local_id = ?""",
+           WHERE instance.domain = ? AND local.of_comment = ? AND local.local_id = ?""",
         instance,
-        kind,
+        int(kind == "comment"),
         local_id,
     )
 

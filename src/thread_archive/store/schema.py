@@ -7,6 +7,8 @@ The archive's tables: made and changed by numbered migrations only.
 
 from sqlite_utils import Database, Migrations
 
+from thread_archive.slugs import slug
+
 # "TARC" in ASCII; SQLite keeps it in bytes 68..71 of the file.
 APPLICATION_ID = 0x54415243
 
@@ -16,7 +18,32 @@ migrations = Migrations("thread_archive")
 @migrations()
 def m001_threads(db: Database) -> None:
     """Threads, the evidence for them, what was replaced, and the search index."""
-    for statement in M001.split(";\n"):
+    _execute(db, M001)
+
+
+@migrations()
+def m002_articles(db: Database) -> None:
+    """Articles, links and quotes; addresses of pages."""
+    _execute(db, M002)
+    for row_id, ap_id in db.conn.execute("SELECT id, ap_id FROM posts").fetchall():
+        db.conn.execute("UPDATE posts SET slug = ? WHERE id = ?", [slug(ap_id), row_id])
+    db.conn.execute("CREATE UNIQUE INDEX posts_slug ON posts(slug)")
+
+
+@migrations()
+def m003_smaller(db: Database) -> None:
+    """What follows from a row's number is no longer stored beside it; articles in the search index."""
+    _execute(db, M003)
+
+
+@migrations()
+def m004_withdrawals(db: Database) -> None:
+    """What the owner took out of the archive and keeps out, and what the owner set."""
+    _execute(db, M004)
+
+
+def _execute(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             db.conn.execute(statement)
 
@@ -247,5 +274,185 @@ CREATE VIRTUAL TABLE search_fts USING fts5(
 );
 """
 
+M002 = """
+ALTER TABLE posts ADD COLUMN slug TEXT NOT NULL DEFAULT '';
+ALTER TABLE posts ADD COLUMN derived INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE comments ADD COLUMN derived INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY,
+    post_id INTEGER NOT NULL REFERENCES posts(id),
+    is_body INTEGER NOT NULL,
+    is_page INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    final_url TEXT NOT NULL,
+    redirects TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    robots_ignored INTEGER NOT NULL,
+    exchange_id INTEGER REFERENCES exchanges(id) DEFERRABLE INITIALLY DEFERRED,
+    title TEXT NOT NULL,
+    byline TEXT NOT NULL,
+    site TEXT NOT NULL,
+    published_at TEXT,
+    published_by TEXT NOT NULL,
+    language TEXT NOT NULL,
+    licence TEXT NOT NULL,
+    canonical_url TEXT NOT NULL,
+    robots TEXT NOT NULL,
+    html TEXT NOT NULL,
+    words INTEGER NOT NULL,
+    extractor TEXT NOT NULL,
+    extractor_version TEXT NOT NULL,
+    fetched_at TEXT,
+    capture_id INTEGER NOT NULL REFERENCES captures(id)
+);
+CREATE UNIQUE INDEX articles_post_id ON articles(post_id, is_page);
+CREATE TABLE article_paragraphs (
+    id INTEGER PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES articles(id),
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE UNIQUE INDEX article_paragraphs_article_id ON article_paragraphs(article_id, number);
+CREATE TABLE article_revisions (
+    article_id INTEGER NOT NULL REFERENCES articles(id),
+    digest TEXT NOT NULL,
+    capture_id INTEGER NOT NULL REFERENCES captures(id),
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    byline TEXT NOT NULL,
+    html TEXT NOT NULL,
+    fetched_at TEXT,
+    PRIMARY KEY (article_id, digest)
+) WITHOUT ROWID;
+CREATE TABLE links (
+    id INTEGER PRIMARY KEY,
+    post_id INTEGER NOT NULL REFERENCES posts(id),
+    comment_id INTEGER REFERENCES comments(id) DEFERRABLE INITIALLY DEFERRED,
+    paragraph_id INTEGER REFERENCES article_paragraphs(id),
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    text TEXT NOT NULL,
+    position INTEGER
+);
+CREATE INDEX links_post_id ON links(post_id);
+CREATE INDEX links_comment_id ON links(comment_id) WHERE comment_id IS NOT NULL;
+CREATE INDEX links_domain ON links(domain);
+CREATE TABLE quotes (
+    id INTEGER PRIMARY KEY,
+    post_id INTEGER NOT NULL REFERENCES posts(id),
+    comment_id INTEGER REFERENCES comments(id) DEFERRABLE INITIALLY DEFERRED,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    marked INTEGER NOT NULL,
+    target_kind TEXT NOT NULL,
+    target_comment_id INTEGER REFERENCES comments(id) DEFERRABLE INITIALLY DEFERRED,
+    target_paragraph_id INTEGER REFERENCES article_paragraphs(id),
+    target_start INTEGER NOT NULL,
+    target_end INTEGER NOT NULL,
+    score REAL NOT NULL
+);
+CREATE INDEX quotes_post_id ON quotes(post_id);
+CREATE INDEX quotes_comment_id ON quotes(comment_id) WHERE comment_id IS NOT NULL;
+CREATE INDEX quotes_target_comment_id ON quotes(target_comment_id) WHERE target_comment_id IS NOT NULL;
+CREATE INDEX quotes_target_paragraph_id ON quotes(target_paragraph_id) WHERE target_paragraph_id IS NOT NULL
+"""
+
+# An item's number (of the index, of votes) is its row's id times four plus its kind: 0 post, 1 comment, 2 paragraph.
+M003 = """
+DROP VIEW search_content;
+ALTER TABLE search_items RENAME TO old_items;
+CREATE TABLE search_items (
+    id INTEGER PRIMARY KEY,
+    kind TEXT GENERATED ALWAYS AS (CASE id % 4 WHEN 0 THEN 'post' WHEN 1 THEN 'comment' ELSE 'article' END) VIRTUAL,
+    post_id INTEGER GENERATED ALWAYS AS (CASE id % 4 WHEN 0 THEN id / 4 END) VIRTUAL REFERENCES posts(id),
+    comment_id INTEGER GENERATED ALWAYS AS (CASE id % 4 WHEN 1 THEN id / 4 END) VIRTUAL
+        REFERENCES comments(id) DEFERRABLE INITIALLY DEFERRED,
+    paragraph_id INTEGER GENERATED ALWAYS AS (CASE id % 4 WHEN 2 THEN id / 4 END) VIRTUAL
+        REFERENCES article_paragraphs(id) DEFERRABLE INITIALLY DEFERRED
+);
+INSERT INTO search_items (id) SELECT id FROM old_items ORDER BY id;
+DROP TABLE old_items;
+ALTER TABLE local_ids RENAME TO old_local_ids;
+CREATE TABLE local_ids (
+    instance_id INTEGER NOT NULL REFERENCES instances(id),
+    of_comment INTEGER NOT NULL,
+    local_id INTEGER NOT NULL,
+    post_id INTEGER REFERENCES posts(id),
+    comment_id INTEGER REFERENCES comments(id) DEFERRABLE INITIALLY DEFERRED,
+    withdrawn TEXT,
+    kind TEXT GENERATED ALWAYS AS (CASE of_comment WHEN 1 THEN 'comment' ELSE 'post' END) VIRTUAL,
+    PRIMARY KEY (instance_id, of_comment, local_id)
+) WITHOUT ROWID;
+INSERT INTO local_ids (instance_id, of_comment, local_id, post_id, comment_id, withdrawn)
+SELECT instance_id, kind = 'comment', local_id, post_id, comment_id, withdrawn FROM old_local_ids;
+DROP TABLE old_local_ids;
+CREATE INDEX local_ids_comment_id ON local_ids(comment_id) WHERE comment_id IS NOT NULL;
+ALTER TABLE scores RENAME TO old_scores;
+CREATE TABLE scores (
+    item INTEGER NOT NULL,
+    instance_id INTEGER NOT NULL REFERENCES instances(id),
+    capture_id INTEGER NOT NULL REFERENCES captures(id),
+    score INTEGER NOT NULL,
+    upvotes INTEGER NOT NULL,
+    downvotes INTEGER NOT NULL,
+    post_id INTEGER GENERATED ALWAYS AS (CASE item % 4 WHEN 0 THEN item / 4 END) VIRTUAL REFERENCES posts(id),
+    comment_id INTEGER GENERATED ALWAYS AS (CASE item % 4 WHEN 1 THEN item / 4 END) VIRTUAL
+        REFERENCES comments(id) DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (item, instance_id, capture_id)
+) WITHOUT ROWID;
+INSERT OR REPLACE INTO scores (item, instance_id, capture_id, score, upvotes, downvotes)
+SELECT coalesce(post_id * 4, comment_id * 4 + 1), instance_id, capture_id, score, upvotes, downvotes
+FROM old_scores ORDER BY rowid;
+DROP TABLE old_scores;
+CREATE VIEW search_content AS
+SELECT
+    item.id AS id,
+    CASE item.kind
+        WHEN 'post' THEN
+            CASE WHEN article.id IS NULL THEN coalesce(thread.body_text, thread.body) ELSE '' END
+        WHEN 'comment' THEN coalesce(comment.body_text, comment.body)
+        ELSE paragraph.text
+    END AS body,
+    CASE item.kind
+        WHEN 'post' THEN thread.title
+        WHEN 'comment' THEN ''
+        ELSE CASE WHEN paragraph.number = 1 THEN shown.title ELSE '' END
+    END AS title,
+    't' || thread.id || ' c' || thread.community_id || ' u' || coalesce(
+        CASE item.kind WHEN 'comment' THEN comment.creator_id WHEN 'post' THEN thread.creator_id END, 0
+    ) || ' k' || item.kind AS scope
+FROM search_items AS item
+LEFT JOIN comments AS comment ON comment.id = item.comment_id
+LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = item.paragraph_id
+LEFT JOIN articles AS shown ON shown.id = paragraph.article_id
+LEFT JOIN posts AS thread ON thread.id = coalesce(item.post_id, comment.post_id, shown.post_id)
+LEFT JOIN articles AS article ON item.kind = 'post' AND article.post_id = item.post_id AND article.is_body = 1
+"""
+
+M004 = """
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE takedowns (
+    digest TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    added_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE redaction_log (
+    id INTEGER PRIMARY KEY,
+    redacted_at TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    target_digest TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    items INTEGER NOT NULL,
+    quotes_left INTEGER NOT NULL
+)
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 1
+VERSION = 4

@@ -8,9 +8,9 @@ own: to take an item out, FTS5 must be told the very text it was put in with.
 import sqlite3
 from collections.abc import Iterable
 
-POST, COMMENT = 0, 1
-KINDS = {POST: "post", COMMENT: "comment"}
-# Leaves room for articles' paragraphs and one more kind.
+POST, COMMENT, PARAGRAPH = 0, 1, 2
+KINDS = {POST: "post", COMMENT: "comment", PARAGRAPH: "article"}
+# Leaves room for one more kind; the schema's generated columns reckon with it.
 _KINDS_ROOM = 4
 
 Entry = tuple[int, str, str, str]
@@ -18,7 +18,7 @@ Entry = tuple[int, str, str, str]
 
 
 def item_number(kind: int, row_id: int) -> int:
-    """The `search_items.id` of a post's or comment's row."""
+    """The `search_items.id` (and `scores.item`) of the row of a post, a comment or an article's paragraph."""
     return row_id * _KINDS_ROOM + kind
 
 
@@ -27,14 +27,10 @@ def scope(post_id: object, community_id: object, creator_id: object, kind: int) 
     return f"t{post_id} c{community_id} u{creator_id or 0} k{KINDS[kind]}"
 
 
-def add(connection: sqlite3.Connection, kind: int, entries: Iterable[Entry]) -> None:
+def add(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     """Put items into the index."""
     rows = list(entries)
-    column = "post_id" if kind == POST else "comment_id"
-    connection.executemany(
-        f"INSERT OR IGNORE INTO search_items (id, kind, {column}) VALUES (?, '{KINDS[kind]}', ?)",
-        [(row[0], row[0] // _KINDS_ROOM) for row in rows],
-    )
+    connection.executemany("INSERT OR IGNORE INTO search_items (id) VALUES (?)", [(row[0],) for row in rows])
     connection.executemany("INSERT INTO search_fts (rowid, body, title, scope) VALUES (?, ?, ?, ?)", rows)
 
 

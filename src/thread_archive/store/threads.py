@@ -51,8 +51,8 @@ def forget_history(archive: Archive, post_id: int) -> None:
     for statement in (
         "DELETE FROM post_revisions WHERE post_id = ?",
         f"DELETE FROM comment_revisions WHERE {of_comments}",
-        "DELETE FROM scores WHERE post_id = ?",
-        f"DELETE FROM scores WHERE {of_comments}",
+        "DELETE FROM scores WHERE item = ? * 4",
+        "DELETE FROM scores WHERE item IN (SELECT id * 4 + 1 FROM comments WHERE post_id = ?)",
         "DELETE FROM cross_posts WHERE post_id = ?",
     ):
         archive.db.conn.execute(statement, [post_id])

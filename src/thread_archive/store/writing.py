@@ -13,6 +13,7 @@ from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
 from thread_archive.store.places import Places
 from thread_archive.store.posts import write_post
+from thread_archive.store.search_index import COMMENT, POST
 from thread_archive.store.visits import Changes, Reading, Replay, Visit, Writing
 from thread_archive.trees import Key
 
@@ -71,7 +72,7 @@ class ThreadWriter:
             self._observe(reading.instance, current, places)
         post = reading.page.post
         if post is not None and post.ap_id == self._visit.post.ap_id and post.votes is not None:
-            write_scores(self._writing, reading.instance, [(post_id, post.votes)], of="post_id")
+            write_scores(self._writing, reading.instance, [(post_id, post.votes)], kind=POST)
 
     def _observe(self, instance: str, comments: Iterable[Comment], places: Places) -> None:
         rows = [(comment, places.ids[comment.ap_id]) for comment in comments]
@@ -89,6 +90,6 @@ class ThreadWriter:
             self._writing,
             instance,
             [(row_id, comment.votes) for comment, row_id in rows],
-            of="comment_id",
+            kind=COMMENT,
             all_new=not places.old,
         )

@@ -1,0 +1,47 @@
+"""Migrations: an archive of an older release keeps all it holds."""
+
+import lzma
+from pathlib import Path
+
+from runs import rows
+from thread_archive.archiving import reread
+from thread_archive.store.archive import Archive
+from thread_archive.store.checks import check
+from thread_archive.store.dump import content, content_digest
+from thread_archive.store.schema import VERSION
+from thread_archive.store.search import search
+
+ARCHIVES = Path(__file__).parents[2] / "fixtures" / "archives"
+# What the release that made the archive said its content was.
+SCHEMA_1_CONTENT = "d7cca7489aa389762830cb34d71fa9998d6d4a7062d8791579dba0d411d79544"
+
+
+def unpacked(folder: Path, name: str) -> Path:
+    path = folder / "archive.db"
+    path.write_bytes(lzma.decompress((ARCHIVES / name).read_bytes()))
+    return path
+
+
+def test_an_archive_of_schema_1_is_migrated_with_all_its_content(tmp_path: Path) -> None:
+    with Archive.open(unpacked(tmp_path, "schema-1.db.xz")) as archive:
+        assert rows(archive, "PRAGMA user_version") == [(VERSION,)]
+        assert content_digest(archive) == SCHEMA_1_CONTENT
+        assert [finding for finding in check(archive) if not finding.ok] == []
+        assert [hit.ap_id for hit in search(archive, "drawer where")] == ["http://home.test/comment/2"]
+        assert rows(archive, "SELECT length(slug) FROM posts") == [(16,)]
+
+
+def test_a_migrated_archive_is_reread_to_what_it_was(tmp_path: Path) -> None:
+    with Archive.open(unpacked(tmp_path, "schema-1.db.xz")) as archive:
+        before = list(content(archive))
+        reread(archive)
+        assert list(content(archive)) == before
+
+
+def test_an_older_archive_can_be_read_and_stays_as_it_is(tmp_path: Path) -> None:
+    path = unpacked(tmp_path, "schema-1.db.xz")
+    before = path.read_bytes()
+    with Archive.open(path, read_only=True) as archive:
+        assert content_digest(archive) == SCHEMA_1_CONTENT
+        assert [hit.ap_id for hit in search(archive, "drawer where")] == ["http://home.test/comment/2"]
+    assert path.read_bytes() == before
