@@ -165,16 +165,21 @@ def executemany(source: Path, target: Path) -> float:
     with Archive.open(target, create=True):
         pass
     with sqlite3.connect(source) as connection:
-        rows = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in CONTENT[::-1]}
+        # Not the generated columns, which nobody can write.
+        names = {
+            table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in CONTENT[::-1]
+        }
+        rows = {
+            table: connection.execute(f"SELECT {', '.join(names[table])} FROM {table}").fetchall() for table in names
+        }
         rows["search_fts"] = connection.execute("SELECT id, body, title, scope FROM search_content").fetchall()
+        names["search_fts"] = ["rowid", "body", "title", "scope"]
     connection = sqlite3.connect(target)
     started = time.process_time()
     with connection:
         for table, values in rows.items():
-            columns = "(rowid, body, title, scope)" if table == "search_fts" else ""
-            marks = ", ".join("?" * len(values[0])) if values else ""
-            if values:
-                connection.executemany(f"INSERT INTO {table} {columns} VALUES ({marks})", values)
+            columns, marks = ", ".join(names[table]), ", ".join("?" * len(names[table]))
+            connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
     return time.process_time() - started
 
 
