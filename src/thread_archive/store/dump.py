@@ -36,13 +36,41 @@ _QUERIES: dict[str, str] = {
     "comment_revisions": """SELECT comment.ap_id, digest, comment_revisions.body, comment_revisions.deleted,
                                    comment_revisions.removed FROM comment_revisions
                             JOIN comments AS comment ON comment.id = comment_id""",
+    "articles": """SELECT post.ap_id, is_body, is_page, articles.url, final_url, redirects, status, reason,
+                          robots_ignored, articles.title, byline, site, articles.published_at, published_by,
+                          articles.language, licence, canonical_url, robots, html, words, extractor, extractor_version
+                   FROM articles JOIN posts AS post ON post.id = post_id""",
+    "article_paragraphs": """SELECT post.ap_id, article.is_page, number, kind, level, text FROM article_paragraphs
+                             JOIN articles AS article ON article.id = article_id
+                             JOIN posts AS post ON post.id = article.post_id""",
+    "article_revisions": """SELECT post.ap_id, digest, article_revisions.url, article_revisions.title,
+                                   article_revisions.byline, article_revisions.html FROM article_revisions
+                            JOIN articles AS article ON article.id = article_id
+                            JOIN posts AS post ON post.id = article.post_id""",
+    "derived": """SELECT comment.ap_id, comment.body_html, comment.derived FROM comments AS comment
+                  WHERE comment.ap_id IS NOT NULL
+                  UNION ALL SELECT ap_id, body_html, derived FROM posts""",
+    "links": """SELECT post.ap_id, comment.ap_id, paragraph.number, links.kind, links.url, domain, links.text, position
+                FROM links JOIN posts AS post ON post.id = links.post_id
+                LEFT JOIN comments AS comment ON comment.id = links.comment_id
+                LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = links.paragraph_id""",
+    "quotes": """SELECT post.ap_id, comment.ap_id, start, end, marked, target_kind, target.ap_id, paragraph.number,
+                        target_start, target_end, round(quotes.score, 3)
+                 FROM quotes JOIN posts AS post ON post.id = quotes.post_id
+                 LEFT JOIN comments AS comment ON comment.id = quotes.comment_id
+                 LEFT JOIN comments AS target ON target.id = quotes.target_comment_id
+                 LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = quotes.target_paragraph_id""",
     "scores": """SELECT post.ap_id, comment.ap_id, instance.domain, scores.score, scores.upvotes, scores.downvotes
                  FROM scores JOIN instances AS instance ON instance.id = instance_id
                  LEFT JOIN posts AS post ON post.id = scores.post_id
                  LEFT JOIN comments AS comment ON comment.id = scores.comment_id""",
-    "index": """SELECT coalesce(comment.ap_id, post.ap_id), kind FROM search_items
+    "index": """SELECT coalesce(comment.ap_id, post.ap_id, shown.ap_id), search_items.kind, paragraph.number
+                FROM search_items
                 LEFT JOIN posts AS post ON post.id = search_items.post_id
-                LEFT JOIN comments AS comment ON comment.id = search_items.comment_id""",
+                LEFT JOIN comments AS comment ON comment.id = search_items.comment_id
+                LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = search_items.paragraph_id
+                LEFT JOIN articles AS article ON article.id = paragraph.article_id
+                LEFT JOIN posts AS shown ON shown.id = article.post_id""",
 }
 
 

@@ -34,6 +34,17 @@ def add(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     connection.executemany("INSERT INTO search_fts (rowid, body, title, scope) VALUES (?, ?, ?, ?)", rows)
 
 
+def put(connection: sqlite3.Connection, items: Iterable[int]) -> None:
+    """Put items into the index as they are in the archive now; they must not be in it."""
+    for item in items:
+        connection.execute("INSERT OR IGNORE INTO search_items (id) VALUES (?)", [item])
+        row = connection.execute("SELECT id, body, title, scope FROM search_content WHERE id = ?", [item]).fetchone()
+        if row[1] or row[2]:
+            connection.execute("INSERT INTO search_fts (rowid, body, title, scope) VALUES (?, ?, ?, ?)", row)
+        else:
+            connection.execute("DELETE FROM search_items WHERE id = ?", [item])
+
+
 def remove(connection: sqlite3.Connection, items: Iterable[int]) -> None:
     """Take items out, before their rows change; those that are not in are left alone."""
     for item in items:
