@@ -198,6 +198,22 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """
+    An address in a text: `kind` is `link`, `image`, `mention` or `community` (then `url` is the profile's).
+
+    `url` is in its one form (`markup.normalised`), `domain` its host without `www.`, `text` what stands for it.
+    `position` is the offset of its first character in the Markdown, or in an article the number of its paragraph.
+    """
+
+    kind: str
+    url: str
+    domain: str
+    text: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """
     A comment as one server listed it, without its text: what the shape of the tree and the proof need.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from thread_archive.spoilers import conceal
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.queries import Query, parse_query
 
@@ -101,7 +102,7 @@ def _hits(archive: Archive, match: str, limit: int) -> Iterator[SearchHit]:
             title=row[3],
             author=row[4],
             author_name=row[5],
-            snippet=row[6],
+            snippet=conceal(row[6]),
             rank=rank,
             relevance=round(row[7], 6),
             score=row[8],

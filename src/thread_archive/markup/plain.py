@@ -3,11 +3,15 @@
 import re
 from html import unescape
 
+from thread_archive.spoilers import CLOSE, MARKS, OPEN, hide, reveal
+
 # Text without any of these has nothing to take away.
-_SIGNS = re.compile(r"[*_`~^<>\[\]\\&#|:+=-]|^\s*\d{1,9}[.)]", re.MULTILINE)
+_SIGNS = re.compile(rf"[*_`~^<>\[\]\\&#|:+={OPEN}{CLOSE}-]|^\s*\d{{1,9}}[.)]", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
-_SPOILER = re.compile(r"^[ \t]*:::[ \t]*(?:spoiler[ \t]*)?", re.MULTILINE)
+_SPOILER = re.compile(r"^((?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*):{3,}[ \t]*spoiler\b[ \t]*([^\n]*)$", re.MULTILINE)
+_SPOILER_END = re.compile(r"\n[ \t>]*:{3,}[ \t]*$", re.MULTILINE)
+_MARK = re.compile(f"({MARKS})")
 # Block quotes, headings and list marks may stand before one another.
 _BLOCK = re.compile(
     r"^[ \t]*(?:(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?|\d{1,9}[.)][ \t]+))+", re.MULTILINE
@@ -29,19 +33,19 @@ _HIDDEN = 0xF0000
 def plain_text(markdown: str) -> str:
     """
     The text of `markdown` as a reader sees it: link texts without their addresses, images by their alt text, spoilers
-    open.
+    open, with the marks of `spoilers.hide`.
 
     The same string where there is nothing to take away. Never raises; takes time linear in the length.
     """
     if not _SIGNS.search(markdown):
         return markdown
-    text = markdown
+    text = reveal(markdown)
     if "\\" in text:
         text = _ESCAPE.sub(lambda match: chr(_HIDDEN + ord(match[1])), text)
     if "`" in text or "~" in text:
         text = _FENCE.sub("", text)
     if ":::" in text:
-        text = _SPOILER.sub("", text)
+        text = _SPOILER_END.sub(CLOSE, _SPOILER.sub(rf"\1\2{OPEN}", text))
     if "|" in text:
         text = _PIPE.sub(" ", _TABLE_RULE.sub("", text))
     text = _BLOCK.sub("", _RULE.sub("", text))
@@ -60,4 +64,17 @@ def plain_text(markdown: str) -> str:
         text = _LINES.sub("\n\n", _BLANKS.sub(" ", text)).strip()
     if "\\" in markdown:
         text = text.translate({_HIDDEN + code: chr(code) for code in range(0x21, 0x7F)})
-    return text
+    return _hide_spoilers(text) if OPEN in text or CLOSE in text else text
+
+
+def _hide_spoilers(text: str) -> str:
+    """Words within spoilers hidden; until here, a mark stood at either end of each."""
+    depth, parts = 0, []
+    for part in _MARK.split(text):
+        if part == OPEN:
+            depth += 1
+        elif part == CLOSE:
+            depth = max(depth - 1, 0)
+        else:
+            parts.append(hide(part) if depth else part)
+    return "".join(parts)

@@ -1,0 +1,17 @@
+"""Lemmy's Markdown: as plain text for the index, as safe HTML for pages, and the links in it."""
+
+from thread_archive.markup.addresses import normalised
+from thread_archive.markup.links import links_in_html
+from thread_archive.markup.plain import plain_text
+from thread_archive.markup.rendering import RENDERER_VERSION, Rendered, find_links, render, render_html
+
+__all__ = [
+    "RENDERER_VERSION",
+    "Rendered",
+    "find_links",
+    "links_in_html",
+    "normalised",
+    "plain_text",
+    "render",
+    "render_html",
+]
