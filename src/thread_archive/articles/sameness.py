@@ -1,0 +1,34 @@
+"""Whether two texts are the same text: a linked page, and a post's body that repeats it."""
+
+import re
+from itertools import islice
+from unicodedata import normalize
+
+SHINGLE = 5
+SAME = 0.9
+# Beyond this nothing more is learnt of two texts.
+MAX_WORDS = 100_000
+
+# Scripts that are written without spaces: each sign counts as a word.
+_SIGN = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_SIGN}]|[^\W_{_SIGN}]+(?:['’][^\W_{_SIGN}]+)*")
+
+
+def words(text: str) -> list[str]:
+    """The words of `text`, without case and punctuation; signs of Chinese, Japanese and Thai one by one."""
+    return [match[0].replace("’", "'") for match in islice(_WORD.finditer(normalize("NFKC", text).casefold()), MAX_WORDS)]
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether at least SAME of the shorter text's five-word shingles are in the other; texts without words are not."""
+    shorter, longer = sorted((_shingles(words(one)), _shingles(words(other))), key=len)
+    if not shorter:
+        return False
+    return len(shorter & longer) >= SAME * len(shorter)
+
+
+def _shingles(found: list[str]) -> set[tuple[str, ...]]:
+    if not found:
+        return set()
+    count = max(1, len(found) - SHINGLE + 1)
+    return {tuple(found[start : start + SHINGLE]) for start in range(count)}
