@@ -144,7 +144,12 @@ class Asker:
     def _answer(self, question: Question, pace: Pace, allowance: Allowance) -> Answer:
         request = question.request
         host, url = host_of(request.url), str(request.url)
-        request.extensions["seconds"] = seconds = seconds_left(allowance, question.seconds, request.url)
+        seconds = allowance.for_answer(question.seconds)
+        if seconds <= 0:
+            raise InstanceUnreachableError(
+                f"The time was used up before {host} could be asked.", next="Try again later.", url=url
+            )
+        request.extensions["seconds"] = seconds
         asked_at = self._clock.now()
         try:
             response = question.transport.handle_request(request)
@@ -166,16 +171,6 @@ class Asker:
                 f"{host} answered with the error {status}.", next="The server has a problem; try again later.", url=url
             )
         return Answer(status=status, headers=headers, body=body, wire_bytes=wire_bytes, asked_at=asked_at)
-
-
-def seconds_left(allowance: Allowance, most: float, url: httpx.URL) -> float:
-    """How many seconds, up to `most`, the server of `url` has for its answer; InstanceUnreachableError if none."""
-    seconds = allowance.for_answer(most)
-    if seconds <= 0:
-        raise InstanceUnreachableError(
-            f"The time was used up before {host_of(url)} could be asked.", next="Try again later.", url=str(url)
-        )
-    return seconds
 
 
 def _user_agent(contact: str | None) -> bytes:

@@ -15,7 +15,7 @@ from thread_archive.exceptions import (
     RobotsRefusedError,
 )
 from thread_archive.fetching.addresses import host_of, origin_of
-from thread_archive.fetching.asker import Answer, Asker, Question, Read, seconds_left
+from thread_archive.fetching.asker import Answer, Asker, Question, Read
 from thread_archive.fetching.bodies import leave, read_body, read_start
 from thread_archive.fetching.clock import Clock
 from thread_archive.fetching.failures import ConnectFailure
@@ -67,7 +67,6 @@ class Pages:
         first = self._check(request.url)
 
         def ask(url: httpx.URL) -> Answer:
-            seconds_left(retries.allowance, self._limits.seconds, url)
             if not request.ignore_robots:
                 self._obey_robots(url, retries)
             # To another server they would tell what we have seen elsewhere.
@@ -81,7 +80,9 @@ class Pages:
         return tuple(answer.exchange(str(url)) for url, answer in steps)
 
     def _obey_robots(self, url: httpx.URL, retries: Retries) -> None:
-        rules = self._robots.rules(url, partial(self._fetch_rules, url, retries))
+        seconds = self._limits.seconds
+        has_time = retries.allowance.for_answer(seconds) == seconds
+        rules = self._robots.rules(url, partial(self._fetch_rules, url, retries), remember_failure=has_time)
         allowed, crawl_delay = rules.verdict(url)
         if not allowed:
             raise RobotsRefusedError(

@@ -77,16 +77,17 @@ class RobotsCache:
         self._sites: OrderedDict[tuple[str, str, int], _Site] = OrderedDict()
         self._lock = Lock()
 
-    def rules(self, url: httpx.URL, fetch: Callable[[], Rules]) -> Rules:
+    def rules(self, url: httpx.URL, fetch: Callable[[], Rules], *, remember_failure: bool) -> Rules:
         """
         The rules for the site of `url`, from `fetch` unless they are known.
 
-        Raises what `fetch` raises, and again until it is forgotten; a RateLimitedError is forgotten at once.
+        Raises what `fetch` raises, and again while it is remembered: a RateLimitedError never is, others if
+        `remember_failure`, which is for a site that has the usual time to answer.
         """
         site = self._site(url)
         with site.asking:
             if site.known is None or self._clock.monotonic() >= site.until:
-                return self._asked(site, fetch)
+                return self._asked(site, fetch, remember_failure=remember_failure)
             if isinstance(site.known, FetchError):
                 raise _again(site.known, url=str(url))
             return site.known
@@ -99,13 +100,12 @@ class RobotsCache:
                 self._sites.popitem(last=False)
             return site
 
-    def _asked(self, site: _Site, fetch: Callable[[], Rules]) -> Rules:
+    def _asked(self, site: _Site, fetch: Callable[[], Rules], *, remember_failure: bool) -> Rules:
         try:
             rules = fetch()
-        except RateLimitedError:
-            raise
         except FetchError as error:
-            site.known, site.until = _again(error, url=error.url), self._clock.monotonic() + KEPT_FAILURE_SECONDS
+            if remember_failure and not isinstance(error, RateLimitedError):
+                site.known, site.until = _again(error, url=error.url), self._clock.monotonic() + KEPT_FAILURE_SECONDS
             raise
         site.known, site.until = rules, self._clock.monotonic() + KEPT_SECONDS
         return rules
