@@ -12,21 +12,25 @@ from datetime import datetime
 JSON = "application/json"
 ACTIVITY_JSON = "application/activity+json"
 
-# What an answer's headers can tell later: its type and age, who cached it, and how fast we may ask.
+# What an answer's headers can tell later: its type, language and age, who cached it, what its authors allow, and how
+# fast we may ask.
 KEPT_HEADERS = frozenset(
     {
         "age",
         "cache-control",
+        "content-language",
         "content-type",
         "date",
         "etag",
         "last-modified",
+        "link",
         "location",
         "retry-after",
         "server",
         "x-ratelimit-limit",
         "x-ratelimit-remaining",
         "x-ratelimit-reset",
+        "x-robots-tag",
     }
 )
 
@@ -38,6 +42,19 @@ class Request:
     url: str
     accept: str = JSON
     login: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """
+    A linked page to fetch. `etag` and `last_modified` are what those headers said at an earlier visit: a page that is
+    still the same is then answered with 304 and no body. `ignore_robots` is for a person to decide, never a default.
+    """
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    ignore_robots: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ Everything that can go wrong, as one tree; each branch is an exit code of the co
     ├── FetchError                    3  a server did not give it
     │   ├── InstanceUnreachableError
     │   ├── BlockedAddressError
+    │   ├── RobotsRefusedError
     │   ├── TooLargeError
+    │   ├── NotAPageError
     │   ├── AccessDeniedError
     │   ├── ThreadGoneError
     │   ├── UnsupportedSoftwareError
@@ -75,8 +77,16 @@ class BlockedAddressError(FetchError):
     """The address, port or scheme is one that we do not talk to (private networks, for one)."""
 
 
+class RobotsRefusedError(FetchError):
+    """The site's robots.txt does not allow us to fetch that page, or could not be had (RFC 9309)."""
+
+
 class TooLargeError(FetchError):
     """The answer is larger than we accept, on the wire or decoded."""
+
+
+class NotAPageError(FetchError):
+    """What the server calls a page of text is something else: a PDF, a picture, a compressed file."""
 
 
 class AccessDeniedError(FetchError):

@@ -39,6 +39,23 @@ def in_turn(*answers: "bytes | list[Step]") -> Script:
     return lambda _: left.pop(0) if len(left) > 1 else left[0]
 
 
+def page(body: bytes = b"<p>Text.</p>", status: int = 200, **headers: str) -> bytes:
+    """A page of a web site."""
+    return answer(body, status, **{"content_type": "text/html; charset=utf-8"} | headers)
+
+
+def site(script: "Script | bytes", robots: "bytes | list[Step] | None" = None) -> Script:
+    """A script that gives `robots` (by default a 404) for /robots.txt, and `script` for everything else."""
+    given = page(b"none", 404) if robots is None else robots
+
+    def play(asked: Asked) -> "bytes | Iterable[Step]":
+        if asked.target == "/robots.txt":
+            return given
+        return script if isinstance(script, bytes) else script(asked)
+
+    return play
+
+
 class Server:
     """Serves `script` on a free port of loopback until closed; keeps connections alive, each in a thread."""
 

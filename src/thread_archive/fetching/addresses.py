@@ -121,11 +121,18 @@ def _parsed(url: str | httpx.URL) -> httpx.URL:
     return parsed
 
 
-def checked(url: str | httpx.URL, *, typed_ports: Container[tuple[str, int]], allow_private_network: bool) -> httpx.URL:
+def checked(
+    url: str | httpx.URL,
+    *,
+    typed_ports: Container[tuple[str, int]] = (),
+    allow_private_network: bool,
+    plain_http: bool = False,
+) -> httpx.URL:
     """
     `url` without its fragment, if its text tells nothing against asking for it; addresses are checked when connecting.
 
-    `typed_ports` holds the (host, port) that the user typed; everything else gets 80 and 443 only.
+    `typed_ports` holds the (host, port) that the user typed; everything else gets 80 and 443 only. `plain_http` lets
+    http:// pass too: much of what people link to has no other address, and nothing secret goes there.
     Raises BlockedAddressError; its message never repeats the user name or password of a URL.
     """
     try:
@@ -146,13 +153,13 @@ def checked(url: str | httpx.URL, *, typed_ports: Container[tuple[str, int]], al
             url=str(parsed),
         )
     if not allow_private_network:
-        _check_public(parsed, typed_ports)
+        _check_public(parsed, typed_ports, plain_http=plain_http)
     return parsed.copy_with(fragment=None)
 
 
-def _check_public(url: httpx.URL, typed_ports: Container[tuple[str, int]]) -> None:
+def _check_public(url: httpx.URL, typed_ports: Container[tuple[str, int]], *, plain_http: bool) -> None:
     host, port = host_of(url), port_of(url)
-    if url.scheme != "https":
+    if url.scheme != "https" and not plain_http:
         raise BlockedAddressError(
             f"{host} would be asked over plain http, which anyone on the way can read and change.",
             next=f"Use https://. {PRIVATE_HINT}",

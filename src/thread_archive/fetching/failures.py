@@ -47,7 +47,7 @@ def explained(error: Exception, *, host: str, url: str, seconds: float) -> Insta
         return InstanceUnreachableError(error.message, next=error.next, url=url)
     if isinstance(error, TIMEOUTS):
         return InstanceUnreachableError(
-            f"{host} did not give a whole answer within {seconds:g} seconds.", next=again, url=url
+            f"{host} did not give a whole answer within {seconds:.3g} seconds.", next=again, url=url
         )
     if isinstance(error, httpx.DecodingError):
         return InstanceUnreachableError(f"The answer of {host} arrived damaged ({error}).", next=again, url=url)

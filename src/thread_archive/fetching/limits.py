@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-MEBIBYTE = 1024 * 1024
+KIBIBYTE = 1024
+MEBIBYTE = 1024 * KIBIBYTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,20 @@ class Limits:
     decoded_bytes: int = 32 * MEBIBYTE
     seconds: float = 30.0
     redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLimits(Limits):
+    """
+    Bounds on one linked page; those of Limits hold for each step of it (a redirect, a robots.txt, the page).
+
+    - `seconds_in_all`: for robots.txt, redirects, waits and retries together: an article never holds up its thread
+    - `robots_bytes`: how much of a robots.txt is read; the rest of a longer one is ignored (RFC 9309, 2.5)
+    - `crawl_delay`: the longest Crawl-delay, in seconds, that is kept; beyond it is for crawlers of whole sites
+    """
+
+    wire_bytes: int = 10 * MEBIBYTE
+    decoded_bytes: int = 10 * MEBIBYTE
+    seconds_in_all: float = 60.0
+    robots_bytes: int = 500 * KIBIBYTE
+    crawl_delay: float = 10.0

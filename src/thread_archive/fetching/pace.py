@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
 
 from thread_archive.exceptions import RateLimitedError
 from thread_archive.fetching.clock import Clock
@@ -15,6 +16,19 @@ LONGEST_WAIT = 300.0
 OnWait = Callable[[str, float, str], None]
 
 
+class Allowance(Protocol):
+    """What one request may spend on waiting and on its answers."""
+
+    def allows(self, seconds: float) -> bool:
+        """Whether it has room for a wait of `seconds`."""
+
+    def spend(self, seconds: float) -> None:
+        """Take note of a wait of `seconds`, made because a server asked for it or failed."""
+
+    def for_answer(self, seconds: float) -> float:
+        """How many of the `seconds` that an answer may take at most are left for the next one."""
+
+
 @dataclass(slots=True)
 class Patience:
     """The seconds that one request may still spend waiting because a server asked for it or failed."""
@@ -24,6 +38,33 @@ class Patience:
     def allows(self, seconds: float) -> bool:
         """Whether it has room for a wait of `seconds`, give or take what a sum of floats may be off."""
         return seconds <= self.left + 0.001
+
+    def spend(self, seconds: float) -> None:
+        """Have so much less."""
+        self.left -= seconds
+
+    def for_answer(self, seconds: float) -> float:
+        """All of them: answers are not counted."""
+        return seconds
+
+
+@dataclass(slots=True)
+class TimeLeft:
+    """The time until a moment of `clock`, for everything together: waits, answers, failures."""
+
+    until: float
+    clock: Clock
+
+    def allows(self, seconds: float) -> bool:
+        """Whether a wait of `seconds` ends before the moment."""
+        return self.clock.monotonic() + seconds < self.until
+
+    def spend(self, seconds: float) -> None:
+        """Nothing to note: time passes by itself."""
+
+    def for_answer(self, seconds: float) -> float:
+        """As many as are left of the time; none or less when it is over."""
+        return min(seconds, self.until - self.clock.monotonic())
 
 
 class Pace:
@@ -43,28 +84,32 @@ class Pace:
         self._next_start = self._held_until = self._window_ends = clock.monotonic()
         self._why = ""
 
+    def slow_down(self, interval: float) -> None:
+        """Leave at least `interval` seconds between two requests from now on."""
+        self._interval = max(self._interval, interval)
+
     @contextmanager
-    def turn(self, patience: Patience, *, url: str) -> Iterator[None]:
+    def turn(self, allowance: Allowance, *, url: str) -> Iterator[None]:
         """
         Wait until the host may be asked, and be the only one to ask it while inside.
 
-        Raises RateLimitedError about `url`, without asking, if that would take longer than `patience` has left.
+        Raises RateLimitedError about `url`, without asking, if the host is held for longer than `allowance` allows.
         """
         with self._turn:
             now = self._clock.monotonic()
             held = self._held_until - now
             if held > 0:
-                self._spend(held, patience, url)
+                self._spend(held, allowance, url)
             wait = max(held, self._next_start - now)
             if wait > 0:
                 self._clock.sleep(wait)
             self._next_start = self._clock.monotonic() + self._interval
             yield
 
-    def _spend(self, seconds: float, patience: Patience, url: str) -> None:
-        if not patience.allows(seconds):
+    def _spend(self, seconds: float, allowance: Allowance, url: str) -> None:
+        if not allowance.allows(seconds):
             raise limited(self._host, seconds, url=url)
-        patience.left -= seconds
+        allowance.spend(seconds)
         if self._on_wait:
             self._on_wait(self._host, seconds, self._why)
 

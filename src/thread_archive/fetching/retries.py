@@ -5,7 +5,7 @@ from typing import Protocol
 
 from thread_archive.exceptions import FetchError, RateLimitedError
 from thread_archive.fetching.failures import may_pass
-from thread_archive.fetching.pace import Pace, Patience
+from thread_archive.fetching.pace import Allowance, Pace
 
 FAILURES = 3
 FAILED_SECONDS = 1.0
@@ -21,14 +21,15 @@ class Jitter(Protocol):
 
 class Retries:
     """
-    The retries of one request: three after failures (1, 2, 4 seconds), and after "too fast" as many as `patience` has
-    room for: first what the server asks, else 5, 10, 20 seconds and so on. Backoffs get up to half as much again by
-    chance, so that many clients do not come back at once.
+    The retries of one request: `failures` after failures (1, 2, 4 seconds), and after "too fast" as many as
+    `allowance` has room for: first what the server asks, else 5, 10, 20 seconds and so on. Backoffs get up to half as
+    much again by chance, so that many clients do not come back at once.
     """
 
-    def __init__(self, patience: float, jitter: Jitter) -> None:
-        self.patience = Patience(patience)
+    def __init__(self, allowance: Allowance, jitter: Jitter, *, failures: int = FAILURES) -> None:
+        self.allowance = allowance
         self._jitter = jitter
+        self._failures = failures
         self._failed = 0
         self._limited = 0
         self._granted: Exception | None = None
@@ -39,9 +40,9 @@ class Retries:
         if wait is None:
             return
         # A host that limits us is held even where we give up: the next request must not come too early either.
-        if isinstance(error, RateLimitedError) or self.patience.allows(wait):
+        if isinstance(error, RateLimitedError) or self.allowance.allows(wait):
             wait = pace.hold(wait, error.message)
-        if self.patience.allows(wait):
+        if self.allowance.allows(wait):
             self._granted = error
 
     def granted(self, error: Exception) -> bool:
@@ -56,7 +57,7 @@ class Retries:
                 wait = max(wait, self._backoff(LIMITED_SECONDS, self._limited))
             self._limited += 1
             return wait
-        if not may_pass(error) or self._failed == FAILURES:
+        if not may_pass(error) or self._failed == self._failures:
             return None
         self._failed += 1
         return self._backoff(FAILED_SECONDS, self._failed - 1)

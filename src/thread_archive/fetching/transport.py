@@ -41,17 +41,15 @@ def system_resolver(host: str, port: int) -> Sequence[tuple[str, int]]:
 
 class GuardedTransport(httpx.BaseTransport):
     """
-    HTTP/1.1 with keep-alive to hosts whose addresses pass `rule`; an answer may take `seconds` in all.
+    HTTP/1.1 with keep-alive to hosts whose addresses pass `rule`. A request says in its extension `seconds` how long
+    the answer may take in all.
 
     Raises BlockedAddressError; ConnectFailure for names, refused connections and TLS; and httpcore's own exceptions
     for time-outs and broken transfers.
     """
 
-    def __init__(
-        self, *, rule: AddressRule, resolver: Resolver, clock: Clock, seconds: float, tls: ssl.SSLContext | None
-    ) -> None:
+    def __init__(self, *, rule: AddressRule, resolver: Resolver, clock: Clock, tls: ssl.SSLContext | None) -> None:
         self._clock = clock
-        self._seconds = seconds
         self._pool = httpcore.ConnectionPool(
             # Without one each TLS connection makes its own: 30 ms that a run over plain http need not spend.
             ssl_context=tls,
@@ -65,7 +63,7 @@ class GuardedTransport(httpx.BaseTransport):
         """Send `request`; the body of the answer is read from its stream, under the same deadline."""
         # httpcore hands each of these numbers untouched to our backend and streams, for every single read. So
         # they carry the moment when all must be done, not a duration: a drip of bytes cannot prolong it.
-        deadline = self._clock.monotonic() + self._seconds
+        deadline = self._clock.monotonic() + request.extensions["seconds"]
         answer = self._pool.handle_request(
             httpcore.Request(
                 method=request.method,
