@@ -59,10 +59,11 @@ _COSTLY = re.compile(r"[\[*_~^`<@:]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A text's HTML, and its links in the order in which they stand."""
+    """A text's HTML, and its links in the order in which they stand; `plain` says that it has no sign of Markdown."""
 
     html: str
     links: tuple[Link, ...] = ()
+    plain: bool = False
 
 
 def render_html(markdown: str, *, base: str = "") -> str:
@@ -78,7 +79,7 @@ def render(markdown: str, *, base: str = "") -> Rendered:
     what is longer than MAX_LENGTH, has more than MAX_SIGNS costly signs or lies too deep is shown as it was written.
     """
     if _is_plain(markdown):
-        return Rendered(html=_paragraphs(markdown))
+        return Rendered(html=_paragraphs(markdown), plain=True)
     text = _UNPRINTABLE.sub("\ufffd", markdown)
     if len(text) > MAX_LENGTH or len(_COSTLY.findall(text)) > MAX_SIGNS:
         return Rendered(html=_as_written(text))
