@@ -203,14 +203,15 @@ class Link:
     An address in a text: `kind` is `link`, `image`, `mention` or `community` (then `url` is the profile's).
 
     `url` is in its one form (`markup.normalised`), `domain` its host without `www.`, `text` what stands for it.
-    `position` is the offset of its first character in the Markdown, or in an article the number of its paragraph.
+    `position` is the offset of its first character in the Markdown, or in an article the number of its paragraph; None
+    for a post's own link.
     """
 
     kind: str
     url: str
     domain: str
     text: str
-    position: int
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,21 @@ Adding threads by URL: visits to several hosts at once, every answer committed a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from zlib import crc32
 
+from thread_archive.archiving import linking
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.concluding import conclude, fail
+from thread_archive.archiving.deriving import derive
+from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Receipt, failure
 from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
-from thread_archive.captures import Exchange
+from thread_archive.captures import Exchange, PageRequest
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
@@ -20,6 +25,10 @@ from thread_archive.store import evidence, places
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url
+from thread_archive.withholding import withhold
+
+# Linked pages are on any number of hosts; so many are fetched at a time.
+_PAGE_LANES = 8
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -33,6 +42,10 @@ class _Job:
     capture: OpenCapture | None = None
     asked: Ask | None = None
     started: float = 0.0
+    # The thread is written, and the page that it links to is under way.
+    receipt: Receipt | None = None
+    post_id: int = 0
+    page: PageRequest | None = None
     # Answers of an interrupted visit that were committed: (url, logged in) → in the order they came.
     kept: dict[tuple[str, bool], deque[StoredExchange]] = field(default_factory=dict)
 
@@ -63,9 +76,10 @@ class Adding:
         self._progress = progress or SilentProgress()
         self._acquaintances = Acquaintances(archive)
         self._typed_ports: set[tuple[str, int]] = set()
-        self._workers: Workers[_Job] = Workers(self._fetch)
+        self._workers: Workers[_Job, Exchange | Sequence[Exchange]] = Workers()
         self._waiting: dict[str, deque[_Job]] = {}
         self._active: dict[str, _Job] = {}
+        self._fetching_pages = 0
 
     def add(self, texts: Iterable[str]) -> Iterator[Receipt]:
         """
@@ -76,7 +90,7 @@ class Adding:
         try:
             yield from self._line_up(texts)
             yield from self._start_waiting()
-            while self._active:
+            while self._active or self._fetching_pages:
                 job, answer = self._workers.answer()
                 yield from self._take(job, answer)
         finally:
@@ -140,12 +154,16 @@ class Adding:
 
     def _fetch(self, ask: Ask) -> Exchange:
         token = self._tokens(ask.instance) if ask.request.login else None
-        return self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
+        answer = self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
+        body, withheld = withhold(answer.body, logged_in=answer.logged_in)
+        return replace(answer, body=body, withheld=withheld)
 
-    def _take(self, job: _Job, answer: Exchange | ThreadArchiveError) -> Iterator[Receipt]:
-        if isinstance(answer, Exchange):
+    def _take(self, job: _Job, answer: Exchange | Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
+        if job.page is not None:
+            yield from self._take_page(job, job.page, answer)
+        elif isinstance(answer, Exchange):
             yield from self._go_on(job, answer, None)
-        else:
+        elif isinstance(answer, ThreadArchiveError):
             yield from self._go_on(job, None, answer)
 
     def _go_on(self, job: _Job, answer: Exchange | None, error: ThreadArchiveError | None) -> Iterator[Receipt]:
@@ -167,7 +185,7 @@ class Adding:
         except ThreadArchiveError as failed:
             problem = failed
         else:
-            self._workers.ask(job, job.asked)
+            self._workers.ask(job, job.asked.instance, partial(self._fetch, job.asked))
         if answer is not None and committed is not None and job.capture is not None:
             evidence.append_exchange(
                 self._archive, job.capture.id, committed.instance, answer, purpose=committed.purpose
@@ -198,13 +216,50 @@ class Adding:
             raise AssertionError("the job was not started")
         if founds is not None:
             try:
-                receipt = conclude(self._archive, job.capture, founds, self._acquaintances, clock=self._clock)
+                job.receipt, job.post_id = conclude(
+                    self._archive, job.capture, founds, self._acquaintances, clock=self._clock
+                )
             except ArchiveError:
                 raise
             except ThreadArchiveError as failed:
                 problem = failed
         if problem is not None:
             receipt = fail(self._archive, job.capture, job.url.instance, problem, now=self._clock.now())
+            yield from self._tell_all(job, receipt)
+            return
+        planned = linking.plan(
+            self._archive, job.post_id, fetch=self._options.article, ignore_robots=self._options.ignore_robots
+        )
+        if isinstance(planned, PageRequest):
+            job.page = planned
+            self._fetching_pages += 1
+            lane = f"page {crc32(linking.host_of_page(planned.url).encode()) % _PAGE_LANES}"
+            self._workers.ask(job, lane, partial(self._client.get_page, planned))
+        else:
+            yield from self._complete(job, planned)
+
+    # ------------------------------------------------------------------------------------------------ articles
+
+    def _take_page(
+        self, job: _Job, page: PageRequest, answer: Exchange | Sequence[Exchange] | ThreadArchiveError
+    ) -> Iterator[Receipt]:
+        if job.capture is None or isinstance(answer, Exchange):
+            raise AssertionError("a page is fetched for a thread that was written, step by step")
+        self._fetching_pages -= 1
+        article = linking.keep(self._archive, job.post_id, page, answer, capture_id=job.capture.id)
+        yield from self._complete(job, article)
+
+    def _complete(self, job: _Job, article: ArticleReceipt) -> Iterator[Receipt]:
+        """All that the thread needs is there: derive what follows from it, and tell."""
+        if job.receipt is None or job.capture is None:
+            raise AssertionError("the thread was not written")
+        derive(self._archive, job.post_id)
+        receipt = replace(job.receipt, article=linking.settled(self._archive, job.post_id, article))
+        with self._archive.transaction():
+            evidence.amend_receipt(self._archive, job.capture.id, receipt.as_json())
+        yield from self._tell_all(job, receipt)
+
+    def _tell_all(self, job: _Job, receipt: Receipt) -> Iterator[Receipt]:
         seconds = self._clock.monotonic() - job.started
         for number, text in enumerate(job.texts):
             final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)

@@ -37,9 +37,10 @@ PASSING = (InstanceUnreachableError, RateLimitedError, ServerFailedError)
 
 def conclude(
     archive: Archive, capture: OpenCapture, founds: Sequence[Found], acquaintances: Acquaintances, *, clock: Clock
-) -> Receipt:
+) -> tuple[Receipt, int]:
     """
-    Write what a visit found and close its capture; returns the receipt, without `url` and `seconds`.
+    Write what a visit found and close its capture; returns the receipt, without `url` and `seconds`, and the post's row
+    id. What becomes of the article comes later.
 
     Raises PayloadError where the answers cannot be read after all: nothing is written then.
     """
@@ -62,7 +63,7 @@ def conclude(
         evidence.close_capture(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
-    return receipt
+    return receipt, post_id or 0
 
 
 def fail(archive: Archive, capture: OpenCapture, instance: str, error: ThreadArchiveError, *, now: datetime) -> Receipt:
@@ -137,7 +138,6 @@ def _receipt(
         stored=counts.stored,
         tombstones=counts.tombstones,
         missing=missing,
-        link=counts.link,
         revisions_added=changes.revisions,
         requests=sum(requests for requests, _ in traffic.values()),
         bytes=sum(size for _, size in traffic.values()),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.exceptions import ThreadArchiveError
 from thread_archive.model import Missing, MissingItem, MissingReason
 
@@ -88,7 +89,7 @@ class Receipt:
     stored: int = 0
     tombstones: int = 0
     missing: tuple[Missing, ...] = ()
-    link: str = ""
+    article: ArticleReceipt = ArticleReceipt()
     revisions_added: int = 0
     requests: int = 0
     bytes: int = 0
@@ -125,11 +126,7 @@ class Receipt:
                 "missing": [_missing_json(item) for item in self.missing],
                 "unexplained": self.unexplained,
             },
-            "article": {
-                "status": "not_fetched" if self.link else "none",
-                "url": self.link or None,
-                "reason": "this release keeps links, not the pages behind them" if self.link else None,
-            },
+            "article": self.article.as_json(),
             "revisions_added": self.revisions_added,
             "requests": self.requests,
             "bytes": self.bytes,

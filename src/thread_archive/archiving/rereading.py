@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation
+from thread_archive.archiving.linking import reread_pages
 from thread_archive.store import evidence, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.visits import Replay
@@ -47,4 +49,6 @@ def _reread_thread(archive: Archive, post_id: int) -> int:
             interpretation = Interpretation(archive, capture.id, home=capture.home, plan=capture.plan)
             interpretation.read()
             interpretation.write(capture.started_at, replay=replay)
+        reread_pages(archive, post_id, replay)
+    derive(archive, post_id)
     return len(captures)

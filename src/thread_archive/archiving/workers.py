@@ -1,58 +1,52 @@
 """One thread a host that fetches, so that several hosts are asked at once and none twice at a time."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
-from thread_archive.archiving.visiting import Ask
-from thread_archive.captures import Exchange
 from thread_archive.exceptions import ThreadArchiveError
-from thread_archive.withholding import withhold
 
 K = TypeVar("K")
+A = TypeVar("A")
 
 
-class Workers(Generic[K]):
+class Workers(Generic[K, A]):
     """
-    Carries requests out and hands the answers back, each with the key it was asked under.
+    Carries work out and hands the answers back, each with the key it was asked under.
 
-    `fetch` is called in the worker threads. They are daemons: a wait that a server imposed must not hold up the end of
-    the program.
+    Work of one lane is done one after the other, by a thread of its own. They are daemons: a wait that a server imposed
+    must not hold up the end of the program.
     """
 
-    def __init__(self, fetch: Callable[[Ask], Exchange]) -> None:
-        self._fetch = fetch
-        self._asks: dict[str, SimpleQueue[tuple[K, Ask] | None]] = {}
-        self._answers: SimpleQueue[tuple[K, Exchange | BaseException]] = SimpleQueue()
+    def __init__(self) -> None:
+        self._lanes: dict[str, SimpleQueue[tuple[K, Callable[[], A]] | None]] = {}
+        self._answers: SimpleQueue[tuple[K, A | BaseException]] = SimpleQueue()
 
-    def ask(self, key: K, ask: Ask) -> None:
-        """Have `ask` carried out after what its instance was asked before."""
-        asks = self._asks.get(ask.instance)
-        if asks is None:
-            asks = self._asks[ask.instance] = SimpleQueue()
-            Thread(target=self._work, args=(asks,), name=f"fetch {ask.instance}", daemon=True).start()
-        asks.put((key, ask))
+    def ask(self, key: K, lane: str, work: Callable[[], A]) -> None:
+        """Have `work` done after what was asked of its lane before."""
+        waiting = self._lanes.get(lane)
+        if waiting is None:
+            waiting = self._lanes[lane] = SimpleQueue()
+            Thread(target=self._work, args=(waiting,), name=f"fetch {lane}", daemon=True).start()
+        waiting.put((key, work))
 
-    def answer(self) -> tuple[K, Exchange | ThreadArchiveError]:
-        """Wait for the next answer from anywhere: an exchange without what must not be stored, or why there is none."""
+    def answer(self) -> tuple[K, A | ThreadArchiveError]:
+        """Wait for the next answer from any lane: what the work gave, or why it gave nothing."""
         key, outcome = self._answers.get()
-        if isinstance(outcome, Exchange | ThreadArchiveError):
-            return key, outcome
-        raise outcome
+        if isinstance(outcome, BaseException) and not isinstance(outcome, ThreadArchiveError):
+            raise outcome
+        return key, outcome
 
     def stop(self) -> None:
         """Let the threads end when they have done what they are at."""
-        for asks in self._asks.values():
-            asks.put(None)
+        for waiting in self._lanes.values():
+            waiting.put(None)
 
-    def _work(self, asks: "SimpleQueue[tuple[K, Ask] | None]") -> None:
-        while (item := asks.get()) is not None:
-            key, ask = item
+    def _work(self, waiting: "SimpleQueue[tuple[K, Callable[[], A]] | None]") -> None:
+        while (item := waiting.get()) is not None:
+            key, work = item
             try:
-                answer = self._fetch(ask)
-                body, withheld = withhold(answer.body, logged_in=answer.logged_in)
-                self._answers.put((key, replace(answer, body=body, withheld=withheld)))
+                self._answers.put((key, work()))
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread must hear of it
                 self._answers.put((key, error))

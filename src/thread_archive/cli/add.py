@@ -26,7 +26,8 @@ _FULL_RECEIPTS = 5
 @db_option
 @json_option
 @click.option("--no-home", is_flag=True, help="Do not ask the thread's home server as well.")
-@click.option("--no-article", is_flag=True, help="Do not fetch the linked page (this release never does).")
+@click.option("--no-article", is_flag=True, help="Do not fetch the page that a post links to.")
+@click.option("--ignore-robots", is_flag=True, help="Fetch linked pages even where robots.txt asks programs not to.")
 @click.option(
     "--rate",
     type=click.FloatRange(min=0.001, max=100),
@@ -49,7 +50,8 @@ def command(
     db: Path,
     as_json: bool,
     no_home: bool,
-    no_article: bool,  # noqa: ARG001 - the contract's option; articles come with their own issue
+    no_article: bool,
+    ignore_robots: bool,
     rate: float,
     login: bool,
     contact: str | None,
@@ -64,7 +66,13 @@ def command(
     texts = list(_expanded(urls))
     if not texts:
         raise InputError("There was no URL on standard input.", next="Give one URL a line.")
-    options = Options(home=not no_home, login=login, allow_private_network=allow_private_network)
+    options = Options(
+        home=not no_home,
+        login=login,
+        allow_private_network=allow_private_network,
+        article=not no_article,
+        ignore_robots=ignore_robots,
+    )
     console = messages()
     with (
         Archive.open(db, create=True) as archive,

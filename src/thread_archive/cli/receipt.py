@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from thread_archive.archiving import Receipt, SourceReceipt
+from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
 from thread_archive.cli.terminal import line
 from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 
@@ -52,11 +52,37 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
         yield from _source(source)
     for missing in receipt.missing:
         yield from _missing(missing)
-    if receipt.link:
-        yield Text(f"  link: {line(receipt.link)} (the page behind it is not kept by this release)", style="dim")
+    yield from article_lines(receipt.article)
     yield Text("  images are kept as links only", style="dim")
     requests = counted(receipt.requests, "request")
     yield Text(f"  {requests}, {size(receipt.bytes)}, {receipt.seconds:.1f} s", style="dim")
+
+
+_ARTICLE = {
+    "stored": "stored",
+    "updated": "stored anew; the earlier text is kept",
+    "unchanged": "unchanged since the last visit",
+    "failed": "not stored",
+    "skipped": "none fetched",
+    "not_fetched": "not fetched",
+    "body": "the post's own body",
+}
+
+
+def article_lines(article: ArticleReceipt) -> Iterator[Text]:
+    """What became of the article, in a line or two; nothing where there is none."""
+    if article.status not in _ARTICLE:
+        return
+    style = "yellow" if article.status == "failed" else ""
+    text = Text.assemble("  article: ", (_ARTICLE[article.status], style))
+    if article.words:
+        named = f"{line(article.title)}, " if article.title and article.status != "body" else ""
+        text.append(f" ({named}{counted(article.words, 'word')})")
+    yield text
+    if article.url:
+        yield Text(f"    {line(article.url)}", style="dim")
+    if article.reason:
+        yield Text(f"    {line(article.reason)}")
 
 
 def _stored(receipt: Receipt) -> str:

@@ -17,6 +17,7 @@ from thread_archive.store import paragraphs, search_index
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.rows import Row, state_digest
 from thread_archive.store.times import stamp, stamp_or_none
+from thread_archive.store.visits import Replay
 
 STORED, FAILED, WITHDRAWN = "stored", "failed", "withdrawn"
 _STATE = ("url", "title", "byline", "html")
@@ -79,10 +80,31 @@ class StoredPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """An article that has a text: its HTML, and (row id, text) of its paragraphs."""
+
+    article_id: int
+    is_page: bool
+    is_body: bool
+    html: str
+    paragraphs: Sequence[tuple[int, str]]
+
+    @property
+    def text(self) -> str:
+        """The whole text, a paragraph a line."""
+        return "\n".join(text for _, text in self.paragraphs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """A post as far as its articles need it; `withdrawn` says that nothing of it is to be shown."""
+    """
+    A post as far as its articles need it; `withdrawn` says that nothing of it is to be shown.
+
+    `capture_id` is the capture that saw this state of it first.
+    """
 
     post_id: int
+    capture_id: int
     ap_id: str
     url: str
     title: str
@@ -94,9 +116,17 @@ def linked(archive: Archive, post_id: int) -> Linked:
     """The post of the row `post_id`."""
     with translated(archive.path):
         row = archive.db.conn.execute(
-            "SELECT id, ap_id, url, title, body, deleted OR removed FROM posts WHERE id = ?", [post_id]
+            "SELECT id, ap_id, url, title, body, deleted OR removed, capture_id FROM posts WHERE id = ?", [post_id]
         ).fetchone()
-    return Linked(post_id=row[0], ap_id=row[1], url=row[2], title=row[3], body=row[4], withdrawn=bool(row[5]))
+    return Linked(
+        post_id=row[0],
+        capture_id=row[6],
+        ap_id=row[1],
+        url=row[2],
+        title=row[3],
+        body=row[4],
+        withdrawn=bool(row[5]),
+    )
 
 
 def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
@@ -128,46 +158,109 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
     )
 
 
+def stored_articles(archive: Archive, post_id: int) -> list[StoredArticle]:
+    """The articles of a post that have a text: the linked page, the own body."""
+    connection = archive.db.conn
+    rows = connection.execute(
+        "SELECT id, is_page, is_body, html FROM articles WHERE post_id = ? AND html <> '' ORDER BY is_page DESC",
+        [post_id],
+    ).fetchall()
+    return [
+        StoredArticle(
+            article_id=row[0],
+            is_page=bool(row[1]),
+            is_body=bool(row[2]),
+            html=row[3],
+            paragraphs=connection.execute(
+                "SELECT id, text FROM article_paragraphs WHERE article_id = ? ORDER BY number", [row[0]]
+            ).fetchall(),
+        )
+        for row in rows
+    ]
+
+
+def known_instances(archive: Archive, host: str) -> frozenset[str]:
+    """Which of `host` and the domain above it the archive knows as servers of posts, communities or people."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT domain FROM instances WHERE domain IN (?, ?) AND (software IS NOT NULL
+                   OR id IN (SELECT instance_id FROM communities) OR id IN (SELECT instance_id FROM people))""",
+            [host, host.partition(".")[2]],
+        ).fetchall()
+    return frozenset(domain for (domain,) in rows)
+
+
+def texts_that_link_to(archive: Archive, post_id: int, host: str) -> list[str]:
+    """The Markdown of the post and of the comments in a thread that name `host`, in thread order."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT body, -1 AS position FROM posts WHERE id = ?1 AND instr(body, ?2)
+               UNION ALL SELECT body, position FROM comments WHERE post_id = ?1 AND instr(body, ?2) ORDER BY position""",
+            [post_id, host],
+        ).fetchall()
+    return [body for body, _ in rows]
+
+
 def write_page(
-    archive: Archive, post_id: int, article: Article, fetched: Fetched, *, capture_id: int, again: bool = False
+    archive: Archive,
+    post_id: int,
+    article: Article,
+    fetched: Fetched,
+    *,
+    capture_id: int,
+    replay: Replay | None = None,
 ) -> Written:
     """
-    Put the text of a linked page in the place of what was there, inside the caller's transaction.
+    Put the text of a linked page in the place of what was there, which becomes a revision; in the caller's transaction.
 
-    What it replaces becomes a revision, unless `again` says that the same captures are being read once more.
+    In a `replay` the first page that is written may find the text of a later capture, which is no earlier state.
     """
     connection = archive.db.conn
-    way = (fetched.final_url, json.dumps(list(fetched.redirects)), fetched.exchange_id, int(fetched.robots_ignored))
-    new = _text_row(article)
     found = connection.execute(
-        f"""SELECT id, {", ".join(_STATE)}, capture_id, fetched_at FROM articles
-            WHERE post_id = ? AND is_page = 1""",
+        f"SELECT id, {', '.join(_STATE)}, capture_id, fetched_at, reason FROM articles WHERE post_id = ? AND is_page",
         [post_id],
     ).fetchone()
     if found is None:
-        article_id = _insert(connection, post_id, capture_id, is_page=True)
-        old: Row = ("", "", "", "")
-    else:
-        article_id, old = found[0], found[1:5]
-    state = (fetched.url, article.title, article.byline, article.html)
-    unchanged = state == old and not again
-    if not unchanged:
-        paragraphs.unindex(connection, article_id)
-        if old[3] and not again:
-            _keep_revision(connection, article_id, old, capture_id=found[5], fetched_at=found[6])
-        connection.execute(
-            f"""UPDATE articles SET {", ".join(f"{name} = ?" for name in _TEXT)}, url = ?, final_url = ?, redirects = ?,
-                exchange_id = ?, robots_ignored = ?, status = ?, reason = '', fetched_at = ?, capture_id = ?
-                WHERE id = ?""",
-            [*new, fetched.url, *way, STORED, stamp(fetched.fetched_at), capture_id, article_id],
-        )
-        paragraphs.write(connection, article_id, article)
-        _make_due(connection, post_id)
-    elif connection.execute("SELECT reason FROM articles WHERE id = ?", [article_id]).fetchone()[0]:
-        connection.execute("UPDATE articles SET reason = '' WHERE id = ?", [article_id])
-    if unchanged:
+        found = (_insert(connection, post_id, capture_id, is_page=True), "", "", "", "", capture_id, None, "")
+    article_id, old, reason = found[0], found[1:5], found[7]
+    first = replay is not None and replay.first("article", post_id)
+    if (fetched.url, article.title, article.byline, article.html) == old and not first:
+        if reason and replay is None:
+            clear_failure(archive, post_id)
         return Written.UNCHANGED
+    paragraphs.unindex(connection, article_id)
+    if old[3] and not first:
+        _keep_revision(connection, article_id, old, capture_id=found[5], fetched_at=found[6])
+    connection.execute(
+        f"""UPDATE articles SET {", ".join(f"{name} = ?" for name in _TEXT)}, url = ?, final_url = ?, redirects = ?,
+            exchange_id = ?, status = ?, fetched_at = ?, capture_id = ? WHERE id = ?""",
+        [
+            *_text_row(article),
+            fetched.url,
+            fetched.final_url,
+            json.dumps(list(fetched.redirects)),
+            fetched.exchange_id,
+            STORED,
+            stamp(fetched.fetched_at),
+            capture_id,
+            article_id,
+        ],
+    )
+    if replay is None:
+        connection.execute(
+            "UPDATE articles SET reason = '', robots_ignored = ? WHERE id = ?",
+            [int(fetched.robots_ignored), article_id],
+        )
+    paragraphs.write(connection, article_id, article)
+    _make_due(connection, post_id)
     return Written.CHANGED if old[3] else Written.NEW
+
+
+def clear_failure(archive: Archive, post_id: int) -> None:
+    """The last attempt went well, inside the caller's transaction."""
+    archive.db.conn.execute(
+        "UPDATE articles SET reason = '' WHERE post_id = ? AND is_page = 1 AND reason <> ''", [post_id]
+    )
 
 
 def note_failure(archive: Archive, post_id: int, url: str, reason: str, *, capture_id: int) -> None:
@@ -243,8 +336,7 @@ def write_body(archive: Archive, post_id: int, article: Article | None, *, is_pa
     if not same_own:
         forget_body(connection, post_id)
         if article is not None and wanted[0]:
-            capture_id = connection.execute("SELECT capture_id FROM posts WHERE id = ?", [post_id]).fetchone()[0]
-            article_id = _insert(connection, post_id, capture_id, is_page=False)
+            article_id = _insert(connection, post_id, linked(archive, post_id).capture_id, is_page=False)
             connection.execute(
                 f"UPDATE articles SET {', '.join(f'{name} = ?' for name in _TEXT)}, status = ? WHERE id = ?",
                 [*_text_row(article), STORED, article_id],

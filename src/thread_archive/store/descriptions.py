@@ -41,7 +41,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "kind": "`visit`: made through servers' APIs.",
         "url": "The thread's address, in its canonical form.",
         "post_id": "The thread; NULL while the visit goes on, and where it gave none.",
-        "status": "`open`, `complete`, `partial`, `failed` or `interrupted`.",
+        "status": "`open`, `complete`, `partial`, `failed` or `interrupted`; `kept` where only a linked page was fetched.",
         "started_at": "When its first question was asked, in UTC.",
         "finished_at": "When it ended, in UTC.",
         "owner": "Host and process of whoever is at it; NULL when it has ended.",

@@ -139,8 +139,12 @@ def drop_if_empty(archive: Archive, capture_id: int) -> None:
         )
 
 
-def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange, *, purpose: str) -> None:
-    """Commit one exchange (already withheld) of an open capture; `purpose` is `discovery` or `thread`."""
+def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange, *, purpose: str) -> int:
+    """
+    Commit one exchange (already withheld) of a capture; returns its row id.
+
+    `purpose` is `discovery`, `thread` or `article`.
+    """
     digest = hashlib.sha256(exchange.body).digest()
     with archive.transaction() as connection:
         found = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
@@ -152,7 +156,7 @@ def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: 
                 [digest, len(exchange.body), zstd.compress(exchange.body, LEVEL)],
             ).lastrowid
         )
-        connection.execute(
+        cursor = connection.execute(
             """INSERT INTO exchanges (capture_id, instance_id, purpose, method, url, final_url, status, headers,
             requested_at, logged_in, wire_bytes, withheld, body_id)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -172,6 +176,7 @@ def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: 
                 body_id,
             ],
         )
+        return int(cursor.lastrowid or 0)
 
 
 def instance_row(archive: Archive, domain: str) -> int:
@@ -281,6 +286,58 @@ def opened(blob: bytes, size: int, digest: bytes | None) -> bytes | None:
     if len(body) != size or (digest is not None and hashlib.sha256(body).digest() != digest):
         return None
     return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPages:
+    """The exchanges of one fetching of a linked page: redirects first; and the capture that they belong to."""
+
+    capture_id: int
+    exchanges: tuple[StoredExchange, ...]
+
+
+def page_visits(archive: Archive, *, post_id: int) -> list[StoredPages]:
+    """Every fetching of the thread's linked page, oldest first."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT DISTINCT capture.id FROM captures AS capture
+               JOIN exchanges AS exchange ON exchange.capture_id = capture.id AND exchange.purpose = 'article'
+               WHERE capture.post_id = ? ORDER BY capture.id""",
+            [post_id],
+        ).fetchall()
+    return [
+        StoredPages(
+            capture_id=capture_id,
+            exchanges=tuple(stored for stored in exchanges(archive, capture_id) if stored.purpose == "article"),
+        )
+        for (capture_id,) in rows
+    ]
+
+
+def headers(archive: Archive, exchange_id: int) -> dict[str, str]:
+    """The kept headers of an exchange."""
+    with translated(archive.path):
+        row = archive.db.conn.execute("SELECT headers FROM exchanges WHERE id = ?", [exchange_id]).fetchone()
+    told: dict[str, str] = json.loads(row[0])
+    return told
+
+
+def begin_page_capture(archive: Archive, url: str, post_id: int, *, now: datetime) -> int:
+    """The row id of a new capture that holds nothing but a linked page."""
+    with archive.transaction() as connection:
+        cursor = connection.execute(
+            """INSERT INTO captures (kind, url, post_id, status, started_at, finished_at)
+               VALUES ('article', ?1, ?2, 'kept', ?3, ?3)""",
+            [url, post_id, stamp(now)],
+        )
+        return int(cursor.lastrowid or 0)
+
+
+def amend_receipt(archive: Archive, capture_id: int, receipt: dict[str, object]) -> None:
+    """Replace a capture's receipt, inside the caller's transaction: what became of the article is known later."""
+    archive.db.conn.execute(
+        "UPDATE captures SET receipt = ? WHERE id = ?", [json.dumps(receipt, ensure_ascii=False), capture_id]
+    )
 
 
 def close_capture(

@@ -9,26 +9,23 @@ from thread_archive.store.archive import Archive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadCounts:
-    """A thread's `title` and `link`, and how many comments it has here: all of them, and those withdrawn."""
+    """A thread's `title`, and how many comments it has here: all of them, and those withdrawn."""
 
     ap_id: str
     title: str
-    link: str
     stored: int
     tombstones: int
 
 
 def thread_counts(archive: Archive, post_id: int) -> ThreadCounts:
     """The counts of the thread of the row `post_id`; gaps do not count."""
-    ap_id, title, link = archive.db.conn.execute(
-        "SELECT ap_id, title, url FROM posts WHERE id = ?", [post_id]
-    ).fetchone()
+    ap_id, title = archive.db.conn.execute("SELECT ap_id, title FROM posts WHERE id = ?", [post_id]).fetchone()
     stored, tombstones = archive.db.conn.execute(
         """SELECT count(*), coalesce(sum(deleted OR removed), 0) FROM comments
            WHERE post_id = ? AND ap_id IS NOT NULL""",
         [post_id],
     ).fetchone()
-    return ThreadCounts(ap_id=ap_id, title=title, link=link, stored=stored, tombstones=tombstones)
+    return ThreadCounts(ap_id=ap_id, title=title, stored=stored, tombstones=tombstones)
 
 
 def stored_among(archive: Archive, post_id: int, ap_ids: Iterable[str]) -> frozenset[str]:
@@ -54,5 +51,9 @@ def forget_history(archive: Archive, post_id: int) -> None:
         "DELETE FROM scores WHERE item = ? * 4",
         "DELETE FROM scores WHERE item IN (SELECT id * 4 + 1 FROM comments WHERE post_id = ?)",
         "DELETE FROM cross_posts WHERE post_id = ?",
+        "DELETE FROM article_revisions WHERE article_id IN (SELECT id FROM articles WHERE post_id = ?)",
+        # So that another renderer reaches old texts.
+        "UPDATE posts SET derived = 0 WHERE id = ?",
+        "UPDATE comments SET derived = 0 WHERE post_id = ?",
     ):
         archive.db.conn.execute(statement, [post_id])

@@ -1,0 +1,196 @@
+"""The page that a post links to: whether it is fetched, what came of it, and the same again from the evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from thread_archive.articles.candidates import wayback_links, why_not_an_article
+from thread_archive.articles.extracting import Extraction, extract
+from thread_archive.articles.refusals import Refusal
+from thread_archive.captures import Exchange, PageRequest
+from thread_archive.exceptions import ThreadArchiveError
+from thread_archive.store import articles, evidence
+from thread_archive.store.archive import Archive
+from thread_archive.store.articles import Fetched, Linked, StoredPage, Written
+from thread_archive.store.visits import Replay
+
+ARTICLE = "article"
+_NOT_MODIFIED = 304
+_FINE = 200
+_WAYBACK = "web.archive.org"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleReceipt:
+    """
+    What became of the article beside a thread.
+
+    `status` is `stored`, `updated`, `unchanged`, `failed`, `skipped` (the link is no article's), `not_fetched` (nobody
+    asked for it), `body` (the post's own body is the article) or `none`; `url` is the post's link.
+    """
+
+    status: str = "none"
+    url: str = ""
+    reason: str = ""
+    title: str = ""
+    words: int = 0
+
+    def as_json(self) -> dict[str, object]:
+        """The contract's object, and what the article is called."""
+        return {
+            "status": self.status,
+            "url": self.url or None,
+            "reason": self.reason or None,
+            "title": self.title or None,
+            "words": self.words or None,
+        }
+
+
+def plan(archive: Archive, post_id: int, *, fetch: bool, ignore_robots: bool) -> ArticleReceipt | PageRequest:
+    """What to fetch for the post of the row `post_id`, or what to say because there is nothing to fetch."""
+    post = articles.linked(archive, post_id)
+    known = articles.stored_page(archive, post_id)
+    if not post.url or post.withdrawn:
+        return ArticleReceipt()
+    why_not = why_not_an_article(post.url, instances=articles.known_instances(archive, host_of_page(post.url)))
+    if why_not is not None:
+        return ArticleReceipt(status="skipped", url=post.url, reason=f"The link {why_not}.")
+    if not fetch:
+        return _not_asked_for(post, known)
+    same = known is not None and known.url == post.url and known.words > 0
+    return PageRequest(
+        url=post.url,
+        etag=known.etag if known and same else "",
+        last_modified=known.last_modified if known and same else "",
+        ignore_robots=ignore_robots,
+    )
+
+
+def _not_asked_for(post: Linked, known: StoredPage | None) -> ArticleReceipt:
+    if known is not None and known.url == post.url and known.words:
+        reason = "The page was kept on an earlier visit and not asked for this time."
+        return ArticleReceipt(
+            status="not_fetched", url=post.url, reason=reason, title=known.title, words=known.words
+        )
+    return ArticleReceipt(status="not_fetched", url=post.url, reason="Linked pages were not asked for.")
+
+
+def settled(archive: Archive, post_id: int, receipt: ArticleReceipt) -> ArticleReceipt:
+    """The receipt after the post's own body was looked at: it may be the article, or the same one."""
+    found = next((found for found in articles.stored_articles(archive, post_id) if found.is_body), None)
+    if found is None:
+        return receipt
+    if found.is_page:
+        return replace(receipt, reason=receipt.reason or "The post's own body is the same text.")
+    if receipt.status == "none":
+        post = articles.linked(archive, post_id)
+        return ArticleReceipt(status="body", title=post.title, words=len(found.text.split()))
+    return receipt
+
+
+def keep(
+    archive: Archive,
+    post_id: int,
+    request: PageRequest,
+    answer: Sequence[Exchange] | ThreadArchiveError,
+    *,
+    capture_id: int,
+) -> ArticleReceipt:
+    """Commit what came of a request, exchange by exchange, then write the article; says what became of it."""
+    post = articles.linked(archive, post_id)
+    if isinstance(answer, ThreadArchiveError):
+        with archive.transaction():
+            return _failed(archive, post, answer.message, capture_id=capture_id)
+    extraction = _extracted(answer[-1])
+    if extraction is not None and extraction.refusal is Refusal.DISCUSSION_PAGE:
+        # What was withdrawn in somebody else's thread would come in by this door.
+        answer = [*answer[:-1], replace(answer[-1], body=b"", withheld=("",))]
+    rows = [
+        evidence.append_exchange(archive, capture_id, host_of_page(exchange.url), exchange, purpose=ARTICLE)
+        for exchange in answer
+    ]
+    fetched = Fetched(
+        url=post.url,
+        final_url=answer[-1].url,
+        redirects=[exchange.url for exchange in answer[1:-1]],
+        exchange_id=rows[-1],
+        fetched_at=answer[-1].requested_at,
+        robots_ignored=request.ignore_robots,
+    )
+    with archive.transaction():
+        return _written(archive, post, answer[-1], extraction, fetched, capture_id=capture_id)
+
+
+def host_of_page(url: str) -> str:
+    """The host of a page's address, as instances are named."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def _extracted(answer: Exchange) -> Extraction | None:
+    """What the page says; None where there is no page."""
+    if answer.status != _FINE:
+        return None
+    return extract(answer.body, content_type=answer.headers.get("content-type", ""), url=answer.url)
+
+
+def _written(
+    archive: Archive,
+    post: Linked,
+    answer: Exchange,
+    extraction: Extraction | None,
+    fetched: Fetched,
+    *,
+    capture_id: int,
+) -> ArticleReceipt:
+    if answer.status == _NOT_MODIFIED:
+        known = articles.stored_page(archive, post.post_id)
+        articles.clear_failure(archive, post.post_id)
+        title, words = (known.title, known.words) if known else ("", 0)
+        return ArticleReceipt(status=str(Written.UNCHANGED), url=post.url, title=title, words=words)
+    if extraction is None:
+        reason = f"{host_of_page(answer.url)} answered with the error {answer.status}."
+        return _failed(archive, post, reason, capture_id=capture_id)
+    if extraction.article is None:
+        reason = extraction.refusal.sentence if extraction.refusal else "The page gave no article."
+        return _failed(archive, post, reason, capture_id=capture_id)
+    written = articles.write_page(archive, post.post_id, extraction.article, fetched, capture_id=capture_id)
+    words = sum(len(paragraph.text.split()) for paragraph in extraction.article.paragraphs)
+    return ArticleReceipt(status=str(written), url=post.url, title=extraction.article.title, words=words)
+
+
+def _failed(archive: Archive, post: Linked, reason: str, *, capture_id: int) -> ArticleReceipt:
+    copies = wayback_links(articles.texts_that_link_to(archive, post.post_id, _WAYBACK), post.url)
+    if copies:
+        reason = f"{reason} The discussion links to a copy: {copies[0]}"
+    articles.note_failure(archive, post.post_id, post.url, reason, capture_id=capture_id)
+    return ArticleReceipt(status="failed", url=post.url, reason=reason)
+
+
+def reread_pages(archive: Archive, post_id: int, replay: Replay) -> None:
+    """
+    Read all that was fetched of a thread's linked page again, inside the caller's transaction.
+
+    What an attempt that brought no page ran into is in no evidence, and stays as it was noted.
+    """
+    for visit in evidence.page_visits(archive, post_id=post_id):
+        last = visit.exchanges[-1]
+        if last.status != _FINE:
+            continue
+        stored = evidence.load(archive, last)
+        answer = replace(stored, headers=evidence.headers(archive, last.id))
+        extraction = _extracted(answer)
+        if extraction is None or extraction.article is None:
+            continue
+        fetched = Fetched(
+            url=visit.exchanges[0].url,
+            final_url=last.url,
+            redirects=[exchange.url for exchange in visit.exchanges[1:-1]],
+            exchange_id=last.id,
+            fetched_at=last.requested_at,
+        )
+        articles.write_page(
+            archive, post_id, extraction.article, fetched, capture_id=visit.capture_id, replay=replay
+        )
+    post = articles.linked(archive, post_id)
+    if post.withdrawn:
+        articles.empty_page(archive.db.conn, post_id, capture_id=post.capture_id)
