@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 
 import nh3
-from bs4 import NavigableString, Tag
-from bs4.element import PageElement, PreformattedString
+from bs4 import Tag
+from bs4.element import NavigableString, PageElement, PreformattedString
 
 from thread_archive.articles.markup import parse
 from thread_archive.articles.writing import HEADINGS, INLINE, Writer

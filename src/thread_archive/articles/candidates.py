@@ -7,17 +7,27 @@ from urllib.parse import unquote, urlsplit
 from thread_archive.exceptions import UnsupportedURLError
 from thread_archive.urls import MAX_LENGTH, host_of, parse_thread_url
 
-_IMAGES = frozenset("apng avif bmp gif heic ico jfif jpeg jpg jxl png svg tif tiff webp".split())
-_VIDEOS = frozenset("3gp avi flac gifv m3u8 m4a m4v mkv mov mp3 mp4 mpeg mpg ogg ogv opus wav webm wmv".split())
+_IMAGES = frozenset({
+    "apng", "avif", "bmp", "gif", "heic", "ico", "jfif", "jpeg", "jpg", "jxl", "png", "svg", "tif", "tiff",
+    "webp",
+})  # fmt: skip
+_VIDEOS = frozenset({
+    "3gp", "avi", "flac", "gifv", "m3u8", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "ogg", "ogv",
+    "opus", "wav", "webm", "wmv",
+})  # fmt: skip
 # Hosts (and those below them) that serve nothing but videos, or nothing but images.
-_VIDEO_HOSTS = frozenset(
-    "bilibili.com dailymotion.com nebula.tv odysee.com redgifs.com rumble.com streamable.com tiktok.com twitch.tv "
-    "v.redd.it vimeo.com youtu.be youtube.com youtube-nocookie.com".split()
-)
-_IMAGE_HOSTS = frozenset("i.imgur.com i.redd.it imgur.com pbs.twimg.com".split())
+_VIDEO_HOSTS = frozenset({
+    "bilibili.com", "dailymotion.com", "nebula.tv", "odysee.com", "redgifs.com", "rumble.com", "streamable.com",
+    "tiktok.com", "twitch.tv", "v.redd.it", "vimeo.com", "youtu.be", "youtube.com", "youtube-nocookie.com",
+})  # fmt: skip
+_IMAGE_HOSTS = frozenset({
+    "i.imgur.com", "i.redd.it", "imgur.com", "pbs.twimg.com",
+})  # fmt: skip
 _PICTRS = re.compile(r"/pictrs/image/[^/]+$")
 _COMMUNITY_OR_PERSON = re.compile(r"/[cu]/[\w.-]{1,255}(?:@[\w.:-]{1,255})?/?")
-_WAYBACK = re.compile(r"https?://(?:web\.)?archive\.org/web/([0-9]{4,14})(?:[a-z]{2}_)?/([^\s<>\"\]]{1,2000})", re.IGNORECASE)
+_WAYBACK = re.compile(
+    r"https?://(?:web\.)?archive\.org/web/([0-9]{4,14})(?:[a-z]{2}_)?/([^\s<>\"\]]{1,2000})", re.IGNORECASE
+)
 
 
 def why_not_an_article(url: str, *, instances: Collection[str] | None = None) -> str | None:

@@ -14,11 +14,12 @@ MAX_ATTRIBUTE = 4_000
 _TAG_START = re.compile(r"<[a-zA-Z]")
 _PROLOGUE = re.compile(r"\s*<\?xml[^>]{0,500}>")
 # Elements whose content is no text of the page.
-UNREAD = frozenset(
-    "applet area audio base basefont button canvas datalist embed frame frameset head iframe input link map math meta "
-    "noembed noframes noscript object option param script select source style svg template textarea title track "
-    "video".split()
-)
+UNREAD = frozenset({
+    "applet", "area", "audio", "base", "basefont", "button", "canvas", "datalist", "embed", "frame", "frameset",
+    "head", "iframe", "input", "link", "map", "math", "meta", "noembed", "noframes", "noscript", "object",
+    "option", "param", "script", "select", "source", "style", "svg", "template", "textarea", "title", "track",
+    "video",
+})  # fmt: skip
 
 
 def too_complex(text: str) -> bool:

@@ -55,7 +55,7 @@ class PageMetadata:
     def nodes(self) -> tuple[Node, ...]:
         """All objects of the page's JSON-LD, outer ones first."""
         found: list[Node] = []
-        for script in self.soup.find_all("script", attrs={"type": re.compile(r"^\s*application/ld\+json", re.I)}):
+        for script in self.soup.find_all("script", attrs={"type": re.compile(r"^\s*application/ld\+json", re.IGNORECASE)}):
             text = script.get_text()
             if len(text) <= MAX_JSON:
                 found.extend(_objects(text, MAX_NODES - len(found)))
@@ -68,9 +68,13 @@ class PageMetadata:
 
     @property
     def title(self) -> str:
-        """The title: Open Graph's, JSON-LD's headline, or `<title>`."""
-        stated = self._meta("og:title", "twitter:title", "dc.title") or self._first("headline")
-        return stated or (_one_line(self.soup.title.get_text()) if self.soup.title else "")
+        """The title that Open Graph or JSON-LD state."""
+        return self._meta("og:title", "twitter:title", "dc.title") or self._first("headline")
+
+    @property
+    def title_element(self) -> str:
+        """What `<title>` says, often with the site's name."""
+        return _one_line(self.soup.title.get_text()) if self.soup.title else ""
 
     @property
     def byline(self) -> str:

@@ -31,7 +31,10 @@ _FAMILIES = {"image": Media.IMAGE, "video": Media.VIDEO, "audio": Media.VIDEO}
 _VAGUE = frozenset({"", "application/octet-stream", "application/xml", "text/xml", "text/plain", "unknown/unknown"})
 _SIGNATURES = (
     (re.compile(rb"\s{0,20}%PDF-"), Media.PDF),
-    (re.compile(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|....ftyp(?:avif|heic|mif1)", re.DOTALL), Media.IMAGE),
+    (
+        re.compile(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|....ftyp(?:avif|heic|mif1)", re.DOTALL),
+        Media.IMAGE,
+    ),
     (re.compile(rb"....ftyp|\x1aE\xdf\xa3|OggS|ID3|RIFF....(?:AVI |WAVE)|fLaC", re.DOTALL), Media.VIDEO),
 )
 _HTML_START = re.compile(
@@ -46,15 +49,44 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _IN_HEADER = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_IN_MARKUP = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,300}?(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE)
+_IN_MARKUP = re.compile(
+    rb"<(?:meta|\?xml)\b[^>]{0,300}?(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE
+)
 # Where browsers look for a declaration (1,024 bytes), and some more: pages do put it late.
 _MARKUP_HEAD = 8_192
 _SAMPLE = 65_536
 # The encodings of the web (WHATWG Encoding Standard) by Python's names, each as browsers read it: what is called
 # Latin-1 is windows-1252, GB 2312 is GB 18030. Python's other codecs (utf-7, unicode_escape, …) stay closed.
-_BROADER = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "iso8859-9": "cp1254", "euc_kr": "cp949", "shift_jis": "cp932", "tis-620": "cp874", "utf-16": "utf-16-le"}
+_BROADER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "iso8859-9": "cp1254",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "tis-620": "cp874",
+    "utf-16": "utf-16-le",
+}
 _ALLOWED = frozenset(
-    {"utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5", "big5hkscs", "euc_jp", "iso2022_jp", "cp932", "cp949", "koi8-r", "koi8-u", "cp866", "cp874", "mac-roman", "mac-cyrillic"}
+    {
+        "utf-8",
+        "utf-16-le",
+        "utf-16-be",
+        "gb18030",
+        "big5",
+        "big5hkscs",
+        "euc_jp",
+        "iso2022_jp",
+        "cp932",
+        "cp949",
+        "koi8-r",
+        "koi8-u",
+        "cp866",
+        "cp874",
+        "mac-roman",
+        "mac-cyrillic",
+    }
     | {f"cp125{digit}" for digit in range(9)}
     | {f"iso8859-{part}" for part in (*range(2, 9), 10, 13, 14, 15, 16)}
 )

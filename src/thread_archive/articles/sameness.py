@@ -16,7 +16,9 @@ _WORD = re.compile(rf"[{_SIGN}]|[^\W_{_SIGN}]+(?:['’][^\W_{_SIGN}]+)*")
 
 def words(text: str) -> list[str]:
     """The words of `text`, without case and punctuation; signs of Chinese, Japanese and Thai one by one."""
-    return [match[0].replace("’", "'") for match in islice(_WORD.finditer(normalize("NFKC", text).casefold()), MAX_WORDS)]
+    return [
+        match[0].replace("’", "'") for match in islice(_WORD.finditer(normalize("NFKC", text).casefold()), MAX_WORDS)
+    ]
 
 
 def same_text(one: str, other: str) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import NavigableString, Tag
+from bs4 import Tag
+from bs4.element import NavigableString
 
 from thread_archive.articles.markup import UNREAD, attribute
 from thread_archive.model import Paragraph
@@ -19,8 +20,8 @@ MAX_INLINE = 12
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 INLINE = {
-    "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "code": "code", "kbd": "kbd", "samp": "samp",
-    "del": "del", "s": "del", "strike": "del", "ins": "ins", "mark": "mark", "q": "q", "small": "small", "sub": "sub",
+    "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "code": "code", "kbd": "kbd",
+    "samp": "samp", "del": "del", "s": "del", "strike": "del", "ins": "ins", "mark": "mark", "q": "q", "small": "small", "sub": "sub",
     "sup": "sup", "tt": "code", "var": "var",
 }  # fmt: skip
 _CONTAINERS = {
@@ -28,10 +29,11 @@ _CONTAINERS = {
     "details": "details",
 }  # fmt: skip
 _LISTS = ("ul", "ol", "table")
-_BLOCKS = frozenset(
-    "address article aside body caption center dir div fieldset figcaption figure footer form header hgroup hr html "
-    "legend main menu nav p section table tbody td tfoot th thead tr".split()
-)
+_BLOCKS = frozenset({
+    "address", "article", "aside", "body", "caption", "center", "dir", "div", "fieldset", "figcaption",
+    "figure", "footer", "form", "header", "hgroup", "hr", "html", "legend", "main", "menu", "nav", "p",
+    "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+})  # fmt: skip
 _CODE = frozenset(("pre", "listing", "xmp", "plaintext"))
 _PARTS_OF_A_LAYOUT = ["p", "div", "table", "ul", "ol", *HEADINGS, "blockquote", "article", "section", "pre"]
 # A cell of a table of data is no longer than this; one that is holds the page's text.

@@ -1,0 +1,122 @@
+"""The readable part of a page: trafilatura, and a plain rule where it finds nothing. The home of trafilatura."""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bs4 import BeautifulSoup, Tag
+
+from thread_archive.articles.blocks import Blocks, blocks_of
+from thread_archive.articles.markup import attribute, parse
+from thread_archive.articles.metadata import moment_of
+from thread_archive.articles.signs import is_navigation, weight
+
+# Less text than this (in letters), or than this share of the page's, makes us try again.
+LITTLE = 250
+LITTLE_SHARE = 0.05
+
+_UNREAD = ["nav", "header", "footer", "aside", "form", "script", "style", "noscript", "template", "dialog"]
+_CLUTTER = re.compile(
+    r"comment|disqus|cookie|consent|related|share|social|newsletter|sidebar|breadcrumb|promo", re.IGNORECASE
+)
+# What third-party code may raise over a page that somebody made to break it; anything else is our own mistake.
+_BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """What was found, how (`trafilatura`, `trafilatura-recall`, `rule`), and what trafilatura guessed beside it."""
+
+    blocks: Blocks
+    how: str
+    title: str = ""
+    byline: str = ""
+    site: str = ""
+    licence: str = ""
+    published_at: datetime | None = None
+
+
+def readable(text: str, soup: BeautifulSoup, *, url: str, shown: str) -> Readable | None:
+    """
+    The readable part of a page, of which `shown` is all text; None where there is none that is long enough.
+
+    The result may still be a list of links (`is_navigation`): that is only said, where nothing better was found.
+    """
+    enough = max(LITTLE, LITTLE_SHARE * weight(shown))
+    found = _by_trafilatura(text, url, recall=False)
+    if found and _size(found) >= enough:
+        return found
+    best = found
+    again = _by_trafilatura(text, url, recall=True)
+    if again and _size(again) > 2 * _size(best) and not is_navigation(again.blocks):
+        best = again
+    if best and _size(best) >= LITTLE and not is_navigation(best.blocks):
+        return best
+    plain = Readable(blocks=blocks_by_rule(soup, base=url), how="rule")
+    if _size(plain) >= LITTLE and (best is None or not is_navigation(plain.blocks)):
+        return plain
+    return best if best and _size(best) >= LITTLE else None
+
+
+def _size(found: Readable | None) -> int:
+    return weight(found.blocks.text) if found else 0
+
+
+def _by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
+    # Half a second, so only where an article is read.
+    import trafilatura
+    from lxml.etree import LxmlError
+
+    for name in ("trafilatura", "htmldate", "courlan", "readability", "justext"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+    try:
+        # Not Markdown, which loses the marks of quotes.
+        document = trafilatura.extract_with_metadata(
+            text,
+            url=url or None,
+            output_format="html",
+            favor_recall=recall,
+            include_comments=False,
+            include_formatting=True,
+            include_links=True,
+            include_tables=True,
+        )
+    except (*_BREAKS, LxmlError):
+        return None
+    if document is None or not document.text:
+        return None
+    # As XML: it writes code within a sentence as <pre> within <p>, which a parser of HTML would tear apart.
+    body = BeautifulSoup(document.text, "xml").find("body")
+    if body is None:
+        return None
+    return Readable(
+        blocks=blocks_of(body, base=url),
+        how="trafilatura-recall" if recall else "trafilatura",
+        title=document.title or "",
+        byline=(document.author or "").replace("; ", ", "),
+        site=document.sitename or "",
+        licence=document.license or "",
+        published_at=moment_of(document.date or ""),
+    )
+
+
+def blocks_by_rule(soup: BeautifulSoup, *, base: str = "") -> Blocks:
+    """The plain rule: without navigation and forms, what `<article>`, `<main>` or the body holds."""
+    page = parse(str(soup))
+    for tag in page.find_all(_UNREAD):
+        tag.decompose()
+    for tag in page.find_all(["div", "section", "ul", "ol"]):
+        if not tag.decomposed and _CLUTTER.search(f"{attribute(tag, 'id')} {attribute(tag, 'class')}"):
+            tag.decompose()
+    return blocks_of(_main_part(page), base=base)
+
+
+def _main_part(page: BeautifulSoup) -> Tag:
+    articles = page.find_all("article")
+    # Several are a front page's teasers, or an article's related ones: the enclosing part is read instead.
+    if len(articles) == 1:
+        return articles[0]
+    return page.find("main") or page.find("body") or page

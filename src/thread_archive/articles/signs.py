@@ -1,0 +1,102 @@
+"""
+Signs that a page is no article: a discussion, a question for consent, the beginning of something for subscribers.
+
+Articles about cookies, forums and subscriptions exist, so that no single word decides: structure does, or many words
+where there is little text.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+
+from thread_archive.articles.blocks import Blocks
+from thread_archive.articles.markup import attribute
+from thread_archive.articles.metadata import PageMetadata, types
+from thread_archive.articles.phrases import (
+    CONSENT_HOST,
+    CONSENT_MARKUP,
+    CONSENT_TOPICS,
+    CONSENT_YES,
+    FORUM_GENERATOR,
+    FORUM_MARKUP,
+    PAYWALL,
+    PAYWALL_MARKUP,
+)
+from thread_archive.articles.sameness import words
+
+# Fewer words than these may be what a wall lets through; signs of Chinese and Japanese count as words.
+TEASER_WORDS = 250
+CONSENT_WORDS = 400
+# Paragraphs in links beyond this share, or none longer than this, are a list of links.
+LINKED_SHARE = 0.6
+SENTENCE = 80
+
+
+def is_discussion(soup: BeautifulSoup, metadata: PageMetadata) -> bool:
+    """Whether the page is a thread of Lemmy or of another forum, whose comments an extractor would tear apart."""
+    if FORUM_GENERATOR.search(metadata.meta.get("generator", "")):
+        return True
+    if any("window.isoData" in script.get_text()[:2_000] for script in soup.find_all("script", src=False)):
+        return True
+    if any({"DiscussionForumPosting", "QAPage"} & set(types(node)) for node in metadata.nodes):
+        return True
+    return soup.select_one(FORUM_MARKUP) is not None
+
+
+def asks_for_consent(soup: BeautifulSoup, url: str, shown: str, read: Blocks | None) -> bool:
+    """
+    Whether the page stands in the article's place to ask for consent.
+
+    `shown` is all of its text, `read` what was extracted. A banner beside an article does not count: there must be
+    little text beside it.
+    """
+    text = read.text if read else ""
+    length = len(words(text))
+    if CONSENT_HOST.search(_host(url)):
+        return True
+    asked = text if length >= TEASER_WORDS / 4 else shown
+    if length > CONSENT_WORDS or len(words(asked)) > CONSENT_WORDS:
+        return False
+    signs = sum(1 for pattern in CONSENT_TOPICS if pattern.search(asked))
+    enough = 2 if _is_marked(soup, CONSENT_MARKUP) else 3
+    # What can be pressed: without it, a text speaks of consent and does not ask for it.
+    pressed = " ".join(
+        f"{tag.get_text()} {attribute(tag, 'value')}" for tag in soup.find_all(["button", "input", "a"])[:500]
+    )
+    return signs >= enough and bool(CONSENT_YES.search(pressed))
+
+
+def is_paywalled(soup: BeautifulSoup, metadata: PageMetadata, shown: str, read: Blocks | None) -> bool:
+    """Whether what was extracted is the beginning of an article for subscribers."""
+    length = len(words(read.text)) if read else 0
+    if length >= TEASER_WORDS:
+        return False
+    if any(str(node.get("isAccessibleForFree", "")).lower() == "false" for node in metadata.nodes):
+        return True
+    if metadata.meta.get("article:content_tier", "").lower() in ("locked", "metered"):
+        return True
+    return bool(PAYWALL.search(shown)) and (_is_marked(soup, PAYWALL_MARKUP) or length < TEASER_WORDS / 2)
+
+
+def is_navigation(read: Blocks) -> bool:
+    """Whether what was extracted is links and labels rather than sentences."""
+    longest = max((weight(paragraph.text) for paragraph in read.paragraphs), default=0)
+    return read.linked > LINKED_SHARE * len(read.text) or longest < SENTENCE
+
+
+def weight(text: str) -> int:
+    """A text's length in letters; a sign of Chinese or Japanese says as much as three."""
+    return len(text) + 2 * sum(1 for sign in text if "\u3040" <= sign <= "\u9fff" or "\uf900" <= sign <= "\ufaff")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_marked(soup: BeautifulSoup, pattern: re.Pattern[str]) -> bool:
+    """Whether a script's address, an id or a class matches."""
+    return any(pattern.search(attribute(tag, name)) for tag in soup.find_all(True) for name in ("id", "class", "src"))
