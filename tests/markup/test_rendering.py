@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 import time
 
 import pytest
@@ -126,12 +127,18 @@ PIECES = st.sampled_from(
 @example("[a]:\nb")
 @example("a\n:-")
 @example(" \n\n \na")
-@example("a\u2003")
-@example("\x0ca")
 def test_plain_text_is_rendered_as_by_the_parser(text: str) -> None:
     if module._is_plain(text):
         html = module._cleaner().clean(module.parser().render(text))
         assert render_html(text) == html
+
+
+@pytest.mark.parametrize("frame", ["a{}b", "{}a", "a{}", "a\n{}b", "a{}\nb", "{}"])
+def test_every_character_is_rendered_as_by_the_parser(frame: str) -> None:
+    for code in [*range(0x3100), *range(0xFDC0, 0xFE00), 0xFEFF, 0xFFFD, 0xFFFE, 0x1F6A2]:
+        text = frame.format(chr(code))
+        if module._is_plain(text):
+            assert render_html(text) == module._cleaner().clean(module.parser().render(text)), hex(code)
 
 
 def test_changed_output_has_a_new_version() -> None:
@@ -179,6 +186,15 @@ def test_deep_nesting_loses_no_text(text: str) -> None:
 def test_no_depth_loses_text(depth: int, mark: str) -> None:
     """markdown-it itself drops what is nested deeper than its limit."""
     assert "innermost" in render_html(mark * depth + "innermost")
+
+
+def test_no_depth_of_the_caller_matters() -> None:
+    text = "> " * 50 + "*innermost*"
+
+    def deep(frames: int) -> str:
+        return render_html(text) if not frames else deep(frames - 1)
+
+    assert all("innermost" in deep(sys.getrecursionlimit() - spare) for spare in range(150, 500, 10))
 
 
 def test_what_is_too_long_is_shown_as_it_was_written() -> None:
