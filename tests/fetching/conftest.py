@@ -1,6 +1,7 @@
 """What the tests of `fetching` share."""
 
 import ssl
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -72,3 +73,11 @@ def certified() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / "lemmy.test.pem")
     return context
+
+
+@pytest.fixture(scope="session")
+def bomb() -> bytes:
+    """300 KB of gzip that stand for 300 MB."""
+    packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
+    megabyte = bytes(1024 * 1024)
+    return b"".join([*(packer.compress(megabyte) for _ in range(300)), packer.flush()])
