@@ -25,14 +25,15 @@ def add(
     *texts: str,
     home: bool = True,
     login: bool = False,
+    article: bool = False,
     tokens: Callable[[str], str | None] = lambda _: None,
     clock: Clock | None = None,
     **client: Any,
 ) -> list[Receipt]:
-    """Add threads from the worlds of `server`, by their recorded names, as fast as it answers."""
+    """Add threads from the worlds of `server`, by their recorded names, as fast as it answers; `article` their links too."""
     settings = {"rate": 0, "allow_private_network": True, "resolver": server.resolver, "patience": 3.0} | client
     with Client(**settings) as asking:
-        options = Options(home=home, login=login, allow_private_network=True)
+        options = Options(home=home, login=login, article=article, allow_private_network=True)
         adding = Adding(archive, asking, options=options, tokens=tokens, clock=clock or SystemClock())
         return list(adding.add(texts))
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from thread_archive.archiving.deriving import derive
 from thread_archive.articles.candidates import wayback_links, why_not_an_article
 from thread_archive.articles.extracting import Extraction, extract
 from thread_archive.articles.refusals import Refusal
 from thread_archive.captures import Exchange, PageRequest
-from thread_archive.exceptions import ThreadArchiveError
+from thread_archive.exceptions import FetchError, ThreadArchiveError
+from thread_archive.fetching.client import Client
 from thread_archive.store import articles, evidence
 from thread_archive.store.archive import Archive
 from thread_archive.store.articles import Fetched, Linked, StoredPage, Written
@@ -36,14 +39,8 @@ class ArticleReceipt:
     words: int = 0
 
     def as_json(self) -> dict[str, object]:
-        """The contract's object, and what the article is called."""
-        return {
-            "status": self.status,
-            "url": self.url or None,
-            "reason": self.reason or None,
-            "title": self.title or None,
-            "words": self.words or None,
-        }
+        """The contract's object."""
+        return {"status": self.status, "url": self.url or None, "reason": self.reason or None}
 
 
 def plan(archive: Archive, post_id: int, *, fetch: bool, ignore_robots: bool) -> ArticleReceipt | PageRequest:
@@ -69,9 +66,7 @@ def plan(archive: Archive, post_id: int, *, fetch: bool, ignore_robots: bool) ->
 def _not_asked_for(post: Linked, known: StoredPage | None) -> ArticleReceipt:
     if known is not None and known.url == post.url and known.words:
         reason = "The page was kept on an earlier visit and not asked for this time."
-        return ArticleReceipt(
-            status="not_fetched", url=post.url, reason=reason, title=known.title, words=known.words
-        )
+        return ArticleReceipt(status="not_fetched", url=post.url, reason=reason, title=known.title, words=known.words)
     return ArticleReceipt(status="not_fetched", url=post.url, reason="Linked pages were not asked for.")
 
 
@@ -188,9 +183,26 @@ def reread_pages(archive: Archive, post_id: int, replay: Replay) -> None:
             exchange_id=last.id,
             fetched_at=last.requested_at,
         )
-        articles.write_page(
-            archive, post_id, extraction.article, fetched, capture_id=visit.capture_id, replay=replay
-        )
+        articles.write_page(archive, post_id, extraction.article, fetched, capture_id=visit.capture_id, replay=replay)
     post = articles.linked(archive, post_id)
     if post.withdrawn:
         articles.empty_page(archive.db.conn, post_id, capture_id=post.capture_id)
+
+
+def fetch_article(
+    archive: Archive, client: Client, post_id: int, *, ignore_robots: bool, now: datetime
+) -> ArticleReceipt:
+    """Fetch the linked page of a thread now, or again; derive what follows, and say what became of it."""
+    planned = plan(archive, post_id, fetch=True, ignore_robots=ignore_robots)
+    if isinstance(planned, ArticleReceipt):
+        receipt = planned
+    else:
+        capture_id = evidence.begin_page_capture(archive, planned.url, post_id, now=now)
+        answer: Sequence[Exchange] | FetchError
+        try:
+            answer = client.get_page(planned)
+        except FetchError as error:
+            answer = error
+        receipt = keep(archive, post_id, planned, answer, capture_id=capture_id)
+    derive(archive, post_id)
+    return settled(archive, post_id, receipt)

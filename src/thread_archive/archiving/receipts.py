@@ -1,6 +1,6 @@
 """The receipt: an account of every comment that any server named or counted, by where it went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -89,7 +89,7 @@ class Receipt:
     stored: int = 0
     tombstones: int = 0
     missing: tuple[Missing, ...] = ()
-    article: ArticleReceipt = ArticleReceipt()
+    article: ArticleReceipt = field(default_factory=ArticleReceipt)
     revisions_added: int = 0
     requests: int = 0
     bytes: int = 0

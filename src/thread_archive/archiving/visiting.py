@@ -36,8 +36,8 @@ class Options:
     How to add threads.
 
     `home` asks the thread's home too, `login` asks again with the kept login where something is not shown to visitors,
-    `allow_private_network` permits plain http, `at_once` is how many threads are fetched at a time. `article` fetches the
-    page that a post links to, `ignore_robots` even where its site asks programs to stay away.
+    `allow_private_network` permits plain http, `at_once` is how many threads are fetched at a time. `article` fetches
+    the page that a post links to, `ignore_robots` even where its site asks programs to stay away.
     """
 
     home: bool = True

@@ -8,9 +8,10 @@ import sys
 
 VERBS: dict[str, str] = {
     "add": "archive threads by URL",
+    "article": "fetch the page that a thread is about, now or again",
     "ls": "list the threads in the archive",
     "show": "read a thread",
-    "search": "find words in posts and comments",
+    "search": "find words in articles, posts and comments",
     "serve": "browse the archive with Datasette",
     "login": "keep a login for one instance",
     "logout": "forget the login for an instance",

@@ -195,7 +195,8 @@ def texts_that_link_to(archive: Archive, post_id: int, host: str) -> list[str]:
     with translated(archive.path):
         rows = archive.db.conn.execute(
             """SELECT body, -1 AS position FROM posts WHERE id = ?1 AND instr(body, ?2)
-               UNION ALL SELECT body, position FROM comments WHERE post_id = ?1 AND instr(body, ?2) ORDER BY position""",
+               UNION ALL SELECT body, position FROM comments WHERE post_id = ?1 AND instr(body, ?2)
+               ORDER BY position""",
             [post_id, host],
         ).fetchall()
     return [body for body, _ in rows]

@@ -38,10 +38,10 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "captures": {
         "": "Visits: what was asked about one thread at one time.",
         "id": _ID,
-        "kind": "`visit`: made through servers' APIs.",
+        "kind": "`visit` (made through servers' APIs), `article` (a linked page alone) or `snapshot` (taken over).",
         "url": "The thread's address, in its canonical form.",
         "post_id": "The thread; NULL while the visit goes on, and where it gave none.",
-        "status": "`open`, `complete`, `partial`, `failed` or `interrupted`; `kept` where only a linked page was fetched.",
+        "status": "`open`, `complete`, `partial`, `failed`, `interrupted`, or `kept` (a linked page alone).",
         "started_at": "When its first question was asked, in UTC.",
         "finished_at": "When it ended, in UTC.",
         "owner": "Host and process of whoever is at it; NULL when it has ended.",

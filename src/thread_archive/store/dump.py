@@ -50,12 +50,13 @@ _QUERIES: dict[str, str] = {
     "derived": """SELECT comment.ap_id, comment.body_html, comment.derived FROM comments AS comment
                   WHERE comment.ap_id IS NOT NULL
                   UNION ALL SELECT ap_id, body_html, derived FROM posts""",
-    "links": """SELECT post.ap_id, comment.ap_id, paragraph.number, links.kind, links.url, domain, links.text, position
+    "links": """SELECT post.ap_id, comment.ap_id, paragraph.number, links.kind, links.url, links.domain, links.text,
+                       links.position
                 FROM links JOIN posts AS post ON post.id = links.post_id
                 LEFT JOIN comments AS comment ON comment.id = links.comment_id
                 LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = links.paragraph_id""",
-    "quotes": """SELECT post.ap_id, comment.ap_id, start, end, marked, target_kind, target.ap_id, paragraph.number,
-                        target_start, target_end, round(quotes.score, 3)
+    "quotes": """SELECT post.ap_id, comment.ap_id, quotes.start, quotes.end, marked, target_kind, target.ap_id,
+                        paragraph.number, target_start, target_end, round(quotes.score, 3)
                  FROM quotes JOIN posts AS post ON post.id = quotes.post_id
                  LEFT JOIN comments AS comment ON comment.id = quotes.comment_id
                  LEFT JOIN comments AS target ON target.id = quotes.target_comment_id
