@@ -14,7 +14,6 @@ from statistics import fmean
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from articles.corpus import Page, pages, score
-
 from thread_archive.articles.blocks import Blocks, blocks_of_html
 from thread_archive.articles.extracting import extract
 from thread_archive.articles.markup import parse
@@ -72,8 +71,12 @@ def main() -> None:
     logging.disable(logging.WARNING)
     corpus = list(pages())
     languages = {page.text.language for page in corpus}
-    print(f"{len(corpus)} pages, {len(languages)} languages, {sum(len(page.words) for page in corpus):,} words of gold text")
-    print(f"{'':<18} {'precision':>9} {'recall':>7} {'F1':>6} {'long':>6} {'worst':>6} {'headings':>9} {'quotes':>9} {'empty':>5} {'ms/page':>8}  worst page")
+    print(
+        f"{len(corpus)} pages, {len(languages)} languages, {sum(len(page.words) for page in corpus):,} words of gold text"
+    )
+    print(
+        f"{'':<18} {'precision':>9} {'recall':>7} {'F1':>6} {'long':>6} {'worst':>6} {'headings':>9} {'quotes':>9} {'empty':>5} {'ms/page':>8}  worst page"
+    )
     # What is imported late and compiled at first use is not a page's cost.
     for extractor in (ours, readability, rule):
         extractor(corpus[0])
