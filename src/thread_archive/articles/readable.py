@@ -56,10 +56,10 @@ def readable(text: str, metadata: PageMetadata, *, shown: str) -> Readable | Non
 
 def _tried(text: str, url: str, *, enough: float) -> Readable | None:
     """What trafilatura finds; where that is little, what it finds when told to miss nothing, if that is much more."""
-    found = _by_trafilatura(text, url, recall=False)
+    found = by_trafilatura(text, url, recall=False)
     if _size(found) >= enough:
         return found
-    again = _by_trafilatura(text, url, recall=True)
+    again = by_trafilatura(text, url, recall=True)
     better = again is not None and _size(again) > 2 * _size(found) and not is_navigation(again.blocks)
     return again if better else found
 
@@ -68,7 +68,8 @@ def _size(found: Readable | None) -> int:
     return weight(found.blocks.text) if found else 0
 
 
-def _by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
+def by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
+    """What trafilatura makes of a page, in its own markup; with `recall` it is told to miss nothing. None if nothing."""
     # Half a second, so only where an article is read.
     import trafilatura
     from lxml.etree import LxmlError
