@@ -1,6 +1,7 @@
 """
 How well articles are extracted: `python bench/extraction.py` prints word-level figures over the corpus of
-`fixtures/articles`, ours beside readability-lxml (dependency group `bench`) and the plain rule of Beautiful Soup.
+`fixtures/articles`, ours beside trafilatura's own
+output, readability-lxml (dependency group `bench`) and the plain rule of Beautiful Soup.
 """
 
 import logging
@@ -14,12 +15,11 @@ from statistics import fmean
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from articles.corpus import Page, pages, score
-
-from thread_archive.articles.blocks import Blocks, blocks_of_html
+from thread_archive.articles.blocks import blocks_of_html
 from thread_archive.articles.extracting import extract
 from thread_archive.articles.markup import parse
 from thread_archive.articles.pages import decode
-from thread_archive.articles.readable import blocks_by_rule
+from thread_archive.articles.readable import blocks_by_rule, by_trafilatura
 from thread_archive.articles.sameness import words
 from thread_archive.model import Paragraph
 
@@ -31,6 +31,11 @@ def ours(page: Page) -> tuple[Paragraph, ...]:
     return article.paragraphs if article else ()
 
 
+def bare_trafilatura(page: Page) -> tuple[Paragraph, ...]:
+    found = by_trafilatura(decode(page.body, page.content_type), URL, recall=False)
+    return found.blocks.paragraphs if found else ()
+
+
 def readability(page: Page) -> tuple[Paragraph, ...]:
     from readability import Document
 
@@ -38,8 +43,7 @@ def readability(page: Page) -> tuple[Paragraph, ...]:
 
 
 def rule(page: Page) -> tuple[Paragraph, ...]:
-    blocks: Blocks = blocks_by_rule(parse(decode(page.body, page.content_type)))
-    return blocks.paragraphs
+    return blocks_by_rule(parse(decode(page.body, page.content_type))).paragraphs
 
 
 def kept(paragraphs: tuple[Paragraph, ...], wanted: tuple[str, ...], kind: str) -> int:
@@ -49,35 +53,41 @@ def kept(paragraphs: tuple[Paragraph, ...], wanted: tuple[str, ...], kind: str) 
 
 
 def measure(name: str, extractor: Callable[[Page], tuple[Paragraph, ...]], corpus: list[Page]) -> None:
-    scores, headings, quotes, empty = [], 0, 0, 0
     started = time.process_time()
     results = [extractor(page) for page in corpus]
     spent = time.process_time() - started
-    for page, paragraphs in zip(corpus, results, strict=True):
-        scores.append((page, score("\n".join(paragraph.text for paragraph in paragraphs), page)))
-        headings += kept(paragraphs, page.headings, "heading")
-        quotes += kept(paragraphs, page.quotes, "quote")
-        empty += not paragraphs
-    long = [result.f1 for page, result in scores if len(page.words) > 1_500]
-    worst_page, worst = min(scores, key=lambda pair: pair[1].f1)
-    print(
-        f"{name:<18} {fmean(s.precision for _, s in scores):9.3f} {fmean(s.recall for _, s in scores):7.3f}"
-        f" {fmean(s.f1 for _, s in scores):6.3f} {fmean(long):6.3f} {worst.f1:6.3f}"
-        f" {headings:4}/{sum(len(page.headings) for page in corpus):<4} {quotes:4}/{sum(len(page.quotes) for page in corpus):<4}"
-        f" {empty:5} {1_000 * spent / len(corpus):8.0f}  {worst_page.name}"
+    pairs = list(zip(corpus, results, strict=True))
+    scores = [score("\n".join(paragraph.text for paragraph in paragraphs), page) for page, paragraphs in pairs]
+    long = [result.f1 for page, result in zip(corpus, scores, strict=True) if len(page.words) > 1_500]
+    worst = min(range(len(corpus)), key=lambda number: scores[number].f1)
+    headings = sum(kept(paragraphs, page.headings, "heading") for page, paragraphs in pairs)
+    quotes = sum(kept(paragraphs, page.quotes, "quote") for page, paragraphs in pairs)
+    figures = (
+        f"{fmean(result.precision for result in scores):.3f}",
+        f"{fmean(result.recall for result in scores):.3f}",
+        f"{fmean(result.f1 for result in scores):.3f}",
+        f"{fmean(long):.3f}",
+        f"{scores[worst].f1:.3f}",
+        f"{headings}/{sum(len(page.headings) for page in corpus)}",
+        f"{quotes}/{sum(len(page.quotes) for page in corpus)}",
+        f"{sum(not paragraphs for paragraphs in results)}",
+        f"{1_000 * spent / len(corpus):.0f}",
     )
+    print(f"{name:<20}", *(f"{figure:>9}" for figure in figures), f" {corpus[worst].name}")
 
 
 def main() -> None:
     logging.disable(logging.WARNING)
     corpus = list(pages())
-    languages = {page.text.language for page in corpus}
-    print(f"{len(corpus)} pages, {len(languages)} languages, {sum(len(page.words) for page in corpus):,} words of gold text")
-    print(f"{'':<18} {'precision':>9} {'recall':>7} {'F1':>6} {'long':>6} {'worst':>6} {'headings':>9} {'quotes':>9} {'empty':>5} {'ms/page':>8}  worst page")
+    languages = len({page.text.language for page in corpus})
+    print(f"{len(corpus)} pages, {languages} languages, {sum(len(page.words) for page in corpus):,} words of gold text")
+    columns = ("precision", "recall", "F1", "F1 long", "F1 worst", "headings", "quotes", "empty", "ms/page")
+    print(" " * 20, *(f"{column:>9}" for column in columns), " worst page")
     # What is imported late and compiled at first use is not a page's cost.
-    for extractor in (ours, readability, rule):
+    for extractor in (ours, bare_trafilatura, readability, rule):
         extractor(corpus[0])
     measure("thread-archive", ours, corpus)
+    measure("trafilatura alone", bare_trafilatura, corpus)
     measure("readability-lxml", readability, corpus)
     measure("BeautifulSoup rule", rule, corpus)
 

@@ -108,7 +108,7 @@ def page(text: Text, layout: str) -> Page:
 
 def _bodies(html: str) -> dict[str, object]:
     """The body in the ways in which layouts write one."""
-    starts = [match.start() for match in re.finditer(r"^<(?:p|h2)>", html, re.MULTILINE)]
+    starts = [match.start() for match in re.finditer(r"(?<!<blockquote>\n)^<(?:p|h2)>", html, re.MULTILINE)]
     cut, again = starts[min(2, len(starts) - 1)], starts[max(3, 2 * len(starts) // 3)]
     breaks = re.sub(r"</?p>", "", re.sub(r"</p>", "<br><br>", html))
     breaks = re.sub(r"<h\d>(.*?)</h\d>", r"<b><font size=+1>\1</font></b><br><br>", breaks)

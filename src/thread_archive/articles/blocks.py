@@ -6,6 +6,7 @@ reader.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import nh3
@@ -18,7 +19,10 @@ from thread_archive.model import Paragraph
 
 REL = "nofollow noopener noreferrer ugc"
 _CLEANER = nh3.Cleaner(
-    tags={*INLINE.values(), *HEADINGS, "a", "blockquote", "br", "details", "li", "ol", "p", "pre", "summary", "table", "tbody", "td", "th", "tr", "ul"},
+    tags={
+        *INLINE.values(), *HEADINGS, "a", "blockquote", "br", "details", "li", "ol", "p", "pre", "summary", "table",
+        "tbody", "td", "th", "tr", "ul",
+    },
     attributes={"*": {"id"}, "a": {"href"}, "ol": {"start"}},
     attribute_filter=lambda _, name, value: value if name != "id" or re.fullmatch("p[1-9][0-9]{0,8}", value) else None,
     url_schemes={"http", "https", "mailto"},
@@ -28,11 +32,11 @@ _CLEANER = nh3.Cleaner(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
-    """Sanitised `html` whose block n has the id `pn`, its `paragraphs`, and how many characters are texts of links."""
+    """Sanitised `html` whose block n has the id `pn`, its `paragraphs`, and each one's characters that are links."""
 
     html: str
     paragraphs: tuple[Paragraph, ...]
-    linked: int
+    linked: tuple[int, ...]
 
     @property
     def text(self) -> str:
@@ -40,12 +44,13 @@ class Blocks:
         return "\n".join(paragraph.text for paragraph in self.paragraphs)
 
 
-def blocks_of(root: Tag, *, base: str = "") -> Blocks:
+def blocks_of(root: Tag, *, base: str = "", only: Collection[int] | None = None) -> Blocks:
     """
-    The blocks of a tree. Links are made absolute with the address `base`; those that are not http, https or mailto
-    then are no links.
+    The blocks of a tree, or `only` those with these numbers (from 0).
+
+    Links are made absolute with the address `base`; those that are not http, https or mailto then are no links.
     """
-    writer = Writer(base=base)
+    writer = Writer(base=base, only=only)
     # Without recursion, and so at any depth. False: the tag closes.
     stack: list[tuple[bool, PageElement]] = [(True, root)]
     while stack:
@@ -58,7 +63,8 @@ def blocks_of(root: Tag, *, base: str = "") -> Blocks:
                 stack.extend((True, child) for child in reversed(node.contents))
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             writer.say(str(node))
-    return Blocks(html=_CLEANER.clean(writer.finished()), paragraphs=tuple(writer.paragraphs), linked=writer.linked)
+    html = _CLEANER.clean(writer.finished())
+    return Blocks(html=html, paragraphs=tuple(writer.paragraphs), linked=tuple(writer.linked))
 
 
 def blocks_of_html(html: str, *, base: str = "") -> Blocks:

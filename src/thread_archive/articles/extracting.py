@@ -66,7 +66,7 @@ def _of_page(text: str, url: str) -> Extraction:
     if is_discussion(soup, metadata):
         return Extraction(refusal=Refusal.DISCUSSION_PAGE)
     shown = visible_text(soup)
-    found = readable(text, soup, url=url, shown=shown)
+    found = readable(text, metadata, shown=shown)
     blocks = found.blocks if found else None
     if asks_for_consent(soup, url, shown, blocks):
         return Extraction(refusal=Refusal.CONSENT_PAGE)
@@ -87,7 +87,7 @@ def _described(found: Readable, metadata: PageMetadata) -> Article:
         html=found.blocks.html,
         paragraphs=found.blocks.paragraphs,
         extractor=found.how,
-        extractor_version=_own_version() if found.how == "rule" else version("trafilatura"),
+        extractor_version=_own_version() if found.how == "rule" else f"{version('trafilatura')}+{_own_version()}",
         byline=metadata.byline or found.byline,
         site=metadata.site or found.site,
         published_at=published_at,

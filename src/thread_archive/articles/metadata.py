@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
@@ -55,7 +56,9 @@ class PageMetadata:
     def nodes(self) -> tuple[Node, ...]:
         """All objects of the page's JSON-LD, outer ones first."""
         found: list[Node] = []
-        for script in self.soup.find_all("script", attrs={"type": re.compile(r"^\s*application/ld\+json", re.IGNORECASE)}):
+        for script in self.soup.find_all(
+            "script", attrs={"type": re.compile(r"^\s*application/ld\+json", re.IGNORECASE)}
+        ):
             text = script.get_text()
             if len(text) <= MAX_JSON:
                 found.extend(_objects(text, MAX_NODES - len(found)))
@@ -94,9 +97,11 @@ class PageMetadata:
     def published_at(self) -> datetime | None:
         """When the page says that it was published."""
         said = [self._first("datePublished"), *(self.meta.get(name, "") for name in _PUBLISHED)]
-        for tag in self.soup.find_all("time"):
-            if attribute(tag, "itemprop").lower() == "datepublished" or tag.has_attr("pubdate"):
-                said.append(attribute(tag, "datetime"))
+        said += [
+            attribute(tag, "datetime")
+            for tag in self.soup.find_all("time")
+            if attribute(tag, "itemprop").lower() == "datepublished" or tag.has_attr("pubdate")
+        ]
         return next((moment for text in said if (moment := moment_of(text))), None)
 
     @property
@@ -164,11 +169,8 @@ def _objects(text: str, limit: int) -> list[Node]:
     except (ValueError, RecursionError):
         return []
     found: list[Node] = []
-    seen = 0
-    for value in values:
-        seen += 1
-        if seen > limit:
-            break
+    # It grows while it is read: outer objects first.
+    for value in islice(values, limit):
         if isinstance(value, dict):
             found.append(value)
             values.extend(value.values())

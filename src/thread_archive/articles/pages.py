@@ -123,7 +123,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without NUL, other control characters, lone surrogates and noncharacters; line breaks as `\\n`."""
+    """`text` without NUL, other controls, lone surrogates and noncharacters, its line breaks all alike."""
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -9,9 +9,9 @@ def _any_of(*parts: str) -> re.Pattern[str]:
 
 FORUM_GENERATOR = _any_of(
     r"\b(?:lemmy|piefed|mbin|kbin|discourse|phpbb|vbulletin|xenforo|mybb|smf|simple machines|nodebb|flarum)\b",
-    r"\b(?:invision|vanilla|lobsters)\b",
+    r"\binvision community\b",
 )
-# Selectors of CSS: Lemmy, phpBB, XenForo, Invision, Hacker News, Reddit (old and new), vBulletin, Discourse, Flarum, Mbin.
+# Selectors of CSS: Lemmy, phpBB, XenForo, Invision, Hacker News, Reddit (old, new), vBulletin, Discourse, Flarum, Mbin.
 FORUM_MARKUP = ", ".join(
     (
         "article.comment-node",

@@ -1,25 +1,21 @@
 """The readable part of a page: trafilatura, and a plain rule where it finds nothing. The home of trafilatura."""
 
 import logging
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bs4 import BeautifulSoup, Tag
 
 from thread_archive.articles.blocks import Blocks, blocks_of
-from thread_archive.articles.markup import attribute, parse
-from thread_archive.articles.metadata import moment_of
+from thread_archive.articles.choosing import chosen
+from thread_archive.articles.clutter import without_clutter
+from thread_archive.articles.metadata import PageMetadata, moment_of
 from thread_archive.articles.signs import is_navigation, weight
 
 # Less text than this (in letters), or than this share of the page's, makes us try again.
 LITTLE = 250
 LITTLE_SHARE = 0.05
 
-_UNREAD = ["nav", "header", "footer", "aside", "form", "script", "style", "noscript", "template", "dialog"]
-_CLUTTER = re.compile(
-    r"comment|disqus|cookie|consent|related|share|social|newsletter|sidebar|breadcrumb|promo", re.IGNORECASE
-)
 # What third-party code may raise over a page that somebody made to break it; anything else is our own mistake.
 _BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -37,33 +33,43 @@ class Readable:
     published_at: datetime | None = None
 
 
-def readable(text: str, soup: BeautifulSoup, *, url: str, shown: str) -> Readable | None:
+def readable(text: str, metadata: PageMetadata, *, shown: str) -> Readable | None:
     """
     The readable part of a page, of which `shown` is all text; None where there is none that is long enough.
 
-    The result may still be a list of links (`is_navigation`): that is only said, where nothing better was found.
+    The result may still be a list of links (`is_navigation`), where nothing better was found.
     """
-    enough = max(LITTLE, LITTLE_SHARE * weight(shown))
-    found = _by_trafilatura(text, url, recall=False)
-    if found and _size(found) >= enough:
+    soup, url = metadata.soup, metadata.url
+    found = _tried(text, url, enough=max(LITTLE, LITTLE_SHARE * weight(shown)))
+    if found is None or _size(found) < LITTLE or is_navigation(found.blocks):
+        plain = Readable(blocks=blocks_by_rule(soup, base=url), how="rule")
+        if _size(plain) >= LITTLE and (found is None or not is_navigation(plain.blocks)):
+            return plain
+        return found if _size(found) >= LITTLE else None
+    page = without_clutter(soup)
+    title = metadata.title or metadata.title_element or found.title
+    byline = metadata.byline or found.byline
+    if only := chosen(blocks_of(page, base=url), found.blocks, title=title, byline=byline):
+        return replace(found, blocks=blocks_of(page, base=url, only=only))
+    return found
+
+
+def _tried(text: str, url: str, *, enough: float) -> Readable | None:
+    """What trafilatura finds; where that is little, what it finds when told to miss nothing, if that is much more."""
+    found = by_trafilatura(text, url, recall=False)
+    if _size(found) >= enough:
         return found
-    best = found
-    again = _by_trafilatura(text, url, recall=True)
-    if again and _size(again) > 2 * _size(best) and not is_navigation(again.blocks):
-        best = again
-    if best and _size(best) >= LITTLE and not is_navigation(best.blocks):
-        return best
-    plain = Readable(blocks=blocks_by_rule(soup, base=url), how="rule")
-    if _size(plain) >= LITTLE and (best is None or not is_navigation(plain.blocks)):
-        return plain
-    return best if best and _size(best) >= LITTLE else None
+    again = by_trafilatura(text, url, recall=True)
+    better = again is not None and _size(again) > 2 * _size(found) and not is_navigation(again.blocks)
+    return again if better else found
 
 
 def _size(found: Readable | None) -> int:
     return weight(found.blocks.text) if found else 0
 
 
-def _by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
+def by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
+    """What trafilatura makes of a page, in its own markup; with `recall` it is told to miss nothing. None if nothing."""
     # Half a second, so only where an article is read.
     import trafilatura
     from lxml.etree import LxmlError
@@ -105,13 +111,7 @@ def _by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
 
 def blocks_by_rule(soup: BeautifulSoup, *, base: str = "") -> Blocks:
     """The plain rule: without navigation and forms, what `<article>`, `<main>` or the body holds."""
-    page = parse(str(soup))
-    for tag in page.find_all(_UNREAD):
-        tag.decompose()
-    for tag in page.find_all(["div", "section", "ul", "ol"]):
-        if not tag.decomposed and _CLUTTER.search(f"{attribute(tag, 'id')} {attribute(tag, 'class')}"):
-            tag.decompose()
-    return blocks_of(_main_part(page), base=base)
+    return blocks_of(_main_part(without_clutter(soup)), base=base)
 
 
 def _main_part(page: BeautifulSoup) -> Tag:

@@ -25,7 +25,7 @@ class Refusal(StrEnum):
 
 
 SENTENCES = {
-    Refusal.CONSENT_PAGE: "The server shows a page that asks for consent (cookies, advertising) instead of the article.",
+    Refusal.CONSENT_PAGE: "The server shows a page that asks for consent (to cookies, say), not the article.",
     Refusal.PAYWALL: "The page shows only the beginning of an article that is for subscribers.",
     Refusal.EMPTY: "No readable text was found on the page; it may need JavaScript.",
     Refusal.NAVIGATION: "The page holds links and short texts (a front page, a list), no article.",

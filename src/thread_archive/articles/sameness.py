@@ -23,13 +23,14 @@ def words(text: str) -> list[str]:
 
 def same_text(one: str, other: str) -> bool:
     """Whether at least SAME of the shorter text's five-word shingles are in the other; texts without words are not."""
-    shorter, longer = sorted((_shingles(words(one)), _shingles(words(other))), key=len)
+    shorter, longer = sorted((shingles(words(one)), shingles(words(other))), key=len)
     if not shorter:
         return False
     return len(shorter & longer) >= SAME * len(shorter)
 
 
-def _shingles(found: list[str]) -> set[tuple[str, ...]]:
+def shingles(found: list[str]) -> set[tuple[str, ...]]:
+    """All runs of SHINGLE words, or the one run of all words where there are fewer."""
     if not found:
         return set()
     count = max(1, len(found) - SHINGLE + 1)

@@ -82,7 +82,7 @@ def is_paywalled(soup: BeautifulSoup, metadata: PageMetadata, shown: str, read: 
 def is_navigation(read: Blocks) -> bool:
     """Whether what was extracted is links and labels rather than sentences."""
     longest = max((weight(paragraph.text) for paragraph in read.paragraphs), default=0)
-    return read.linked > LINKED_SHARE * len(read.text) or longest < SENTENCE
+    return sum(read.linked) > LINKED_SHARE * len(read.text) or longest < SENTENCE
 
 
 def weight(text: str) -> int:

@@ -4,6 +4,7 @@ emphasis.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import urljoin, urlsplit
@@ -21,8 +22,8 @@ MAX_INLINE = 12
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 INLINE = {
     "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "cite", "code": "code", "kbd": "kbd",
-    "samp": "samp", "del": "del", "s": "del", "strike": "del", "ins": "ins", "mark": "mark", "q": "q", "small": "small", "sub": "sub",
-    "sup": "sup", "tt": "code", "var": "var",
+    "samp": "samp", "del": "del", "s": "del", "strike": "del", "ins": "ins", "mark": "mark", "q": "q",
+    "small": "small", "sub": "sub", "sup": "sup", "tt": "code", "var": "var",
 }  # fmt: skip
 _CONTAINERS = {
     "ul": "ul", "ol": "ol", "dl": "ul", "li": "li", "dt": "li", "dd": "li", "blockquote": "blockquote",
@@ -69,12 +70,14 @@ class Writer:
     """
     Takes the tags and texts of a page in order, and writes blocks.
 
-    `paragraphs` are those written so far, `linked` the characters of them that are texts of links.
+    `paragraphs` are those written so far, `linked` how many characters of each are texts of links. With `only`, of all
+    blocks met (counted from 0) these are written.
     """
 
     base: str
+    only: Collection[int] | None = None
     paragraphs: list[Paragraph] = field(default_factory=list)
-    linked: int = 0
+    linked: list[int] = field(default_factory=list)
     _out: list[str] = field(default_factory=list)
     _count: int = 0
     # What encloses the place reached; for each open tag that might, whether it does (it may be too deep).
@@ -88,7 +91,9 @@ class Writer:
     _tag: str = "p"
     _html: list[str] = field(default_factory=list)
     _text: list[str] = field(default_factory=list)
+    _linked: int = 0
     _broken: bool = False
+    _met: int = 0
 
     def enter(self, tag: Tag) -> bool:
         """A tag opens; returns whether what is in it is wanted (and `leave` with it)."""
@@ -135,7 +140,7 @@ class Writer:
         self._html.append(escape(_BLANKS.sub(" ", string), quote=False))
         self._text.append(string)
         if any(inline.tag == "a" for inline in self._inline):
-            self.linked += len(string.strip())
+            self._linked += len(string.strip())
 
     def finished(self) -> str:
         """The HTML of all blocks."""
@@ -240,8 +245,7 @@ class Writer:
             html = _LAST_BREAKS.sub("", "".join(self._html).strip())
             self._write(self._tag, html + closing, *self._kind(text))
         self._html = [inline.opening for inline in self._inline]
-        self._text = []
-        self._broken = False
+        self._text, self._linked, self._broken = [], 0, False
 
     def _kind(self, text: str) -> tuple[str, str, int]:
         tags = [container.tag for container in self._path]
@@ -255,6 +259,9 @@ class Writer:
 
     def _write(self, tag: str, html: str, kind: str, text: str, level: int = 0) -> None:
         """A finished block, within the containers that it stands in."""
+        self._met += 1
+        if self.only is not None and self._met - 1 not in self.only:
+            return
         path = list(self._path)
         while tag != "tr" and path and path[-1].tag in _LISTS:
             path.pop()
@@ -265,6 +272,7 @@ class Writer:
         self._out.extend(container.opening for container in path[shared:])
         self._opened = path
         self.paragraphs.append(Paragraph(kind=kind, text=text, level=level))
+        self.linked.append(self._linked)
         self._out.append(f'<{tag} id="p{len(self.paragraphs)}">{html}</{tag}>')
 
 
