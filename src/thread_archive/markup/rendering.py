@@ -54,7 +54,7 @@ _BLOCK = re.compile(r"\n(?:[ #=:+-]|[0-9]{1,9}[.)])")
 _WORDS = ("](", "]:", "://", "www.", " \n")
 _PARAGRAPHS = re.compile(r"\n{2,}")
 # Signs whose number makes the parser's work grow faster than the text.
-_COSTLY = re.compile(r"[\[*_~^`<@:]")
+_COSTLY = re.compile(r"[\[*_~^`<@:]|www\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
