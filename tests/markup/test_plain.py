@@ -62,7 +62,9 @@ def test_marks_of_spoilers_cannot_be_smuggled_in() -> None:
     assert plain_text(f"{OPEN}shown") == "shown"
 
 
-CONTENT = st.sampled_from(["HIDDEN text", "- HIDDEN", "> HIDDEN", "*HIDDEN*", "", "1. HIDDEN\n2. b", "```\nHIDDEN\n```"])
+CONTENT = st.sampled_from(
+    ["HIDDEN text", "- HIDDEN", "> HIDDEN", "*HIDDEN*", "", "1. HIDDEN\n2. b", "```\nHIDDEN\n```"]
+)
 AROUND = st.sampled_from(["shown", "- shown", "> shown", "", "# shown", "shown\nshown", ":::", "```\nshown\n```"])
 SPOILER = st.builds("{0} spoiler title\n{1}\n\n{2}\n{0}".format, st.sampled_from([":::", "::::"]), CONTENT, CONTENT)
 
@@ -95,7 +97,26 @@ def test_words_stay(words: list[str]) -> None:
     assert plain_text("**" + " ".join(words) + "** [x](y)").split() == [*words, "x"]
 
 
-HOSTILE = ("[", "*", "`", ">", "~", "_a", "[a](", "<a", "- ", "![[", "|-", "^a", "**a", "&#", "\\", "::: spoiler a\n", "- ", ":::\n")
+HOSTILE = (
+    "[",
+    "*",
+    "`",
+    ">",
+    "~",
+    "_a",
+    "[a](",
+    "<a",
+    "- ",
+    "![[",
+    "|-",
+    "^a",
+    "**a",
+    "&#",
+    "\\",
+    "::: spoiler a\n",
+    "- ",
+    ":::\n",
+)
 
 
 @pytest.mark.timeout(20)

@@ -88,7 +88,7 @@ def _text(tokens: Sequence[Token]) -> str:
 
 def _position(block: Token, token: Token, markdown: str, starts: Sequence[int]) -> int:
     """Where in `markdown` a token stands: exactly, or at the start of its line where signs of the block hide it."""
-    at = token.meta.get("at", 0)
+    at = int(token.meta["at"])
     if block.map is None:
         return max(markdown.find(block.content), 0) + at
     before = block.content[:at]
@@ -102,7 +102,7 @@ def _position(block: Token, token: Token, markdown: str, starts: Sequence[int]) 
 
 def links_in_html(html: str) -> list[Link]:
     """
-    The links in an article's HTML; `position` is the number n of the block `pn` in which one stands, 0 before the first.
+    The links in an article's HTML; `position` is the number n of the block `pn` in which one stands, 0 before any.
 
     Any HTML will do: it is brought into one form first.
     """
