@@ -1,0 +1,273 @@
+"""The article beside its discussion: real pages from a real web server on loopback, from `add` to search."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fake_lemmy import Server, World, thread
+from fake_lemmy.growing import Reply
+from fetching.servers import Asked, Script, answer, page, site
+from fetching.servers import Server as WebServer
+from runs import add, archive_in, rows, v3
+from thread_archive.archiving import Receipt, reread
+from thread_archive.store.archive import Archive
+from thread_archive.store.checks import check
+from thread_archive.store.dump import content
+from thread_archive.store.search import search
+
+LINK = "http://news.test/ledgers"
+SENTENCES = [
+    f"In winter number {number} the harbour master carried the {word} ledgers up the tower before the water came in."
+    for number, word in enumerate(("oldest", "heaviest", "driest", "thickest", "newest", "rarest", "finest", "largest"))
+]
+CLUTTER = "<nav><a href=/a>Home</a> <a href=/b>Sport</a></nav>"
+
+
+def article_page(*sentences: str, title: str = "The ledgers of the tower") -> bytes:
+    text = "".join(f"<p>{sentence}</p>" for sentence in sentences or SENTENCES)
+    head = f"<title>{title}</title><meta name=author content='Edda Marsh'>"
+    return f"<html lang=en><head>{head}</head><body>{CLUTTER}<article><h1>{title}</h1>{text}</article></body>".encode()
+
+
+@dataclass
+class Setting:
+    lemmy: Server
+    web: WebServer
+    archive: Archive
+    world: World
+
+    def add(self, **more: object) -> Receipt:
+        def resolver(host: str, port: int) -> list[tuple[str, int]]:
+            if host == "news.test":
+                return [("127.0.0.1", self.web.port)]
+            if host == "dead.test":
+                raise socket.gaierror(socket.EAI_NONAME, "no such host")
+            return self.lemmy.resolver(host, port)
+
+        settings = {"article": True, "resolver": resolver} | more
+        (receipt,) = add(self.archive, self.lemmy, "http://home.test/post/1", **settings)
+        return receipt
+
+
+@contextmanager
+def setting(
+    folder: Path, script: Script | bytes, comments: list[str | Reply] | None = None, **post: object
+) -> Iterator[Setting]:
+    world = thread(v3(), comments or [], post={"url": LINK, "body": ""} | post)
+    with Server(world) as lemmy, WebServer(site(script)) as web, archive_in(folder) as archive:
+        yield Setting(lemmy=lemmy, web=web, archive=archive, world=world)
+
+
+def sound(archive: Archive) -> bool:
+    return not [finding for finding in check(archive) if not finding.ok]
+
+
+def test_a_thread_about_a_link_keeps_the_page_and_is_found_by_a_word_of_either(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), ["Who paid the porters?"]) as here:
+        receipt = here.add()
+        assert (receipt.article.status, receipt.article.title) == ("stored", "The ledgers of the tower")
+        assert rows(here.archive, "SELECT byline, url, is_page FROM articles") == [("Edda Marsh", LINK, 1)]
+        assert [hit.kind for hit in search(here.archive, "thickest")] == ["article"]
+        assert [hit.kind for hit in search(here.archive, "porters")] == ["comment"]
+        assert "Sport" not in rows(here.archive, "SELECT html FROM articles")[0][0]
+        assert sound(here.archive)
+
+
+def test_a_second_visit_asks_whether_the_page_changed_and_writes_nothing_if_not(tmp_path: Path) -> None:
+    def script(asked: Asked) -> bytes:
+        if asked.headers.get("if-none-match") == '"one"':
+            return answer(b"", 304, etag='"one"')
+        return page(article_page(), etag='"one"')
+
+    with setting(tmp_path, script, ["Who paid?"]) as here:
+        here.add()
+        before = list(content(here.archive))
+        assert here.add().article.status == "unchanged"
+        assert list(content(here.archive)) == before
+        assert here.web.asked[-1].headers["if-none-match"] == '"one"'
+
+
+def test_what_a_changed_page_said_before_becomes_a_revision(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), [f"> {SENTENCES[2]}\n\nReally?"]) as here:
+        here.add()
+        assert rows(here.archive, "SELECT target_kind, marked FROM quotes") == [("article", 1)]
+        here.web.script = site(
+            page(
+                article_page(
+                    *SENTENCES[:2], "Nobody knows who carried them in the end, says the clerk.", *SENTENCES[3:]
+                )
+            )
+        )
+        assert here.add().article.status == "updated"
+        assert SENTENCES[2] in rows(here.archive, "SELECT html FROM article_revisions")[0][0]
+        assert rows(here.archive, "SELECT count(*) FROM quotes") == [(0,)]
+        assert search(here.archive, "driest") == [
+            hit for hit in search(here.archive, "driest") if hit.kind == "comment"
+        ]
+        assert [hit.kind for hit in search(here.archive, "clerk")] == ["article"]
+        assert sound(here.archive)
+
+
+def test_rereading_the_captures_gives_the_same_articles_links_and_quotes(tmp_path: Path) -> None:
+    with setting(
+        tmp_path, page(article_page()), [f"> {SENTENCES[2]}\n\nSee https://example.org/?utm_source=x too."]
+    ) as here:
+        here.add()
+        here.web.script = site(page(article_page(*SENTENCES[:5])))
+        here.add()
+        before = list(content(here.archive))
+        reread(here.archive)
+        assert list(content(here.archive)) == before
+        assert rows(here.archive, "SELECT url FROM links WHERE comment_id IS NOT NULL") == [("https://example.org/",)]
+        assert sound(here.archive)
+
+
+def test_a_reply_that_repeats_a_sentence_of_its_parent_without_a_mark_quotes_it(tmp_path: Path) -> None:
+    said = "The harbour master has kept the ledgers from 1961 to 1974 in a drawer of the tower."
+    with setting(tmp_path, page(article_page()), [said, Reply(text=f"{said}\n\nWhich drawer?", to=1)]) as here:
+        here.add()
+        found = rows(here.archive, "SELECT comment_id, target_comment_id, marked, start, end FROM quotes")
+        assert found == [(2, 1, 0, 0, len(said))]
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        (page(b"<p>gone</p>", 404), "error 404"),
+        (page(b"%PDF-1.7", content_type="application/pdf"), "PDF"),
+        (page(b"\xff\xd8\xff", content_type="image/jpeg"), "image"),
+        (page(b"<html><body><div id=root></div></body></html>"), "No readable text"),
+        (
+            page(b"<html><body><form>We value your privacy. <button>Accept all cookies</button></form></body></html>"),
+            "",
+        ),
+        (page(b"oops", 500), "error 500"),
+        ([None], "connection"),
+    ],
+    ids=["gone", "pdf", "image", "empty", "consent", "failing", "broken off"],
+)
+def test_a_page_that_gives_no_article_never_fails_the_thread_and_the_receipt_says_why(
+    script: Script | bytes | list[None], says: str, tmp_path: Path
+) -> None:
+    play = script if isinstance(script, bytes) else lambda _: script
+    copy = "There is a copy at https://web.archive.org/web/20250101000000/http://news.test/ledgers here."
+    with setting(tmp_path, play, [copy]) as here:
+        receipt = here.add(patience=0.1)
+        assert (receipt.status, receipt.exit_code, receipt.stored) == ("complete", 0, 1)
+        assert receipt.article.status == "failed"
+        assert says in receipt.article.reason
+        assert "https://web.archive.org/web/20250101000000/http://news.test/ledgers" in receipt.article.reason
+        assert rows(here.archive, "SELECT status, html FROM articles") == [("failed", "")]
+        assert sound(here.archive)
+
+
+def test_a_page_that_cannot_be_had_any_more_stays_as_it_was_kept(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page())) as here:
+        here.add()
+        here.web.script = site(page(b"gone", 410))
+        assert here.add().article.status == "failed"
+        assert SENTENCES[0] in rows(here.archive, "SELECT html FROM articles")[0][0]
+        assert "410" in rows(here.archive, "SELECT reason FROM articles")[0][0]
+
+
+def test_a_discussion_behind_a_link_is_not_kept_not_even_as_evidence(tmp_path: Path) -> None:
+    body = b'<html><head><script nonce=x>window.isoData = {"routeData":{}};</script></head><body><article class=comment-node>secret words</article></body></html>'
+    with setting(tmp_path, page(body)) as here:
+        assert here.add().article.status == "failed"
+        assert rows(
+            here.archive,
+            "SELECT withheld, size FROM exchanges JOIN exchange_bodies AS b ON b.id = body_id WHERE purpose = 'article'",
+        ) == [('[""]', 0)]
+
+
+def test_the_posts_own_long_body_is_an_article_and_is_found_by_paragraph(tmp_path: Path) -> None:
+    body = "\n\n".join(SENTENCES)
+    with setting(tmp_path, page(article_page()), [f"> {SENTENCES[1]}\n\nHm."], url=None, body=body) as here:
+        receipt = here.add()
+        assert receipt.article.status == "body"
+        assert rows(here.archive, "SELECT is_body, is_page FROM articles") == [(1, 0)]
+        assert [hit.kind for hit in search(here.archive, "thickest")] == ["article"]
+        assert rows(here.archive, "SELECT target_kind FROM quotes") == [("article",)]
+        assert here.web.asked == []
+        assert sound(here.archive)
+
+
+def test_a_body_that_is_the_linked_page_is_one_article_with_two_sources(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), body="\n\n".join(SENTENCES)) as here:
+        assert here.add().article.status == "stored"
+        assert rows(here.archive, "SELECT is_body, is_page FROM articles") == [(1, 1)]
+        assert len(search(here.archive, "thickest")) == 1
+        assert sound(here.archive)
+
+
+def test_a_body_that_changes_leaves_no_trace_in_articles_or_index(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), url=None, body="\n\n".join(SENTENCES)) as here:
+        here.add()
+        here.world.posts[1].body = "Withdrawn by me, sorry."
+        here.world.posts[1].updated = "2026-03-05T00:00:00.000000Z"
+        here.add()
+        assert rows(here.archive, "SELECT count(*) FROM articles") == [(0,)]
+        assert search(here.archive, "thickest") == []
+        assert [hit.kind for hit in search(here.archive, "sorry")] == ["post"]
+        assert sound(here.archive)
+
+
+def test_a_withdrawn_post_takes_its_article_quotes_and_links_out_of_the_current_state(tmp_path: Path) -> None:
+    quoting = f"> {SENTENCES[2]}\n\nReally? https://example.org/x"
+    with setting(tmp_path, page(article_page()), [quoting]) as here:
+        here.add()
+        here.world.posts[1].removed = True
+        here.world.comments[1].deleted = True
+        here.add()
+        assert rows(here.archive, "SELECT html, title, url, status FROM articles") == [("", "", "", "withdrawn")]
+        for table in ("article_paragraphs", "quotes", "links"):
+            assert rows(here.archive, f"SELECT count(*) FROM {table}") == [(0,)]
+        assert search(here.archive, "thickest") == []
+        assert rows(here.archive, "SELECT count(*) FROM article_revisions") == [(1,)]
+        before = list(content(here.archive))
+        reread(here.archive)
+        assert list(content(here.archive)) == before
+        assert sound(here.archive)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://pics.test/cat.jpg", "image"),
+        ("http://home.test/post/7", "Lemmy"),
+        ("https://www.youtube.com/watch?v=x", "video"),
+    ],
+)
+def test_pictures_videos_and_lemmys_own_pages_are_not_fetched(url: str, why: str, tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), url=url) as here:
+        receipt = here.add()
+        assert receipt.article.status == "skipped"
+        assert why in receipt.article.reason
+        assert here.web.asked == []
+
+
+def test_robots_txt_is_obeyed_unless_told_otherwise(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page())) as here:
+        here.web.script = site(
+            page(article_page()), robots=page(b"User-agent: *\nDisallow: /", content_type="text/plain")
+        )
+        receipt = here.add()
+        assert (receipt.article.status, "robots.txt" in receipt.article.reason) == ("failed", True)
+        assert rows(here.archive, "SELECT count(*) FROM exchanges WHERE purpose = 'article'") == [(0,)]
+
+
+def test_a_dead_site_is_told_and_the_thread_is_whole(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), ["one"], url="http://dead.test/x") as here:
+        receipt = here.add()
+        assert (receipt.status, receipt.article.status) == ("complete", "failed")
+        assert "dead.test" in receipt.article.reason
+
+
+def test_no_article_fetches_none(tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page())) as here:
+        assert here.add(article=False).article.status == "not_fetched"
+        assert here.web.asked == []
