@@ -4,12 +4,12 @@ import lzma
 from pathlib import Path
 
 from runs import rows
+from searches import search
 from thread_archive.archiving import reread
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content, content_digest
 from thread_archive.store.schema import VERSION
-from thread_archive.store.search import search
 
 ARCHIVES = Path(__file__).parents[2] / "fixtures" / "archives"
 # What the release that made the archive said its content was.
