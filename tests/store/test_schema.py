@@ -6,12 +6,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from runs import rows
+from searches import search
 from thread_archive.archiving import reread
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
 from thread_archive.store.schema import VERSION
-from thread_archive.store.search import search
 
 ARCHIVES = Path(__file__).parents[2] / "fixtures" / "archives"
 # The SHA-256 of what the release that made the archive printed as its content, line by line.

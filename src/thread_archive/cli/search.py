@@ -1,17 +1,23 @@
-"""`thread-archive search`: find words in posts and comments."""
+"""`thread-archive search`: find words in articles, posts and comments."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.terminal import line, output, print_indented, print_json
+from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
 from thread_archive.store.archive import Archive
-from thread_archive.store.search import END, FOUND, SearchHit, search, search_threads
+from thread_archive.store.queries import OPERATORS, parse_query
+from thread_archive.store.search import END, FOUND, Found, Request, SearchHit, Sort, ThreadHits, find, find_threads
+
+_EPILOG = "\b\nOperators; a minus before one takes away what it describes:\n" + "\n".join(
+    f"  {name + ':':<11} {what}" for name, what in OPERATORS.items()
+)
 
 
-@click.command()
+@click.command(epilog=_EPILOG)
 @click.argument("query", metavar="QUERY…", nargs=-1, required=True)
 @db_option
 @json_option
@@ -19,44 +25,76 @@ from thread_archive.store.search import END, FOUND, SearchHit, search, search_th
 @click.option(
     "--limit", type=click.IntRange(min=1, max=10_000), default=20, help="How many hits at most (default: 20)."
 )
-def command(query: tuple[str, ...], db: Path, as_json: bool, threads: bool, limit: int) -> int:
+@click.option("--sort", type=click.Choice([*Sort]), default=Sort.RELEVANCE, help="The order (default: relevance).")
+@click.option(
+    "--all", "everything", is_flag=True, help="Score every match of very common words, however long it takes."
+)
+def command(
+    query: tuple[str, ...], db: Path, as_json: bool, threads: bool, limit: int, sort: Sort, everything: bool
+) -> int:
     """
-    Find words in posts and comments, best hits first.
+    Find words in articles, posts and comments, best hits first.
 
     All words must occur; "a phrase", begin*, -without and this OR that work. Put -- before a query that begins with a
-    minus.
+    minus. Operators alone list what they describe, newest first.
     """
-    with Archive.open(db, read_only=True) as archive:
-        text = " ".join(query)
-        found = search_threads(archive, text, limit=limit) if threads else search(archive, text, limit=limit)
-        console = output()
-        for hit in found:
-            if as_json:
-                print_json(hit.as_json())
-            elif isinstance(hit, SearchHit):
-                _print_hit(hit, indent=0)
-            else:
-                console.print(Text(f"{hit.rank}. {line(hit.title)}", style="bold"))
-                console.print(Text(f"   {line(hit.thread)}", style="dim"))
-                for inner in hit.hits:
-                    _print_hit(inner, indent=3)
-        if not found and not as_json:
-            console.print("Nothing was found.")
+    request = Request(query=parse_query(" ".join(query)), limit=limit, sort=Sort(sort), everything=everything)
+    with Archive.open(db, read_only=True) as archive, archive.reading() as connection:
+        if threads:
+            _print_threads(find_threads(connection, request).threads, as_json=as_json)
+        else:
+            _print_hits(find(connection, request), as_json=as_json)
     return 0
+
+
+def _print_hits(found: Found, *, as_json: bool) -> None:
+    for hit in found.hits:
+        if as_json:
+            print_json(hit.as_json())
+        else:
+            _print_hit(hit, indent=0)
+    _print_rest(found.hits, as_json=as_json)
+    if found.approximate and not as_json:
+        messages().print(
+            f"The {found.looked_at:,} archived last of {found.matches:,} matches were scored; --all scores every one."
+        )
+
+
+def _print_threads(found: Sequence[ThreadHits], *, as_json: bool) -> None:
+    console = output()
+    for thread in found:
+        if as_json:
+            print_json(thread.as_json())
+            continue
+        console.print(Text(f"{thread.rank}. {line(thread.title)}", style="bold"))
+        console.print(Text(f"   {line(thread.thread)}", style="dim"))
+        for hit in thread.hits:
+            _print_hit(hit, indent=3)
+    _print_rest(found, as_json=as_json)
+    if any(thread.approximate for thread in found) and not as_json:
+        messages().print("Of very common words only the matches archived last were scored; --all scores every one.")
+
+
+def _print_rest(found: Sequence[object], *, as_json: bool) -> None:
+    if not found and not as_json:
+        output().print("Nothing was found.")
 
 
 def _print_hit(hit: SearchHit, *, indent: int) -> None:
     console = output()
     number = f"{hit.rank}. " if not indent else ""
     heading = Text(number).append(line(hit.title) or "(no title)", style="bold")
-    heading.append(f"  {hit.kind} by {line(hit.author_name) or 'unknown'}", style="dim")
-    for text in (heading, _highlighted(hit.snippet), Text(line(hit.ap_id), style="dim")):
+    what = f"article, paragraph {hit.paragraph}" if hit.paragraph else hit.kind
+    heading.append(f"  {what} by {line(hit.author_name) or 'unknown'}, {hit.published_at[:10]}", style="dim")
+    for text in (heading, _body(hit), Text(line(hit.ap_id), style="dim")):
         print_indented(console, text, indent)
 
 
-def _highlighted(snippet: str) -> Text:
+def _body(hit: SearchHit) -> Text:
+    if hit.deleted or hit.removed:
+        return Text("[deleted by its author]" if hit.deleted else "[removed by a moderator]", style="italic")
     text = Text()
-    for number, part in enumerate(snippet.replace("\n", " ").split(FOUND)):
+    for number, part in enumerate(hit.snippet.split(FOUND)):
         found, _, rest = part.partition(END) if number else ("", "", part)
         # Outside spaces matter between the parts, so that only the inside is put on a line.
         text.append(_flat(found), style="bold yellow").append(_flat(rest))

@@ -87,6 +87,12 @@ class Archive:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for functions that only read; raises ArchiveError as `open` does."""
+        with translated(self.path):
+            yield self.db.conn
+
     def _adopt(self) -> None:
         connection = self.db.conn
         application_id = connection.execute("PRAGMA application_id").fetchone()[0]

@@ -42,6 +42,12 @@ def m004_withdrawals(db: Database) -> None:
     _execute(db, M004)
 
 
+@migrations()
+def m006_search(db: Database) -> None:
+    """What a search asks for of people and of the few rows that are unlike the rest."""
+    _execute(db, M006)
+
+
 def _execute(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():
@@ -423,7 +429,11 @@ SELECT
         ELSE CASE WHEN paragraph.number = 1 THEN shown.title ELSE '' END
     END AS title,
     't' || thread.id || ' c' || thread.community_id || ' u' || coalesce(
-        CASE item.kind WHEN 'comment' THEN comment.creator_id WHEN 'post' THEN thread.creator_id END, 0
+        CASE item.kind
+            WHEN 'comment' THEN comment.creator_id
+            WHEN 'post' THEN thread.creator_id
+            ELSE CASE WHEN shown.is_body THEN thread.creator_id END
+        END, 0
     ) || ' k' || item.kind AS scope
 FROM search_items AS item
 LEFT JOIN comments AS comment ON comment.id = item.comment_id
@@ -454,5 +464,12 @@ CREATE TABLE redaction_log (
 )
 """
 
+M006 = """
+CREATE INDEX people_name ON people(name COLLATE NOCASE);
+CREATE INDEX posts_restricted ON posts(id) WHERE restricted = 1;
+CREATE INDEX comments_restricted ON comments(id) WHERE restricted = 1;
+CREATE INDEX comments_withdrawn ON comments(id) WHERE deleted + removed > 0
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 4
+VERSION = 5

@@ -1,0 +1,83 @@
+"""What is shown of the items that were found."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from thread_archive.store.search.plans import CREATOR, EDITED, JOINS, KIND, PUBLISHED, SCORE
+from thread_archive.store.search.results import FOUND, SearchHit
+from thread_archive.store.search.snippets import Marker
+
+_DETAILS = f"""
+SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.title,
+       community.ap_id, community.name, person.ap_id,
+       coalesce(person.name, CASE WHEN article.is_page THEN article.byline END, ''),
+       CASE WHEN comment.id IS NOT NULL THEN (
+           SELECT name FROM people
+           WHERE id = CASE WHEN parent.id IS NULL THEN post.creator_id ELSE parent.creator_id END
+       ) END,
+       {PUBLISHED}, {EDITED},
+       coalesce(comment.deleted, post.deleted), coalesce(comment.removed, post.removed),
+       coalesce(({CREATOR}) = post.creator_id, 0),
+       coalesce(comment.language, nullif(article.language, ''), post.language),
+       paragraph.number, coalesce(article.title, ''),
+       CASE found.id % 4 WHEN 0 THEN coalesce(post.body_text, post.body)
+            WHEN 1 THEN coalesce(comment.body_text, comment.body) ELSE paragraph.text END,
+       {SCORE}
+FROM (SELECT key AS place, value AS id FROM json_each(?)) AS found {JOINS}
+JOIN communities AS community ON community.id = post.community_id
+LEFT JOIN people AS person ON person.id = ({CREATOR})
+LEFT JOIN comments AS parent ON parent.id = comment.parent_id
+ORDER BY found.place
+"""
+
+
+def hits(
+    connection: sqlite3.Connection,
+    items: Sequence[tuple[int, float]],
+    marker: Marker,
+    *,
+    first: int = 1,
+    approximate: bool = False,
+) -> tuple[SearchHit, ...]:
+    """The items of these numbers as hits, ranked from `first` on."""
+    rows = connection.execute(_DETAILS, [json.dumps([item for item, _ in items])]).fetchall()
+    return tuple(
+        SearchHit(
+            kind=row[0],
+            ap_id=row[1],
+            thread=row[2],
+            slug=row[3],
+            title=row[4],
+            community=row[5],
+            community_name=row[6],
+            author=row[7],
+            author_name=row[8],
+            in_reply_to=row[9],
+            published_at=row[10],
+            edited_at=row[11],
+            deleted=bool(row[12]),
+            removed=bool(row[13]),
+            is_op=bool(row[14]),
+            language=row[15],
+            paragraph=row[16],
+            article_title=row[17],
+            snippet=_snippet(marker, row[18], (row[4],) if row[0] == "post" else (row[17],) if row[16] == 1 else ()),
+            rank=rank,
+            relevance=round(relevance, 6),
+            score=row[19],
+            approximate=approximate,
+        )
+        for rank, (row, (_, relevance)) in enumerate(zip(rows, items, strict=True), first)
+    )
+
+
+def _snippet(marker: Marker, text: str, titles: Iterable[str]) -> str:
+    """A passage of the text; the title where only that has what was looked for."""
+    passage = marker.snippet(text)
+    if FOUND not in passage:
+        for title in titles:
+            marked = marker.snippet(title)
+            if FOUND in marked or not passage:
+                return marked
+    return passage

@@ -1,0 +1,107 @@
+"""
+Ranking: which items match a plan, best first.
+
+FTS5 scores every match, at about a microsecond each, so that a word that very many items have would take seconds. Of
+such a word only the matches that were archived last are scored, and what is found says so.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thread_archive.store.search.plans import JOINS, PUBLISHED, SCORE, Plan
+from thread_archive.store.search.results import Request, Sort
+
+# bm25's weights of `body`, `title` and `scope`: a word of the title says more about what a thread is about.
+_WEIGHTS = "1.0, 4.0, 0.0"
+# Up to so many matches all are scored.
+EXACT = 50_000
+# Of more, so many of those archived last, and so many posts and articles besides, which comments outnumber.
+NEWEST = 8_000
+NEWEST_POSTS = 2_000
+
+_SCORED = (
+    f"SELECT rowid AS id, -bm25(search_fts, {_WEIGHTS}) AS relevance FROM search_fts WHERE search_fts MATCH :match"
+)
+_LISTED = "SELECT rowid AS id, 0.0 AS relevance FROM search_fts WHERE search_fts MATCH :match"
+_TOMBSTONES = """
+    SELECT id * 4 + 1 AS id, 0.0 AS relevance FROM comments WHERE deleted + removed > 0 AND ap_id IS NOT NULL
+    UNION ALL SELECT id * 4, 0.0 FROM posts WHERE deleted + removed > 0"""
+_ORDERS = {
+    Sort.RELEVANCE: "found.relevance DESC, found.id",
+    Sort.NEWEST: f"{PUBLISHED} DESC, found.id DESC",
+    Sort.OLDEST: f"{PUBLISHED}, found.id",
+    Sort.SCORE: f"coalesce({SCORE}, 0) DESC, found.id",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """SQL that gives `id` and `relevance` of the items to look at, with its values; all `matches` if `complete`."""
+
+    sql: str
+    values: Mapping[str, Any]
+    matches: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A page of item numbers with their relevance; the counts are those of `Found`."""
+
+    items: Sequence[tuple[int, float]]
+    matches: int
+    looked_at: int
+    total: int
+
+
+def candidates(
+    connection: sqlite3.Connection, plan: Plan, match: str, *, everything: bool = False, most: int = EXACT
+) -> Candidates:
+    """What to look at for the FTS5 expression `match`: everything, unless that is more than `most`."""
+    values = {"match": match, **plan.values}
+    if plan.tombstones:
+        matches = connection.execute(f"SELECT count(*) FROM ({_TOMBSTONES})").fetchone()[0]
+        return Candidates(sql=_TOMBSTONES, values=plan.values, matches=matches, complete=True)
+    matches = connection.execute("SELECT count(*) FROM search_fts WHERE search_fts MATCH ?", [match]).fetchone()[0]
+    source = _SCORED if plan.words else _LISTED
+    if everything or matches <= most:
+        return Candidates(sql=source, values=values, matches=matches, complete=True)
+    # One half asks row by row what is a comment, the other the index, whichever costs less.
+    sql = f"""
+        SELECT * FROM ({source} AND rowid % 4 = 1 ORDER BY rowid DESC LIMIT {NEWEST})
+        UNION ALL SELECT * FROM ({source.replace(":match", ":posts")} ORDER BY rowid DESC LIMIT {NEWEST_POSTS})"""
+    values["posts"] = f'({match}) AND (scope : ("kpost" OR "karticle"))'
+    return Candidates(sql=sql, values=values, matches=matches, complete=False)
+
+
+def rank(connection: sqlite3.Connection, plan: Plan, request: Request) -> Ranked:
+    """The page of items that `request` asks for."""
+    found = candidates(connection, plan, plan.match, everything=request.everything)
+    listing = not plan.words
+    sort = Sort.NEWEST if listing and request.sort is Sort.RELEVANCE else request.sort
+    values = {**found.values, "limit": request.limit, "offset": request.offset}
+    page = f"ORDER BY {_ORDERS[sort]} LIMIT :limit OFFSET :offset"
+    if sort is Sort.RELEVANCE and not plan.conditions:
+        # A sorter of as many rows as are wanted is faster than FTS5's own `ORDER BY rank`, which sorts all.
+        rows = connection.execute(f"SELECT found.id, found.relevance FROM ({found.sql}) AS found {page}", values)
+    else:
+        rows = connection.execute(f"{selected(found, plan, 'found.id, found.relevance')} {page}", values)
+    items = rows.fetchall()
+    looked_at = found.matches if found.complete else _count(connection, f"SELECT count(*) FROM ({found.sql})", found)
+    total = looked_at
+    if plan.conditions:
+        total = _count(connection, selected(found, plan, "count(*)"), found)
+    return Ranked(items=items, matches=found.matches, looked_at=looked_at, total=total)
+
+
+def selected(found: Candidates, plan: Plan, columns: str) -> str:
+    """SQL for columns over JOINS of the candidates that pass the plan's conditions."""
+    # Materialized: outside the query that has MATCH, bm25 cannot be used.
+    return f"""WITH found AS MATERIALIZED ({found.sql})
+               SELECT {columns} FROM found {JOINS} WHERE {" AND ".join(plan.conditions) or "true"}"""
+
+
+def _count(connection: sqlite3.Connection, query: str, found: Candidates) -> int:
+    return int(connection.execute(query, found.values).fetchone()[0])
