@@ -11,11 +11,14 @@ from thread_archive.cli.options import db_option, find_thread, json_option
 from thread_archive.cli.terminal import line, output, print_indented, print_json, safe
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.archive import Archive
+from thread_archive.store.articles import PageText, linked_page
 from thread_archive.store.reading import Item, thread_items
 
 # Deeper replies are not indented further: there would be no room left for their words.
 _DEEPEST = 12
 _INDENT = 2
+# What a block of an article begins with.
+_SIGNS = {"item": "• ", "quote": "> "}
 
 
 @click.command()
@@ -23,17 +26,36 @@ _INDENT = 2
 @db_option
 @json_option
 def command(thread: str, db: Path, as_json: bool) -> int:
-    """Read a thread: its post, then every comment. THREAD is a URL, an ap_id, or the id that ls prints."""
+    """Read a thread: its post, the article behind its link, then every comment. THREAD is a URL, an ap_id, or the id that ls prints."""
     with Archive.open(db, read_only=True) as archive:
         console = output()
-        for item in thread_items(archive, find_thread(archive, thread)):
+        post_id = find_thread(archive, thread)
+        for item in thread_items(archive, post_id):
             if as_json:
                 print_json(item.fields)
                 continue
             for text in _lines(item):
                 indent = min(max(item.depth - 1, 0), _DEEPEST) * _INDENT
                 print_indented(console, text, indent)
+            if item.kind == "post":
+                for text, indent in _page(linked_page(archive, post_id)):
+                    print_indented(console, text, indent)
     return 0
+
+
+def _page(page: PageText | None) -> Iterator[tuple[Text, int]]:
+    """The article behind the post's link, each block with its indentation; the post's own body is shown as such."""
+    if page is None:
+        return
+    yield Text(line(page.title) or "[no title]", style="bold"), _INDENT
+    facts = [line(fact) for fact in (page.byline, page.site, page.published_at[:10]) if fact]
+    yield Text(" · ".join(facts), style="dim"), _INDENT
+    for paragraph in page.paragraphs:
+        yield Text(), 0
+        sign = _SIGNS.get(paragraph.kind, "")
+        style = "bold" if paragraph.kind == "heading" else ""
+        yield Text(f"{sign}{safe(paragraph.text)}", style=style), _INDENT * max(1, paragraph.level * bool(sign))
+    yield Text(), 0
 
 
 def _lines(item: Item) -> Iterator[Text]:

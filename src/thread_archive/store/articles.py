@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from thread_archive.model import Article
+from thread_archive.model import Article, Paragraph
 from thread_archive.store import paragraphs, search_index
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.rows import Row, state_digest
@@ -93,6 +93,17 @@ class StoredArticle:
     def text(self) -> str:
         """The whole text, a paragraph a line."""
         return "\n".join(text for _, text in self.paragraphs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """A linked page as it is read: `published_at` is empty where nobody knows."""
+
+    title: str
+    byline: str
+    site: str
+    published_at: str
+    paragraphs: Sequence[Paragraph]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,28 @@ def stored_articles(archive: Archive, post_id: int) -> list[StoredArticle]:
         )
         for row in rows
     ]
+
+
+def linked_page(archive: Archive, post_id: int) -> PageText | None:
+    """The text of the page that the post links to; None where there is none."""
+    with translated(archive.path):
+        row = archive.db.conn.execute(
+            """SELECT id, title, byline, site, coalesce(published_at, '') FROM articles
+               WHERE post_id = ? AND is_page = 1 AND html <> ''""",
+            [post_id],
+        ).fetchone()
+        if row is None:
+            return None
+        blocks = archive.db.conn.execute(
+            "SELECT kind, text, level FROM article_paragraphs WHERE article_id = ? ORDER BY number", [row[0]]
+        ).fetchall()
+    return PageText(
+        title=row[1],
+        byline=row[2],
+        site=row[3],
+        published_at=row[4],
+        paragraphs=[Paragraph(kind=kind, text=text, level=level) for kind, text, level in blocks],
+    )
 
 
 def known_instances(archive: Archive, host: str) -> frozenset[str]:
@@ -309,7 +342,18 @@ def forget_body(connection: sqlite3.Connection, post_id: int) -> None:
     if found is not None:
         _clear(connection, post_id, found[0])
         connection.execute("DELETE FROM articles WHERE id = ?", [found[0]])
-    connection.execute("UPDATE articles SET is_body = 0 WHERE post_id = ? AND is_body = 1", [post_id])
+    _mark_page(connection, post_id, is_body=False)
+
+
+def _mark_page(connection: sqlite3.Connection, post_id: int, *, is_body: bool) -> None:
+    """Whether the linked page is the post's own body: then its paragraphs are indexed as the post's author's."""
+    found = connection.execute(
+        "SELECT id FROM articles WHERE post_id = ? AND is_page = 1 AND is_body <> ?", [post_id, int(is_body)]
+    ).fetchone()
+    if found is not None:
+        paragraphs.unindex(connection, found[0])
+        connection.execute("UPDATE articles SET is_body = ? WHERE id = ?", [int(is_body), found[0]])
+        paragraphs.index(connection, found[0])
 
 
 def write_body(archive: Archive, post_id: int, article: Article | None, *, is_page_too: bool) -> None:
@@ -344,7 +388,7 @@ def write_body(archive: Archive, post_id: int, article: Article | None, *, is_pa
             )
             paragraphs.write(connection, article_id, article)
             _make_due(connection, post_id)
-    connection.execute("UPDATE articles SET is_body = ? WHERE post_id = ? AND is_page = 1", [int(wanted[1]), post_id])
+    _mark_page(connection, post_id, is_body=wanted[1])
     search_index.put(connection, [item])
 
 

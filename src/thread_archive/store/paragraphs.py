@@ -19,6 +19,12 @@ def unindex(connection: sqlite3.Connection, article_id: int) -> None:
     search_index.remove(connection, [search_index.item_number(search_index.PARAGRAPH, row_id) for row_id in ids])
 
 
+def index(connection: sqlite3.Connection, article_id: int) -> None:
+    """Put all paragraphs of an article, none of which is in the index, there as they are now."""
+    ids = _paragraph_ids(connection, article_id)
+    search_index.put(connection, [search_index.item_number(search_index.PARAGRAPH, row_id) for row_id in ids])
+
+
 def drop(connection: sqlite3.Connection, article_id: int, *, after: int) -> None:
     """Delete the paragraphs beyond number `after`, which are not in the index any more, and what points at them."""
     ids = _paragraph_ids(connection, article_id, after=after)
@@ -38,11 +44,10 @@ def write(connection: sqlite3.Connection, article_id: int, article: Article) -> 
             "SELECT id, number, kind, level, text FROM article_paragraphs WHERE article_id = ?", [article_id]
         )
     }
-    changed: list[int] = []
     for number, paragraph in enumerate(article.paragraphs, 1):
-        changed.append(_write_paragraph(connection, article_id, number, paragraph, old.get(number)))
+        _write_paragraph(connection, article_id, number, paragraph, old.get(number))
     drop(connection, article_id, after=len(article.paragraphs))
-    search_index.put(connection, [search_index.item_number(search_index.PARAGRAPH, row_id) for row_id in changed])
+    index(connection, article_id)
 
 
 def _write_paragraph(
@@ -51,14 +56,14 @@ def _write_paragraph(
     number: int,
     paragraph: Paragraph,
     old: tuple[int, str, int, str] | None,
-) -> int:
+) -> None:
     values = [paragraph.kind, paragraph.level, paragraph.text]
     if old is None:
-        cursor = connection.execute(
+        connection.execute(
             "INSERT INTO article_paragraphs (kind, level, text, article_id, number) VALUES (?, ?, ?, ?, ?)",
             [*values, article_id, number],
         )
-        return int(cursor.lastrowid or 0)
+        return
     row_id = old[0]
     if list(old[1:]) != values:
         connection.execute(
@@ -66,4 +71,3 @@ def _write_paragraph(
         )
         connection.execute("DELETE FROM quotes WHERE target_paragraph_id = ?", [row_id])
         connection.execute("DELETE FROM links WHERE paragraph_id = ?", [row_id])
-    return row_id
