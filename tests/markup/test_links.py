@@ -202,8 +202,9 @@ def test_one_place_has_one_address(url: str, form: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "x", "/a", "//x.example", "ftp://x.example/", "javascript:alert(1)", "http://", "https:///a", "http://[::1", "http://a b/",
-     "https://x.example:99999/", "https://-x.example/", "https://" + "a" * 300, "https://x.example/" + "a" * 8_000, "https://\ud800.example/"],
+    ["", "x", "/a", "//x.example", "ftp://x.example/", "javascript:alert(1)", "http://", "https:///a", "http://[::1",
+     "http://a b/", "https://x.example:99999/", "https://-x.example/", "https://\ud800.example/",
+     "https://" + "a" * 300, "https://x.example/" + "a" * 8_000],
 )  # fmt: skip
 def test_what_is_no_web_address_has_none(url: str) -> None:
     assert normalised(url) is None
@@ -227,7 +228,8 @@ def test_domains_leave_out_www() -> None:
 
 def test_links_of_an_article_tell_their_paragraph() -> None:
     html = (
-        '<p id="p1">No link, <a>no</a> <a href="/relative">address</a>.</p><blockquote id="p2"><a href="https://x.example/?a=1&amp;b=2">'
+        '<p id="p1">No link, <a>no</a> <a href="/relative">address</a>.</p>'
+        '<blockquote id="p2"><a href="https://x.example/?a=1&amp;b=2">'
         'one &amp; <em>two</em></a></blockquote><p id="p3"><a class="image" href="https://x.example/i.png">boat</a>'
         '<a href="https://x.example/u/mara@y.example">mara</a><a href="mailto:a@x.example">mail</a>'
         '<img src="https://x.example/j.png" alt="a > b"></p>'
