@@ -18,33 +18,38 @@ _STATE = tuple(COMMENT_COLUMNS.index(name) for name in COMMENT_STATE)
 
 
 class CommentWriter:
-    """Writes the comments of one visit; each comes once."""
+    """Writes the comments of one visit, each of which comes once; `flush` after the last one."""
 
     def __init__(self, writing: Writing, places: Places, *, community_id: int) -> None:
         self._writing = writing
         self._places = places
         self._community_id = community_id
+        self._inserts: list[Row] = []
+        self._entries: list[search_index.Entry] = []
 
     def write(self, comments: Sequence[Comment]) -> None:
         """Write the comments of one page."""
         writing, ids = self._writing, self._places.ids
         old = comment_rows(writing.archive, [ids[c.ap_id] for c in comments if ids[c.ap_id] in self._places.old])
-        inserts: list[Row] = []
-        entries: list[search_index.Entry] = []
         for comment in comments:
             row_id, row = ids[comment.ap_id], self._row(comment)
             before = old.get(row_id)
             first = writing.is_first("comment", row_id)
             if before is None:
                 text = writing.text_of(comment.body)
-                inserts.append((row_id, *row, text, writing.visit.capture_id))
-                entries += self._entry(row_id, row, text)
+                self._inserts.append((row_id, *row, text, writing.visit.capture_id))
+                self._entries += self._entry(row_id, row, text)
             elif before[:-2] != row or first:
-                entries += self._update(row_id, before, row, first=first)
-        writing.connection.executemany(INSERT_COMMENT, inserts)
-        search_index.add(writing.connection, entries)
-        writing.changes.content += len(inserts)
-        writing.changes.index += len(entries)
+                self._entries += self._update(row_id, before, row, first=first)
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        self._writing.connection.executemany(INSERT_COMMENT, self._inserts)
+        search_index.add(self._writing.connection, self._entries)
+        self._writing.changes.content += len(self._inserts)
+        self._writing.changes.index += len(self._entries)
+        self._inserts.clear()
+        self._entries.clear()
 
     def _row(self, comment: Comment) -> Row:
         node = self._places.nodes[comment.ap_id]

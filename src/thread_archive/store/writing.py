@@ -5,7 +5,8 @@ transaction.
 An unchanged thread is not written at all, and what is replaced goes to the revisions first.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from thread_archive.model import Comment
 from thread_archive.store.archive import Archive
@@ -16,6 +17,9 @@ from thread_archive.store.posts import write_post
 from thread_archive.store.search_index import COMMENT, POST
 from thread_archive.store.visits import Changes, Reading, Replay, Visit, Writing
 from thread_archive.trees import Key
+
+# Comments that are gathered before they are handed to SQLite.
+_BATCH = 1000
 
 
 class ThreadWriter:
@@ -50,13 +54,18 @@ class ThreadWriter:
             write_local_ids(writing, instance, [(local_id, post_id, None)])
         places = Places(writing, post_id)
         comments = CommentWriter(writing, places, community_id=writing.actors.community(visit.post.community))
-        for reading in readings:
-            self._write_page(reading, places, comments, post_id)
+        for batch in _batches(readings):
+            for reading in batch:
+                self._write_comments(reading, places, comments)
+            # Before anything refers to them: else SQLite would look through all that may, for each.
+            comments.flush()
+            for instance, pages in groupby(batch, key=lambda reading: reading.instance):
+                self._observe_pages(instance, list(pages), places, post_id)
         places.write_the_rest(self._written)
         self.changes.content += writing.actors.changed
         return post_id
 
-    def _write_page(self, reading: Reading, places: Places, comments: CommentWriter, post_id: int) -> None:
+    def _write_comments(self, reading: Reading, places: Places, comments: CommentWriter) -> None:
         page = {comment.ap_id: comment for comment in reading.page.comments}
         mine = [
             comment
@@ -66,13 +75,17 @@ class ThreadWriter:
         if mine:
             comments.write(mine)
             self._written.update(comment.ap_id for comment in mine)
-        shown = self._visit.tree.shown.get(reading.number, frozenset())
-        current = [comment for comment in page.values() if comment.ap_id in shown]
+
+    def _observe_pages(self, instance: str, readings: Sequence[Reading], places: Places, post_id: int) -> None:
+        current: dict[str, Comment] = {}
+        for reading in readings:
+            shown = self._visit.tree.shown.get(reading.number, frozenset())
+            current.update((comment.ap_id, comment) for comment in reading.page.comments if comment.ap_id in shown)
+            post = reading.page.post
+            if post is not None and post.ap_id == self._visit.post.ap_id and post.votes is not None:
+                write_scores(self._writing, instance, [(post_id, post.votes)], kind=POST)
         if current:
-            self._observe(reading.instance, current, places)
-        post = reading.page.post
-        if post is not None and post.ap_id == self._visit.post.ap_id and post.votes is not None:
-            write_scores(self._writing, reading.instance, [(post_id, post.votes)], kind=POST)
+            self._observe(instance, current.values(), places)
 
     def _observe(self, instance: str, comments: Iterable[Comment], places: Places) -> None:
         rows = [(comment, places.ids[comment.ap_id]) for comment in comments]
@@ -93,3 +106,17 @@ class ThreadWriter:
             kind=COMMENT,
             all_new=not places.old,
         )
+
+
+def _batches(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    """Pages that have about _BATCH comments together, in order: a long thread is never held as a whole."""
+    batch: list[Reading] = []
+    comments = 0
+    for reading in readings:
+        batch.append(reading)
+        comments += len(reading.page.comments)
+        if comments >= _BATCH:
+            yield batch
+            batch, comments = [], 0
+    if batch:
+        yield batch
