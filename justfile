@@ -16,10 +16,10 @@ check:
     .venv/bin/ruff format --check .
     .venv/bin/mypy
     .venv/bin/lint-imports
-    PATH="$PWD/.venv/bin:$PATH" .venv/bin/cog --check README.md docs/reference/*.md docs/explanation/proof.md
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/cog --check README.md docs/reference/*.md docs/explanation/proof.md docs/decisions/README.md
 
 docs:
-    PATH="$PWD/.venv/bin:$PATH" .venv/bin/cog -r README.md docs/reference/*.md docs/explanation/proof.md
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/cog -r README.md docs/reference/*.md docs/explanation/proof.md docs/decisions/README.md
 
 bench *names:
     {{python}} bench/run.py {{names}}

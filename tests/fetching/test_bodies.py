@@ -14,7 +14,7 @@ from fetching.servers import answer
 from thread_archive.captures import Request
 from thread_archive.exceptions import InstanceUnreachableError, TooLargeError
 from thread_archive.fetching import Limits
-from thread_archive.fetching.bodies import MEBIBYTE, read_body
+from thread_archive.fetching.bodies import MEBIBYTE, leave, read_body, read_start
 
 RAW_DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 BARE = RAW_DEFLATE.compress(b'{"a": 1}') + RAW_DEFLATE.flush()
@@ -37,8 +37,8 @@ class Pieces(httpx.SyncByteStream):
 def read(body: bytes | Pieces, encoding: str = "", limits: Limits = SMALL, **headers: str) -> tuple[bytes, int]:
     stream = body if isinstance(body, Pieces) else Pieces(body)
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    response = httpx.Response(200, headers=headers | {"content-encoding": encoding}, stream=stream)
-    return read_body(response, limits, url="https://lemmy.test/")
+    answered = httpx.Response(200, headers=headers | {"content-encoding": encoding}, stream=stream)
+    return read_body(answered, limits, url="https://lemmy.test/")
 
 
 packed = functools.partial(gzip.compress, mtime=0)
@@ -176,6 +176,42 @@ def test_broken_transfer_is_an_error(client, serve, broken: bytes) -> None:
     with pytest.raises(InstanceUnreachableError, match=r"lemmy\.test"):
         client.get(Request(url=server.url))
     assert len(server.asked) == 4
+
+
+def response(stream: httpx.SyncByteStream, **headers: str) -> httpx.Response:
+    return httpx.Response(200, headers={name.replace("_", "-"): text for name, text in headers.items()}, stream=stream)
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate"])
+@pytest.mark.parametrize("size", [0, 1, 999, 1000, 1001, 9000])
+def test_start_of_a_body_is_its_first_bytes(encoding: str, size: int) -> None:
+    """As many as are asked for, or all; encoded or not."""
+    body = (bytes(range(256)) * 40)[:size]
+    wire = {"": bytes, "gzip": packed, "deflate": zlib.compress}[encoding](body)
+    assert read_start(response(Pieces(wire), content_encoding=encoding), 1000)[0] == body[:1000]
+
+
+def test_start_of_an_endless_body_is_enough() -> None:
+    """What follows is not waited for."""
+    endless = Pieces(*[b"x" * 300] * 100)
+    assert read_start(response(endless), 1000) == (b"x" * 1000, 1200)
+    assert endless.taken == 4
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({"content_length": "9"}, 3),
+        ({"content_length": "99999999"}, 0),
+        ({}, 0),
+        ({"content_length": "9", "transfer_encoding": "chunked"}, 0),
+    ],
+)
+def test_only_a_short_body_is_taken_off_the_connection(headers: dict[str, str], taken: int) -> None:
+    """One that says so: the next answer can then follow it. Nothing of it is kept."""
+    body = Pieces(b"xxx", b"xxx", b"xxx")
+    assert leave(response(body, **headers)) == (b"", 3 * taken)
+    assert body.taken == taken
 
 
 BOMB = """

@@ -169,6 +169,14 @@ def test_endless_body_is_left(client_with, serve) -> None:
         client_with(page_limits=PageLimits(wire_bytes=MEBIBYTE)).get_page(PageRequest(url=server.url))
 
 
+def test_endless_redirect_is_not_waited_for(client_with, serve) -> None:
+    """Chunks go before a length (RFC 9112, 6.3): a body that calls itself short need not end."""
+    head = answer(b"", 302, location="/page", content_length="5", transfer_encoding="chunked")
+    server = serve(site(lambda asked: page() if asked.target == "/page" else [head, *[b"1\r\nx\r\n", 0.05] * 99]))
+    client = client_with(page_limits=PageLimits(seconds=1), clock=SystemClock())
+    assert client.get_page(PageRequest(url=server.url))[-1].status == 200
+
+
 @pytest.mark.parametrize(
     "broken",
     [

@@ -126,13 +126,13 @@ def checked(
     *,
     typed_ports: Container[tuple[str, int]] = (),
     allow_private_network: bool,
-    plain_http: bool = False,
+    link: bool = False,
 ) -> httpx.URL:
     """
     `url` without its fragment, if its text tells nothing against asking for it; addresses are checked when connecting.
 
-    `typed_ports` holds the (host, port) that the user typed; everything else gets 80 and 443 only. `plain_http` lets
-    http:// pass too: much of what people link to has no other address, and nothing secret goes there.
+    `typed_ports` holds the (host, port) that the user typed; everything else gets 80 and 443 only. A `link` may be
+    http:// too: much of what people link to has no other address, and nothing secret goes there.
     Raises BlockedAddressError; its message never repeats the user name or password of a URL.
     """
     try:
@@ -153,13 +153,13 @@ def checked(
             url=str(parsed),
         )
     if not allow_private_network:
-        _check_public(parsed, typed_ports, plain_http=plain_http)
+        _check_public(parsed, typed_ports, link=link)
     return parsed.copy_with(fragment=None)
 
 
-def _check_public(url: httpx.URL, typed_ports: Container[tuple[str, int]], *, plain_http: bool) -> None:
+def _check_public(url: httpx.URL, typed_ports: Container[tuple[str, int]], *, link: bool) -> None:
     host, port = host_of(url), port_of(url)
-    if url.scheme != "https" and not plain_http:
+    if url.scheme != "https" and not link:
         raise BlockedAddressError(
             f"{host} would be asked over plain http, which anyone on the way can read and change.",
             next=f"Use https://. {PRIVATE_HINT}",
@@ -167,7 +167,7 @@ def _check_public(url: httpx.URL, typed_ports: Container[tuple[str, int]], *, pl
         )
     if port not in DEFAULT_PORTS.values() and (host, port) not in typed_ports:
         raise BlockedAddressError(
-            f"Port {port} of {host} is not a web server's, and was not typed by you.",
-            next=f"Give the address with its port yourself. {PRIVATE_HINT}",
+            f"Port {port} of {host} is not a web server's{'' if link else ', and was not typed by you'}.",
+            next=PRIVATE_HINT if link else f"Give the address with its port yourself. {PRIVATE_HINT}",
             url=str(url),
         )

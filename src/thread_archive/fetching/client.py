@@ -88,7 +88,7 @@ class Client:
             limits=page_limits,
             clock=clock,
             jitter=self._jitter,
-            check=partial(checked, plain_http=True, allow_private_network=allow_private_network),
+            check=partial(checked, link=True, allow_private_network=allow_private_network),
         )
 
     def __enter__(self) -> Self:

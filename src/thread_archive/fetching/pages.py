@@ -96,6 +96,7 @@ class Pages:
         first = page.copy_with(raw_path=b"/robots.txt")
 
         def read(response: httpx.Response) -> tuple[bytes, int]:
+            # Where there is none (4xx) everything is allowed (RFC 9309, 2.3.1.3), as by an empty one.
             return read_start(response, self._limits.robots_bytes) if response.is_success else leave(response)
 
         def ask(url: httpx.URL) -> Answer:
@@ -115,8 +116,7 @@ class Pages:
                 next="Try again later, or add --ignore-robots if you may.",
                 url=str(page),
             ) from error
-        # RFC 9309, 2.3.1.3: where there is none (4xx), everything is allowed.
-        return Rules.read(answer.body, limit=self._limits.robots_bytes) if answer.status < 300 else Rules()
+        return Rules.read(answer.body, limit=self._limits.robots_bytes)
 
     def _question(self, request: httpx.Request, read: Read) -> Question:
         return Question(request=request, transport=self._transport, read=read, seconds=self._limits.seconds)
