@@ -81,23 +81,24 @@ def _derived(archive: Archive, post: Linked, stored: list[StoredArticle], *, pos
     if not any(article.is_body for article in stored):
         heads.append(Target(key=("post", None), text=post.body))
     matcher = Matcher([*heads, *paragraphs])
-    above: list[DueText] = []
+    # The texts above the one at hand, by depth; what is withdrawn, or was never got, says nothing.
+    above: list[tuple[int, Target]] = []
     for comment in derivations.texts(archive, post.post_id, VERSION):
-        while above and above[-1].depth >= comment.depth:
+        while above and above[-1][0] >= comment.depth:
             above.pop()
-        if comment.due and comment.body:
-            yield _of_comment(comment, above, matcher, base)
-        above.append(comment)
+        if comment.body:
+            if comment.due:
+                yield _of_comment(comment, [target for _, target in reversed(above)], matcher, base)
+            above.append((comment.depth, Target(key=("comment", comment.comment_id), text=comment.body)))
 
 
-def _of_comment(comment: DueText, above: list[DueText], matcher: Matcher, base: str) -> Derived:
+def _of_comment(comment: DueText, above: list[Target], matcher: Matcher, base: str) -> Derived:
     rendered = render(comment.body, base=base)
-    targets = [Target(key=("comment", other.comment_id), text=other.body) for other in reversed(above) if other.body]
     return Derived(
         comment_id=comment.comment_id,
         html=None if rendered.plain else rendered.html,
         links=rendered.links,
-        quotes=[_quote(quote) for quote in matcher.find(comment.body, targets)],
+        quotes=[_quote(quote) for quote in matcher.find(comment.body, above)],
     )
 
 
