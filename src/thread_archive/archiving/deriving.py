@@ -12,7 +12,7 @@ from thread_archive.articles.extracting import article_of_body
 from thread_archive.articles.sameness import same_text, words
 from thread_archive.markup import RENDERER_VERSION, links_in_html, normalised, render, render_html
 from thread_archive.model import Article, Link
-from thread_archive.store import articles, derivations
+from thread_archive.store import article_writing, articles, derivations
 from thread_archive.store.archive import Archive
 from thread_archive.store.articles import Linked, StoredArticle
 from thread_archive.store.derivations import Derived, DerivedQuote, DueText
@@ -48,7 +48,7 @@ def _judge_body(archive: Archive, post: Linked) -> None:
         article = article_of_body(render_html(post.body, base=_base(post)), title=post.title)
     page = next((page for page in articles.stored_articles(archive, post.post_id) if page.is_page), None)
     is_page_too = page is not None and article is not None and same_text(page.text, _text(article))
-    articles.write_body(archive, post.post_id, article, is_page_too=is_page_too)
+    article_writing.write_body(archive, post.post_id, article, is_page_too=is_page_too)
 
 
 def _text(article: Article) -> str:

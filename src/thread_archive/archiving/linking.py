@@ -12,9 +12,10 @@ from thread_archive.articles.refusals import Refusal
 from thread_archive.captures import Exchange, PageRequest
 from thread_archive.exceptions import FetchError, ThreadArchiveError
 from thread_archive.fetching.client import Client
-from thread_archive.store import articles, evidence
+from thread_archive.store import article_writing, articles, evidence
 from thread_archive.store.archive import Archive
-from thread_archive.store.articles import Fetched, Linked, StoredPage, Written
+from thread_archive.store.article_writing import Fetched, Written
+from thread_archive.store.articles import Linked, StoredPage
 from thread_archive.store.visits import Replay
 
 ARTICLE = "article"
@@ -139,7 +140,7 @@ def _written(
 ) -> ArticleReceipt:
     if answer.status == _NOT_MODIFIED:
         known = articles.stored_page(archive, post.post_id)
-        articles.clear_failure(archive, post.post_id)
+        article_writing.clear_failure(archive, post.post_id)
         title, words = (known.title, known.words) if known else ("", 0)
         return ArticleReceipt(status=str(Written.UNCHANGED), url=post.url, title=title, words=words)
     if extraction is None:
@@ -148,7 +149,7 @@ def _written(
     if extraction.article is None:
         reason = extraction.refusal.sentence if extraction.refusal else "The page gave no article."
         return _failed(archive, post, reason, capture_id=capture_id)
-    written = articles.write_page(archive, post.post_id, extraction.article, fetched, capture_id=capture_id)
+    written = article_writing.write_page(archive, post.post_id, extraction.article, fetched, capture_id=capture_id)
     words = sum(len(paragraph.text.split()) for paragraph in extraction.article.paragraphs)
     return ArticleReceipt(status=str(written), url=post.url, title=extraction.article.title, words=words)
 
@@ -157,7 +158,7 @@ def _failed(archive: Archive, post: Linked, reason: str, *, capture_id: int) -> 
     copies = wayback_links(articles.texts_that_link_to(archive, post.post_id, _WAYBACK), post.url)
     if copies:
         reason = f"{reason} The discussion links to a copy: {copies[0]}"
-    articles.note_failure(archive, post.post_id, post.url, reason, capture_id=capture_id)
+    article_writing.note_failure(archive, post.post_id, post.url, reason, capture_id=capture_id)
     return ArticleReceipt(status="failed", url=post.url, reason=reason)
 
 
@@ -183,10 +184,12 @@ def reread_pages(archive: Archive, post_id: int, replay: Replay) -> None:
             exchange_id=last.id,
             fetched_at=last.requested_at,
         )
-        articles.write_page(archive, post_id, extraction.article, fetched, capture_id=visit.capture_id, replay=replay)
+        article_writing.write_page(
+            archive, post_id, extraction.article, fetched, capture_id=visit.capture_id, replay=replay
+        )
     post = articles.linked(archive, post_id)
     if post.withdrawn:
-        articles.empty_page(archive.db.conn, post_id, capture_id=post.capture_id)
+        article_writing.empty_page(archive.db.conn, post_id, capture_id=post.capture_id)
 
 
 def fetch_article(

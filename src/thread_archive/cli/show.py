@@ -26,7 +26,11 @@ _SIGNS = {"item": "• ", "quote": "> "}
 @db_option
 @json_option
 def command(thread: str, db: Path, as_json: bool) -> int:
-    """Read a thread: its post, the article behind its link, then every comment. THREAD is a URL, an ap_id, or the id that ls prints."""
+    """
+    Read a thread: its post, the article behind its link, then every comment.
+
+    THREAD is a URL, an ap_id, or the id that ls prints.
+    """
     with Archive.open(db, read_only=True) as archive:
         console = output()
         post_id = find_thread(archive, thread)

@@ -2,7 +2,7 @@
 
 from thread_archive.model import Post
 from thread_archive.slugs import slug
-from thread_archive.store import articles, derivations, search_index
+from thread_archive.store import article_writing, derivations, search_index
 from thread_archive.store.rows import POST_COLUMNS, POST_STATE, Row, post_row
 from thread_archive.store.visits import Writing
 
@@ -70,9 +70,9 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     writing.connection.execute(_UPDATE, [*new, text, capture_id, post_id])
     if first or any(old[index] != new[index] for index in _DERIVED_FROM):
         derivations.forget_post(writing.connection, post_id)
-        articles.forget_body(writing.connection, post_id)
+        article_writing.forget_body(writing.connection, post_id)
     if writing.visit.post.deleted or writing.visit.post.removed:
-        articles.empty_page(writing.connection, post_id, capture_id=capture_id)
+        article_writing.empty_page(writing.connection, post_id, capture_id=capture_id)
     writing.changes.content += 1
     if reindexed:
         _index(writing, post_id, new, text)
