@@ -110,7 +110,8 @@ def _recomposed(text: str) -> tuple[str, Sequence[int]]:
         cluster = match[0]
         if _UNSEEN.match(cluster):
             continue
-        piece = unicodedata.normalize("NFC", cluster.lower())
+        # "İ" becomes an "i" with a dot of its own, which would part the word.
+        piece = unicodedata.normalize("NFC", cluster.lower()).replace("i\u0307", "i")
         pieces.append(piece)
         offsets.extend([match.start()] * len(piece))
     offsets.append(len(text))

@@ -41,10 +41,12 @@ class Passage:
 
     @property
     def first(self) -> int:
+        """Its first word."""
         return self.match.run.first
 
     @property
     def after(self) -> int:
+        """The word after its last one."""
         return self.match.run.after
 
     def rank(self) -> tuple[float, int, int, bool, int]:

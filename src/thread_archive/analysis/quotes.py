@@ -62,8 +62,8 @@ class Matcher:
         The quotes in the Markdown `body`, in order, none over another.
 
         `above` are its parent and further ancestors, nearest first. Of equal passages the nearest target's counts, one
-        that says it before one that quotes it. A `>` block that matches nothing is left out: what it quotes is not here.
-        Withdrawn text must not be given. Never raises; takes time linear in the lengths.
+        that says it before one that quotes it. A `>` block that matches nothing is left out: what it quotes is not
+        here. Withdrawn text must not be given. Never raises; takes time linear in the lengths.
         """
         above = above[:_DEEPEST]
         text = self._prepared(body)
