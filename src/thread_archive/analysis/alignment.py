@@ -9,6 +9,8 @@ from thread_archive.analysis.texts import Text
 
 _GAP = 3
 """How many words may differ between two runs of one passage."""
+_COMPARED = 1_500
+"""Words of a passage with differences, about 10,000 characters: comparing takes time by the square of the length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,12 @@ def matches(text: Text, first: int, after: int, other: Text, least: float) -> It
 def measured(text: Text, other: Text, run: Run, least: float) -> Match | None:
     """How alike both sides of `run` are, None where less than `least`."""
     here, there = text.phrase(run.first, run.after), other.phrase(run.there_first, run.there_after)
-    score = 100.0 if here == there else fuzz.ratio(here, there, score_cutoff=least)
+    if here == there:
+        score = 100.0
+    elif max(_length(run), run.there_after - run.there_first) <= _COMPARED:
+        score = fuzz.ratio(here, there, score_cutoff=least)
+    else:
+        return None
     if score < least:
         return None
     return Match(run=run, score=score, weight=text.weight(run.first, run.after))
@@ -58,7 +65,7 @@ def measured(text: Text, other: Text, run: Run, least: float) -> Match | None:
 def _runs(text: Text, first: int, after: int, other: Text) -> Iterator[Run]:
     """Runs of the same words, in order, none over another; of several places in `other`, where it goes on longest."""
     size = text.seed
-    seeds, places = text.seeds(size), other.places(size)
+    seeds, places = text.seeds, other.places(size)
     at = floor = first
     expected = 0
     while at + size <= after:
@@ -105,7 +112,8 @@ def _chains(runs: Iterator[Run]) -> list[list[Run]]:
     for run in runs:
         for chain in reversed(chains[-3:]):
             last = chain[-1]
-            if run.first - last.after <= _GAP and 0 <= run.there_first - last.there_after <= _GAP:
+            short = run.after - chain[0].first <= _COMPARED
+            if short and run.first - last.after <= _GAP and 0 <= run.there_first - last.there_after <= _GAP:
                 chain.append(run)
                 break
         else:

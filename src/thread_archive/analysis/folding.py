@@ -15,7 +15,9 @@ from dataclasses import dataclass
 LONGEST = 200_000
 """Characters of a text that are read; Lemmy allows 10,000 in a comment and 50,000 in a post."""
 
-_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30fa\u30fc-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_SPACELESS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30fa\u30fc-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+)
 _SPACELESS_SIGN = re.compile(f"[{_SPACELESS}]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Vowel signs of India's scripts are part of a word, which \w does not know.
@@ -25,7 +27,7 @@ _MIXED_WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
 _UNSEEN = re.compile("[\u00ad\u0640\u064b-\u0652\u0670\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _CLUSTER = re.compile("[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
 
-_FENCED = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[^\n]*\n(?:(?!\1\2)[^\n]*\n)*(?:\1\2[^\n]*|[^\n]*\Z)", re.MULTILINE)
+_FENCED = re.compile(r"^([ \t>]*+)(`{3,}+|~{3,}+)[^\n]*+\n(?:(?!\1\2)[^\n]*+\n)*+(?:\1\2)?[^\n]*+", re.MULTILINE)
 _DESTINATION = re.compile(r"\]\([^()\s]{0,2000}(?:\([^()\s]{0,500}\)[^()\s]{0,500})?(?:[ \t]+\"[^\"\n]{0,500}\")?\)")
 _ADDRESS = re.compile(r"(?:https?://|gemini://|ftp://|www\.)[^\s<>\[\]]+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
@@ -108,7 +110,8 @@ def _recomposed(text: str) -> tuple[str, Sequence[int]]:
         cluster = match[0]
         if _UNSEEN.match(cluster):
             continue
-        piece = unicodedata.normalize("NFC", cluster.lower())
+        # "İ" becomes an "i" with a dot of its own, which would part the word.
+        piece = unicodedata.normalize("NFC", cluster.lower()).replace("i\u0307", "i")
         pieces.append(piece)
         offsets.extend([match.start()] * len(piece))
     offsets.append(len(text))

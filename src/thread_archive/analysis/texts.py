@@ -78,7 +78,9 @@ class Text:
     def _weights(self) -> list[int]:
         # Thai, Lao, Khmer and Burmese are alphabets, though without spaces.
         return list(
-            accumulate((2 if len(piece) == 1 and piece >= "\u2e80" else len(piece) for piece in self._pieces), initial=0)
+            accumulate(
+                (2 if len(piece) == 1 and piece >= "\u2e80" else len(piece) for piece in self._pieces), initial=0
+            )
         )
 
     @cached_property
@@ -104,9 +106,10 @@ class Text:
         """How much the words from `first` to before `after` say, in characters of Latin script."""
         return max(0, self._weights[after] - self._weights[first] - 1)
 
-    def seeds(self, size: int) -> list[int]:
-        """The hash of each `size` neighbouring words, in order."""
-        return _hashes(self.words, size)
+    @cached_property
+    def seeds(self) -> list[int]:
+        """The hash of each `seed` neighbouring words, in order."""
+        return _hashes(self.words, self.seed)
 
     @cached_property
     def _places(self) -> dict[int, dict[int, list[int]]]:
@@ -116,7 +119,7 @@ class Text:
         """Where each `size` neighbouring words stand, by their hash."""
         if size not in self._places:
             found: dict[int, list[int]] = {}
-            for at, seed in enumerate(self.seeds(size)):
+            for at, seed in enumerate(_hashes(self.words, size)):
                 known = found.setdefault(seed, [])
                 if len(known) < MOST_PLACES:
                     known.append(at)
