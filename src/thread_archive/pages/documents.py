@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from thread_archive.pages.addresses import with_query
 from thread_archive.pages.fronts import FrontView
 from thread_archive.pages.rendering import Reading
 from thread_archive.store.reading import Item, items
@@ -13,8 +14,7 @@ from thread_archive.store.threadpages import captures, thread_head
 
 def front_document(view: FrontView, reading: Reading) -> str:
     """A page of the list of threads; `next` is the address of the following one, or null."""
-    addresses = reading.site.addresses
-    following = addresses.front(**view.query(page=str(view.page + 1))).replace("/?", "/threads.json?", 1)
+    following = with_query(reading.site.addresses.data(), view.query(page=str(view.page + 1)))
     document = {
         "threads": [_card(card, reading) for card in view.cards],
         "count": view.count,
