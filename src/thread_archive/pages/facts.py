@@ -58,7 +58,7 @@ def _source(source: dict[str, Any]) -> str:
     if error:
         return f"{source.get('instance')} ({software}{home}): {error}"
     counted = source.get("advertised")
-    counts = f"counts {counted:,}, " if isinstance(counted, int) else ""
+    counts = f"counts {counted:,} live, " if isinstance(counted, int) else ""
     return f"{source.get('instance')} ({software}{home}): {counts}gave {_number(source.get('received')):,}"
 
 

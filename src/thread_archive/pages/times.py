@@ -22,7 +22,7 @@ def time_html(stamp: str, now: datetime | None = None) -> Markup:
     if not _STAMP.fullmatch(stamp):
         return Markup(escape(stamp))  # noqa: S704 - just escaped
     shown = minute(stamp)
-    since = f' <span class="ago">{ago(stamp, now)}</span>' if now else ""
+    since = f' <span class="ago">({ago(stamp, now)})</span>' if now else ""
     # Digits, and month names of ours: nothing to escape.
     return Markup(  # noqa: S704
         f'<time datetime="{stamp[:19]}Z" title="{shown}{stamp[16:19]} UTC">{shown}{since}</time>'
