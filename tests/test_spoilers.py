@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fake_lemmy import Server, thread
 from runs import add, archive_in, v3
+from searches import search
 from thread_archive.spoilers import SHOWN, conceal, hide, reveal
-from thread_archive.store.search import search
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,6 @@ class SearchHit:
             "relevance": self.relevance,
             "score": self.score,
             "approximate": self.approximate,
-            "paragraph": self.paragraph,
         }
 
 
