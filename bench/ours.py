@@ -4,18 +4,18 @@ from pathlib import Path
 
 from serving import URL
 
-from thread_archive.archiving import Adding, Options, Receipt
+from thread_archive.archiving import Adding, Options
 from thread_archive.fetching.client import Client
 from thread_archive.store.archive import Archive
 
 
-def add(port: int, db: Path) -> Receipt:
-    """Add the served thread to the archive at `db`, as fast as the server answers."""
+def add(port: int, db: Path, *urls: str) -> None:
+    """Add the served thread, or those at `urls`, to the archive at `db`, as fast as the server answers."""
     with (
         Archive.open(db, create=True) as archive,
         Client(rate=0, allow_private_network=True, resolver=lambda _host, _port: [("127.0.0.1", port)]) as client,
     ):
-        (receipt,) = Adding(archive, client, options=Options(allow_private_network=True)).add([URL])
-    if receipt.error or receipt.missing:
-        raise SystemExit(f"the benchmark's thread did not come whole: {receipt}")
-    return receipt
+        options = Options(allow_private_network=True, article=False)
+        for receipt in Adding(archive, client, options=options).add(urls or [URL]):
+            if receipt.error or receipt.unexplained:
+                raise SystemExit(f"the benchmark's thread did not come whole: {receipt}")

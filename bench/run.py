@@ -21,11 +21,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 import httpx
 import naive
 import ours
-from serving import HOST, serving
+from serving import HOST, captured_server, serving
 
+from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation
 from thread_archive.markup import plain_text
-from thread_archive.store import evidence
+from thread_archive.store import evidence, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.writing import ThreadWriter
 
@@ -128,6 +129,29 @@ def writing(folder: Path) -> Iterator[Result]:
         baseline=f"{5_000 / baseline:,.0f} executemany",
         ratio=baseline / value,
         goal=">= 0.55",
+    )
+
+
+def deriving(folder: Path) -> Iterator[Result]:
+    """HTML, links and quotes of the captured threads of a real server, which have Markdown of every kind."""
+    db = folder / "captured.db"
+    with captured_server() as (port, urls):
+        ours.add(port, db, *urls)
+    with Archive.open(db) as archive:
+        count, posts = count_of(db, "SELECT count(*) FROM comments WHERE body <> ''"), threads.thread_ids(archive)
+        took = []
+        for _ in range(PAIRS):
+            with archive.transaction() as connection:
+                connection.execute("UPDATE posts SET derived = 0")
+                connection.execute("UPDATE comments SET derived = 0")
+            took.append(sum(cpu(derive, archive, post_id) for post_id in posts))
+    each = statistics.median(took) / count * 1000
+    yield Result(
+        name=f"deriving, a comment of {count:,}",
+        value=f"{each:.3f} ms CPU",
+        baseline="0.4 ms",
+        ratio=each / 0.4,
+        goal="<= 1",
     )
 
 
@@ -297,7 +321,7 @@ def count_of(db: Path, query: str) -> int:
 
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Result]]] = {
-    function.__name__: function for function in (requests, pipeline, writing, size, latency, memory, start)
+    function.__name__: function for function in (requests, pipeline, writing, deriving, size, latency, memory, start)
 }
 
 

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 HOST = "bench.test"
 URL = f"http://{HOST}/post/1"
+CAPTURED = "lemmy-0.19.20"
 
 
 def _serve(pipe: Connection, version: str, comments: int, latency: float) -> None:
@@ -29,6 +30,29 @@ def serving(version: str, comments: int, *, latency: float = 0) -> Iterator[int]
     """The port on which a thread of so many comments is served; `latency` seconds are added to each answer."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, version, comments, latency))
+    process.start()
+    try:
+        yield here.recv()
+    finally:
+        here.send("over")
+        process.join(5)
+        process.terminate()
+
+
+def _serve_captured(pipe: Connection) -> None:
+    from fake_lemmy import Server, manifest, world_from
+
+    told = manifest(CAPTURED)
+    with Server(world_from(CAPTURED)) as server:
+        pipe.send((server.port, [f"{told['base']}/post/{number}" for number in told["posts"].values()]))
+        pipe.recv()
+
+
+@contextmanager
+def captured_server() -> Iterator[tuple[int, list[str]]]:
+    """The port on which the captured threads of a real 0.19 server are served, and their URLs."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve_captured, args=(there,))
     process.start()
     try:
         yield here.recv()
