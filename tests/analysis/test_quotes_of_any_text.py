@@ -1,6 +1,8 @@
 """What holds of quotes in any text, and what hostile text costs."""
 
+import re
 import time
+import tracemalloc
 from random import Random
 
 import pytest
@@ -9,10 +11,9 @@ from hypothesis import strategies as st
 
 from thread_archive.analysis.quotes import Matcher, Quote, Target
 
-WORDS = st.sampled_from(
-    ["the", "of", "and", "a", "harbour", "ferry", "council", "bakery", "lantern", "thirteen", "quay", "don't", "3.5"]
-    + ["茶", "馆", "老", "板", "море", "лодка", "«да»", "&", "_x_", "cafe\u0301", "İ"]
-)
+LATIN = ["the", "of", "and", "a", "harbour", "ferry", "council", "bakery", "lantern", "quay", "don't", "3.5", "_x_"]
+OTHERS = ["茶", "馆", "老", "板", "море", "лодка", "«да»", "&", "cafe\u0301", "İ"]
+WORDS = st.sampled_from([*LATIN, *OTHERS])
 SENTENCE = st.lists(WORDS, min_size=1, max_size=14).map(lambda words: " ".join(words) + ". ")
 TEXT = st.lists(SENTENCE, max_size=6).map("".join)
 ANYTHING = st.text(alphabet=st.characters(codec=None), max_size=200)
@@ -95,6 +96,8 @@ HOSTILE = {
     "short marked paragraphs": "> lovely ships\n\n" * 62_500,
     "marked paragraphs": "\n\n".join("> " + NUMBERS[at : at + 60] for at in range(0, 900_000, 60)),
     "marked paragraphs of few words": "\n\n".join("> " + FEW_WORDS[at : at + 60] for at in range(0, 700_000, 60)),
+    "short strange paragraphs": "\n\n".join(f"> {FEW_WORDS[at : at + 20]} zeta" for at in range(0, 700_000, 30)),
+    "a word in ten replaced": re.sub(r"((?:\w+ ){9})\w+ ", r"\1other ", NUMBERS),
     "backticks": "`" * 1_000_000,
     "fences": "```\n" * 250_000,
     "links": "](" * 500_000,
@@ -114,3 +117,17 @@ def test_a_megabyte_of_hostile_text_is_soon_over(body: str, other: str) -> None:
     find(body, [text, text], [text, *(text[at : at + 500] for at in range(0, 100_000, 500))])
     # A second or two where it is worst; minutes where anything is quadratic.
     assert time.process_time() - started < 10
+
+
+def test_a_long_thread_takes_no_more_memory_than_a_short_one() -> None:
+    matcher = Matcher()
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            words = " ".join(f"{number}{step}" for step in range(150))
+            matcher.find(words, [Target(key=number, text=words[::-1])])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # All of it would take three times as much.
+    assert kept < 20_000_000
