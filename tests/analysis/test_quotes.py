@@ -80,10 +80,10 @@ def test_accents_count_as_they_look_not_as_they_are_composed() -> None:
     ],
 )  # fmt: skip
 def test_scripts_of_their_own_are_quoted_too(parent: str, quoted: str) -> None:
-    ((passage, target),) = passages(f"> {quoted}\n\n🙂", parent)
+    ((passage, target),) = passages(f"> {quoted}\n\nOK", parent)
     assert target == 0
     assert passage.rstrip("。") == quoted.rstrip("。")
-    assert passages(f"{quoted}\n\n🙂", parent) == [(passage, 0)]
+    assert passages(f"{quoted}\n\nOK", parent) == [(passage, 0)]
 
 
 def test_a_sentence_repeated_without_a_mark_is_found() -> None:
@@ -93,6 +93,40 @@ def test_a_sentence_repeated_without_a_mark_is_found() -> None:
     assert passages("The council has lied to us all. And it will again.", PARENT) == [
         ("The council has lied to us all.", 0)
     ]
+
+
+def test_a_short_paragraph_that_is_answered_in_the_next_is_found() -> None:
+    parent = "I was there. What did you see that night? I saw nothing."
+    assert passages("What did you see that night?\n\nNothing.", parent) == [("What did you see that night?", 0)]
+
+
+def test_a_quote_goes_to_the_end_of_its_sentence_past_a_word_that_differs() -> None:
+    parent = "Every Tuesday, before the sun rises, two mules climb the old road with two hundred books."
+    body = "> Every Monday, before the sun rises, two mules climb the old road with two hundred volumes.\n\nTuesday!"
+    assert passages(body, parent) == [(body[2:].partition("\n")[0], 0)]
+
+
+def test_a_quote_ends_where_only_common_words_are_the_same() -> None:
+    parent = "least of all the bakers on the quay who had seen it before, then as now on the market"
+    body = "> least of all the bakers on the quay who had seen it before, I say that on the whole they had not"
+    assert passages(body, parent) == [("least of all the bakers on the quay who had seen it before", 0)]
+
+
+def test_common_words_in_the_place_of_others_do_not_part_a_quote() -> None:
+    parent = (
+        "It was one of the worst. The council listened to the bakers on the quay with great patience and then closed "
+        "the old harbour bridge to everybody but the bakers."
+    )
+    body = (
+        "> The council listened to the bakers on the quay one of the and then closed the old harbour bridge to "
+        "everybody but the bakers.\n\nWell."
+    )
+    assert passages(body, parent) == [(body[2:].partition("\n")[0], 0)]
+
+
+def test_nobody_is_asked_further_up_than_lemmy_lets_threads_go() -> None:
+    assert passages(f"> {BAKERS}", *["Yes."] * 49, PARENT) == [(BAKERS, 49)]
+    assert passages(f"> {BAKERS}", *["Yes."] * 50, PARENT) == []
 
 
 def test_a_clause_in_quotation_marks_is_found_and_without_them_is_not() -> None:
@@ -156,6 +190,8 @@ def test_what_is_nearer_to_the_words_comes_before_what_is_nearer_in_the_tree() -
     {
         "phrase": ("At the end of the day it is what it is, I say.", "Look, at the end of the day it is what it is."),
         "agreement": ("I completely agree with you. Always have.", "I completely agree with you."),
+        "agreement alone": ("I completely agree with you.", "I completely agree with you."),
+        "agreement at the end": ("Yes.\n\nI completely agree with you.", "I completely agree with you."),
         "thanks": ("Thank you for sharing this! I liked it.", "Thank you for sharing this. It was long."),
         "address": (
             "The link https://x.example/why/shared/caches/on/network/drives/are/slow/at/all is dead.",

@@ -19,6 +19,8 @@ _SENTENCE = 30
 _CERTAIN = 60
 # The part of a sentence that is the sentence.
 _MOST_OF = 0.75
+# Pairs of words that even a short quote with a word replaced has in common with its source.
+_SHARED_SEEDS = 3
 # Words that one comment may have aligned, and characters that its short `>` blocks may have looked through.
 _MOST_WORDS, _MOST_CHARACTERS = 200_000, 20_000_000
 
@@ -75,14 +77,22 @@ class Search:
             if marked:
                 yield from _chosen(self._marked(first, after))
             elif self._likely:
-                yield from _chosen(self._unmarked(first, after, last=0 < number == len(paragraphs) - 1))
+                yield from _chosen(self._unmarked(first, after, last=number == len(paragraphs) - 1))
 
     def _marked(self, first: int, after: int) -> list[Passage]:
         found = list(self._passages(first, after, self._likely, marked=True))
         if not any((passage.first, passage.after) == (first, after) for passage in found):
-            others = (order for order in range(len(self._texts)) if order not in self._likely)
-            found.extend(self._passages(first, after, others, marked=True))
+            found.extend(self._passages(first, after, self._possible(first, after), marked=True))
         return found or list(self._exact(first, after))
+
+    def _possible(self, first: int, after: int) -> Iterator[int]:
+        """The other texts that share some neighbouring words with a `>` paragraph, though no longer rows of them."""
+        size = self._text.seed
+        seeds = frozenset(self._text.seeds[first : after - size + 1])
+        for order, other in enumerate(self._texts):
+            theirs = other.shingles(size)
+            if order not in self._likely and not seeds.isdisjoint(theirs) and len(seeds & theirs) >= _SHARED_SEEDS:
+                yield order
 
     def _unmarked(self, first: int, after: int, *, last: bool) -> list[Passage]:
         passages = self._passages(first, after, self._likely, marked=False)
@@ -116,7 +126,7 @@ class Search:
     def _deliberate(self, passage: Passage, first: int, after: int, *, last: bool) -> bool:
         """Whether an unmarked passage is repeated on purpose: a phrase, a name or a signature is not."""
         run, weight, other = passage.match.run, passage.match.weight, self._texts[passage.order]
-        if last and _ends(other, run):
+        if last and first > 0 and _ends(other, run):
             return False
         if _in_quotation_marks(self._text, run.first, run.after):
             return True
