@@ -17,6 +17,8 @@ from thread_archive.model import Article
 
 # What fetching lets through; a longer text is cut off, not refused.
 MAX_BYTES = 10_000_000
+# Ten times the longest articles; a page's text takes about three seconds a megabyte.
+MAX_TEXT = 2_000_000
 MAX_TITLE = 120
 
 _NOT_READ = {
@@ -68,6 +70,8 @@ def _of_page(text: str, url: str) -> Extraction:
     if is_discussion(soup, metadata):
         return Extraction(refusal=Refusal.DISCUSSION_PAGE)
     shown = visible_text(soup)
+    if len(shown) > MAX_TEXT:
+        return Extraction(refusal=Refusal.TOO_COMPLEX)
     found = readable(text, metadata, shown=shown)
     blocks = found.blocks if found else None
     if asks_for_consent(soup, url, shown, blocks):
