@@ -4,6 +4,7 @@ import json
 import resource
 import time
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -82,6 +83,7 @@ def test_pages_that_are_no_article(html: str, url: str, refusal: Refusal) -> Non
         (b"", "video/mp4", Refusal.VIDEO),
         (b"{}", "application/json", Refusal.UNSUPPORTED_TYPE),
         (bytes(range(256)) * 50 + b"\0" * 500, "text/html", Refusal.DAMAGED),
+        (Random(1).randbytes(20_000), "text/plain", Refusal.DAMAGED),
         (b"   \n\n ", "text/plain", Refusal.EMPTY),
     ],
 )

@@ -27,6 +27,7 @@ _NOT_READ = {
     Media.VIDEO: Refusal.VIDEO,
     Media.OTHER: Refusal.UNSUPPORTED_TYPE,
 }
+_CONTROLS = bytes(sorted(set(range(32)) - set(b"\t\n\f\r\x1b")))
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -47,7 +48,7 @@ def extract(body: bytes, *, content_type: str, url: str) -> Extraction:
     media = media_of(content_type, body)
     if media in _NOT_READ:
         return Extraction(refusal=_NOT_READ[media])
-    if _is_binary(body):
+    if _is_binary(body, content_type):
         return Extraction(refusal=Refusal.DAMAGED)
     text = decode(body[:MAX_BYTES], content_type)
     if media is Media.TEXT:
@@ -125,10 +126,11 @@ def _article(blocks: Blocks, extractor: str, extractor_version: str, *, title: s
     )
 
 
-def _is_binary(body: bytes) -> bool:
-    """Whether what is called text has NULs and is not in UTF-16 or UTF-32, which are full of them."""
+def _is_binary(body: bytes, content_type: str) -> bool:
+    """Whether what is called text is full of control bytes, and not in UTF-16 or UTF-32, which are."""
     head = body[:65_536]
-    return head.count(0) > 0.01 * len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or "utf-16" in content_type.lower()
+    return not wide and len(head) - len(head.translate(None, _CONTROLS)) > 0.05 * len(head)
 
 
 @cache
