@@ -20,7 +20,7 @@ from markupsafe import Markup
 from thread_archive.articles.sameness import words
 
 HERE = Path(__file__).parents[2] / "fixtures" / "articles"
-LAYOUTS = ("newspaper", "soup", "tables", "font", "blog", "bare", "magazine")
+LAYOUTS = ("newspaper", "soup", "tables", "font", "blog", "bare", "magazine", "portal")
 # Pages of the font-and-br time are in the encodings of their time, and mark no headings.
 OLD = ("tables", "font")
 LEGACY = {"ru": "windows-1251", "zh": "gb2312", "ja": "shift_jis", "ar": "windows-1256"}

@@ -7,7 +7,7 @@ from html import escape
 from importlib.metadata import version
 
 from thread_archive.articles.blocks import Blocks, blocks_of_html
-from thread_archive.articles.markup import parse, too_complex, visible_text
+from thread_archive.articles.markup import parse, too_complex, too_deep, visible_text
 from thread_archive.articles.metadata import PageMetadata
 from thread_archive.articles.pages import Media, decode, media_of
 from thread_archive.articles.readable import Readable, readable
@@ -17,6 +17,8 @@ from thread_archive.model import Article
 
 # What fetching lets through; a longer text is cut off, not refused.
 MAX_BYTES = 10_000_000
+# Ten times the longest articles; a page's text takes about three seconds a megabyte.
+MAX_TEXT = 2_000_000
 MAX_TITLE = 120
 
 _NOT_READ = {
@@ -25,6 +27,7 @@ _NOT_READ = {
     Media.VIDEO: Refusal.VIDEO,
     Media.OTHER: Refusal.UNSUPPORTED_TYPE,
 }
+_CONTROLS = bytes(sorted(set(range(32)) - set(b"\t\n\f\r\x1b")))
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -45,7 +48,7 @@ def extract(body: bytes, *, content_type: str, url: str) -> Extraction:
     media = media_of(content_type, body)
     if media in _NOT_READ:
         return Extraction(refusal=_NOT_READ[media])
-    if _is_binary(body):
+    if _is_binary(body, content_type):
         return Extraction(refusal=Refusal.DAMAGED)
     text = decode(body[:MAX_BYTES], content_type)
     if media is Media.TEXT:
@@ -62,10 +65,14 @@ def article_of_body(html: str, *, title: str) -> Article:
 
 def _of_page(text: str, url: str) -> Extraction:
     soup = parse(text)
+    if too_deep(soup):
+        return Extraction(refusal=Refusal.TOO_COMPLEX)
     metadata = PageMetadata(soup=soup, url=url)
     if is_discussion(soup, metadata):
         return Extraction(refusal=Refusal.DISCUSSION_PAGE)
     shown = visible_text(soup)
+    if len(shown) > MAX_TEXT:
+        return Extraction(refusal=Refusal.TOO_COMPLEX)
     found = readable(text, metadata, shown=shown)
     blocks = found.blocks if found else None
     if asks_for_consent(soup, url, shown, blocks):
@@ -119,10 +126,11 @@ def _article(blocks: Blocks, extractor: str, extractor_version: str, *, title: s
     )
 
 
-def _is_binary(body: bytes) -> bool:
-    """Whether what is called text has NULs and is not in UTF-16 or UTF-32, which are full of them."""
+def _is_binary(body: bytes, content_type: str) -> bool:
+    """Whether what is called text is full of control bytes, and not in UTF-16 or UTF-32, which are."""
     head = body[:65_536]
-    return head.count(0) > 0.01 * len(head) and not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or "utf-16" in content_type.lower()
+    return not wide and len(head) - len(head.translate(None, _CONTROLS)) > 0.05 * len(head)
 
 
 @cache

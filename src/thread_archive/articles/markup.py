@@ -8,6 +8,8 @@ from thread_archive.articles.pages import printable
 
 # A tree of so many elements takes some seconds and a few hundred megabytes; the longest encyclopedia pages have half.
 MAX_TAGS = 150_000
+# Where libxml2 stops building a tree, and trafilatura with it; what walks up from each tag would take its time.
+MAX_DEPTH = 255
 # No attribute that we read is longer; the rest (data: images, style) is dropped before anything reads it.
 MAX_ATTRIBUTE = 4_000
 
@@ -25,6 +27,16 @@ UNREAD = frozenset({
 def too_complex(text: str) -> bool:
     """Whether a page has more than MAX_TAGS tags."""
     return sum(1 for _ in _TAG_START.finditer(text)) > MAX_TAGS
+
+
+def too_deep(soup: BeautifulSoup) -> bool:
+    """Whether tags are nested more than MAX_DEPTH deep."""
+    depths = {id(soup): 0}
+    for tag in soup.find_all(True):
+        depths[id(tag)] = depth = depths[id(tag.parent)] + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def parse(html: str) -> BeautifulSoup:

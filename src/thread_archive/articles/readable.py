@@ -69,7 +69,7 @@ def _size(found: Readable | None) -> int:
 
 
 def by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
-    """What trafilatura makes of a page, in its own markup; with `recall` it is told to miss nothing. None if nothing."""
+    """What trafilatura makes of a page, in its own markup; with `recall` it is told to miss nothing."""
     # Half a second, so only where an article is read.
     import trafilatura
     from lxml.etree import LxmlError

@@ -35,5 +35,5 @@ SENTENCES = {
     Refusal.VIDEO: "The link leads to a video or a sound.",
     Refusal.UNSUPPORTED_TYPE: "The link leads to a kind of file that is not read.",
     Refusal.DAMAGED: "The answer says it is text but is binary data or cut off.",
-    Refusal.TOO_COMPLEX: "The page has too many elements to be read safely.",
+    Refusal.TOO_COMPLEX: "The page is too large, or its elements too many or too deeply nested, to be read safely.",
 }
