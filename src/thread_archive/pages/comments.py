@@ -139,7 +139,7 @@ class CommentList:
         if found is None:
             is_op = row.author_id is not None and row.author_id == self._it.head.author_id
             marks = {"op": is_op, "mod": row.is_moderator, "admin": row.is_admin, "bot": row.author_is_bot}
-            found = self._authors[key] = author(row.author_ap_id, row.author_name, marks)
+            found = self._authors[key] = author(row.author_ap_id, row.author_name, marks, self._it.head.instance)
         return found
 
     def _marks(self, row: CommentRow) -> str:
