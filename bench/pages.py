@@ -13,10 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import shelves
-
 from thread_archive.pages.addresses import ServedAddresses
 from thread_archive.pages.bodies import html_of
 from thread_archive.pages.ordering import Sort

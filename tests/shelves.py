@@ -67,8 +67,9 @@ def furnish(archive: Archive) -> None:
             """INSERT INTO articles (id, post_id, is_body, is_page, url, final_url, redirects, status, reason,
                    robots_ignored, title, byline, site, published_at, published_by, language, licence, canonical_url,
                    robots, html, words, extractor, extractor_version, fetched_at, capture_id)
-               VALUES (1, ?, 0, 1, ?, ?, '[]', 'stored', '', 0, 'What the water took', 'Ines Quill', 'The Harbour Paper',
-                   '2026-02-27T08:00:00.000000Z', 'stated', 'en', 'CC BY 4.0', '', '', ?, 60, 'trafilatura', '2',
+               VALUES (1, ?, 0, 1, ?, ?, '[]', 'stored', '', 0, 'What the water took', 'Ines Quill',
+                   'The Harbour Paper', '2026-02-27T08:00:00.000000Z', 'stated', 'en', 'CC BY 4.0', '', '',
+                   ?, 60, 'trafilatura', '2',
                    '2026-03-01T13:00:00.000000Z', ?)""",
             [post, URL, URL, html, capture],
         )
@@ -81,7 +82,8 @@ def furnish(archive: Archive) -> None:
         ))  # fmt: skip
         (third,) = connection.execute("SELECT id FROM article_paragraphs WHERE number = 3").fetchone()
         quote = """INSERT INTO quotes (post_id, comment_id, start, end, marked, target_kind, target_comment_id,
-                       target_paragraph_id, target_start, target_end, score) VALUES (?, ?, 2, 27, 1, ?, ?, ?, 39, 64, 100)"""
+                       target_paragraph_id, target_start, target_end, score)
+                   VALUES (?, ?, 2, 27, 1, ?, ?, ?, 39, 64, 100)"""
         connection.execute(quote, [post, first, "article", None, third])
         connection.execute(quote, [post, second, "comment", first, None])
 
@@ -98,7 +100,8 @@ def long(folder: Path, comments: int, name: str = "archive.db", *, seed: int = 7
             [receipt],
         )
         insert(connection, "communities", ap_id="http://home.test/c/harbour", name="harbour", title="Harbour",
-               description="", instance_id=1, nsfw=0, deleted=0, removed=0, visibility="public", capture_id=1)  # fmt: skip
+               description="", instance_id=1, nsfw=0, deleted=0, removed=0, visibility="public",
+               capture_id=1)  # fmt: skip
         for number in range(1, 200):
             insert(connection, "people", ap_id=f"http://home.test/u/person_{number}", name=f"person_{number}",
                    display_name="", bio="", instance_id=1, is_bot=0, deleted=0, capture_id=1)  # fmt: skip
