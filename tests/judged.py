@@ -1,4 +1,4 @@
-"""The judged set of `fixtures/search`: threads written for it as an archive, queries with the worth of what they find."""
+"""The judged set of `fixtures/search`: threads written for it, as an archive, and what queries should find in them."""
 
 import math
 import re

@@ -54,6 +54,10 @@ def _print_hits(found: Found, *, as_json: bool) -> None:
         else:
             _print_hit(hit, indent=0)
     _print_rest(found.hits, as_json=as_json)
+    if found.suggestions and not as_json:
+        output().print("These would find something:")
+        for one in found.suggestions:
+            output().print(Text(f"  {line(one.text)}").append(f"  {one.total:,}", style="dim"))
     if found.approximate and not as_json:
         messages().print(
             f"The {found.looked_at:,} archived last of {found.matches:,} matches were scored; --all scores every one."

@@ -23,9 +23,12 @@ from thread_archive.store.search.results import (
     Request,
     SearchHit,
     Sort,
+    Suggestion,
     ThreadHits,
 )
 from thread_archive.store.search.snippets import Marker
+from thread_archive.store.search.suggestions import suggestions
+from thread_archive.store.search_index import has_substrings
 
 __all__ = [
     "END",
@@ -38,6 +41,7 @@ __all__ = [
     "Request",
     "SearchHit",
     "Sort",
+    "Suggestion",
     "ThreadHits",
     "find",
     "find_threads",
@@ -58,16 +62,17 @@ def find(connection: sqlite3.Connection, request: Request) -> Found:
 def _find(connection: sqlite3.Connection, request: Request) -> Found:
     how = plan(connection, request.query, public=request.public)
     if how.impossible:
-        return Found()
+        return Found(suggestions=suggestions(connection, request))
     ranked = rank(connection, how, request)
     approximate = ranked.looked_at < ranked.matches
-    marker = _marker(request)
+    marker = _marker(connection, request)
     return Found(
         hits=hits(connection, ranked.items, marker, first=request.offset + 1, approximate=approximate),
         matches=ranked.matches,
         looked_at=ranked.looked_at,
         total=ranked.total,
         facets=facets(connection, how, exact=request.exact_facets) if request.facets else Facets(),
+        suggestions=() if ranked.total else suggestions(connection, request),
     )
 
 
@@ -79,11 +84,14 @@ def find_threads(connection: sqlite3.Connection, request: Request) -> FoundThrea
         with deadline(connection, request.seconds):
             how = plan(connection, request.query, public=request.public)
             return (
-                FoundThreads() if how.impossible else threads.find_threads(connection, how, request, _marker(request))
+                FoundThreads()
+                if how.impossible
+                else threads.find_threads(connection, how, request, _marker(connection, request))
             )
     except TimeUp:
         return FoundThreads(stopped=True)
 
 
-def _marker(request: Request) -> Marker:
-    return Marker(term for group in request.query.groups for term in group)
+def _marker(connection: sqlite3.Connection, request: Request) -> Marker:
+    terms = (term for group in request.query.groups for term in group)
+    return Marker(terms, substrings=has_substrings(connection))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thread_archive.store.queries import Filter, Form, Query, Range, Term
+from thread_archive.store.scripts import apart
 
 # What hangs on `found.id`, an item's number, which has its kind in its last two bits (see `search_index`).
 JOINS = """
@@ -41,7 +42,8 @@ class Scope:
     @property
     def match(self) -> str:
         """As an FTS5 expression."""
-        quoted = [f'"{token}"' for token in self.tokens]
+        # The space ends a number: in an index of substrings `t1` is the beginning of `t12`.
+        quoted = [f'"{token}"' if token[0] == "k" else f'"{token} "' for token in self.tokens]
         return f"scope : ({' OR '.join(quoted)})"
 
     @property
@@ -122,7 +124,7 @@ def group_match(group: Iterable[Term]) -> str:
 
 
 def _term_match(term: Term) -> str:
-    quoted = '"' + term.text.replace('"', '""') + '"'
+    quoted = '"' + apart(term.text).replace('"', '""') + '"'
     return f"{quoted} *" if term.form is Form.PREFIX else quoted
 
 

@@ -142,12 +142,20 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Another query, and how many items it finds."""
+
+    text: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """
     A page of hits.
 
     `matches` items have the words; `looked_at` of them were looked at, `total` of these pass every filter, and pages
-    end there. `approximate` where that is not all; `stopped` where time was up.
+    end there. `approximate` where that is not all; `stopped` where time was up. `suggestions` where nothing was found.
     """
 
     hits: tuple[SearchHit, ...] = ()
@@ -155,6 +163,7 @@ class Found:
     looked_at: int = 0
     total: int = 0
     facets: Facets = field(default_factory=Facets)
+    suggestions: tuple[Suggestion, ...] = ()
     stopped: bool = False
 
     @property

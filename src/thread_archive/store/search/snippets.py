@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from thread_archive.spoilers import CLOSE, OPEN, conceal
 from thread_archive.store.queries import Form, Term
+from thread_archive.store.scripts import LETTERS
 from thread_archive.store.search.results import END, FOUND
 
 # Characters of a snippet, and of what stands before the first find in it.
@@ -22,6 +23,7 @@ _SLACK = 24
 _MOST_FINDS = 400
 _MARKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TOKEN = re.compile(r"[^\W_]+")
+_ALONE = re.compile(f"[{LETTERS}]")
 _NO_MATCH = re.compile(r"(?!)")
 
 
@@ -84,7 +86,10 @@ def _source(term: Term, *, substrings: bool) -> str:
     source = r"[\W_]+".join(map(re.escape, words))
     if substrings:
         return source
-    return rf"(?<![^\W_]){source}" if term.form is Form.PREFIX else rf"(?<![^\W_]){source}(?![^\W_])"
+    # A letter of a script without spaces is a word by itself.
+    before = "" if _ALONE.match(words[0][0]) else r"(?<![^\W_])"
+    after = "" if term.form is Form.PREFIX or _ALONE.match(words[-1][-1]) else r"(?![^\W_])"
+    return f"{before}{source}{after}"
 
 
 def _is_hidden(text: str, begin: int, end: int) -> bool:
