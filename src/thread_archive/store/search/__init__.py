@@ -5,7 +5,9 @@ Functions take a connection to an archive's file, so that they run in whatever t
 """
 
 import sqlite3
+from dataclasses import replace
 
+from thread_archive.store.queries import Query
 from thread_archive.store.search import threads
 from thread_archive.store.search.deadlines import TimeUp, deadline
 from thread_archive.store.search.facets import facets
@@ -60,19 +62,18 @@ def find(connection: sqlite3.Connection, request: Request) -> Found:
 
 
 def _find(connection: sqlite3.Connection, request: Request) -> Found:
-    how = plan(connection, request.query, public=request.public)
-    if how.impossible:
+    ranked = rank(connection, request)
+    if not ranked.total:
         return Found(suggestions=suggestions(connection, request))
-    ranked = rank(connection, how, request)
+    marker = _marker(connection, ranked.query)
     approximate = ranked.looked_at < ranked.matches
-    marker = _marker(connection, request)
     return Found(
         hits=hits(connection, ranked.items, marker, first=request.offset + 1, approximate=approximate),
         matches=ranked.matches,
         looked_at=ranked.looked_at,
         total=ranked.total,
-        facets=facets(connection, how, exact=request.exact_facets) if request.facets else Facets(),
-        suggestions=() if ranked.total else suggestions(connection, request),
+        widened=ranked.query != request.query,
+        facets=facets(connection, ranked.plan, exact=request.exact_facets) if request.facets else Facets(),
     )
 
 
@@ -82,16 +83,20 @@ def find_threads(connection: sqlite3.Connection, request: Request) -> FoundThrea
         return FoundThreads()
     try:
         with deadline(connection, request.seconds):
-            how = plan(connection, request.query, public=request.public)
-            return (
-                FoundThreads()
-                if how.impossible
-                else threads.find_threads(connection, how, request, _marker(connection, request))
-            )
+            found = _find_threads(connection, request, request.query)
+            wider = request.query.widened
+            return _find_threads(connection, request, wider) if not found.total and wider != request.query else found
     except TimeUp:
         return FoundThreads(stopped=True)
 
 
-def _marker(connection: sqlite3.Connection, request: Request) -> Marker:
-    terms = (term for group in request.query.groups for term in group)
+def _find_threads(connection: sqlite3.Connection, request: Request, query: Query) -> FoundThreads:
+    how = plan(connection, query, public=request.public)
+    if how.impossible:
+        return FoundThreads()
+    return threads.find_threads(connection, how, replace(request, query=query), _marker(connection, query))
+
+
+def _marker(connection: sqlite3.Connection, query: Query) -> Marker:
+    terms = (term for group in query.groups for term in group)
     return Marker(terms, substrings=has_substrings(connection))

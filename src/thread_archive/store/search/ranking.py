@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thread_archive.store.search.plans import JOINS, PUBLISHED, SCORE, Plan
+from thread_archive.store.queries import Query
+from thread_archive.store.search.plans import JOINS, PUBLISHED, SCORE, Plan, plan
 from thread_archive.store.search.results import Request, Sort
 
 # bm25's weights of `body`, `title` and `scope`: a word of the title says more about what a thread is about.
@@ -20,10 +21,13 @@ EXACT = 50_000
 # Of more, so many of those archived last, and so many posts and articles besides, which comments outnumber.
 NEWEST = 8_000
 NEWEST_POSTS = 2_000
+# Where fewer items than that are found, other forms of the words count as well (measured: bench/search_quality.py).
+FEW = 10
 
-_SCORED = (
-    f"SELECT rowid AS id, -bm25(search_fts, {_WEIGHTS}) AS relevance FROM search_fts WHERE search_fts MATCH :match"
-)
+# A post comes before the first paragraph of its article, which has its title too.
+_POSTS = 1.1
+_SCORED = f"""SELECT rowid AS id, -bm25(search_fts, {_WEIGHTS}) * iif(rowid % 4 = 0, {_POSTS}, 1.0) AS relevance
+              FROM search_fts WHERE search_fts MATCH :match"""
 _LISTED = "SELECT rowid AS id, 0.0 AS relevance FROM search_fts WHERE search_fts MATCH :match"
 _TOMBSTONES = """
     SELECT id * 4 + 1 AS id, 0.0 AS relevance FROM comments WHERE deleted + removed > 0 AND ap_id IS NOT NULL
@@ -48,25 +52,29 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A page of item numbers with their relevance; the counts are those of `Found`."""
+    """
+    A page of item numbers with their relevance, and what was looked for in the end; the counts are those of `Found`.
+    """
 
-    items: Sequence[tuple[int, float]]
-    matches: int
-    looked_at: int
-    total: int
+    query: Query
+    plan: Plan
+    items: Sequence[tuple[int, float]] = ()
+    matches: int = 0
+    looked_at: int = 0
+    total: int = 0
 
 
 def candidates(
-    connection: sqlite3.Connection, plan: Plan, match: str, *, everything: bool = False, most: int = EXACT
+    connection: sqlite3.Connection, how: Plan, match: str, *, everything: bool = False, most: int | None = None
 ) -> Candidates:
-    """What to look at for the FTS5 expression `match`: everything, unless that is more than `most`."""
-    values = {"match": match, **plan.values}
-    if plan.tombstones:
+    """What to look at for the FTS5 expression `match`: everything, unless that is more than `most` (EXACT)."""
+    values = {"match": match, **how.values}
+    if how.tombstones:
         matches = connection.execute(f"SELECT count(*) FROM ({_TOMBSTONES})").fetchone()[0]
-        return Candidates(sql=_TOMBSTONES, values=plan.values, matches=matches, complete=True)
+        return Candidates(sql=_TOMBSTONES, values=how.values, matches=matches, complete=True)
     matches = connection.execute("SELECT count(*) FROM search_fts WHERE search_fts MATCH ?", [match]).fetchone()[0]
-    source = _SCORED if plan.words else _LISTED
-    if everything or matches <= most:
+    source = _SCORED if how.words else _LISTED
+    if everything or matches <= (EXACT if most is None else most):
         return Candidates(sql=source, values=values, matches=matches, complete=True)
     # One half asks row by row what is a comment, the other the index, whichever costs less.
     sql = f"""
@@ -76,31 +84,41 @@ def candidates(
     return Candidates(sql=sql, values=values, matches=matches, complete=False)
 
 
-def rank(connection: sqlite3.Connection, plan: Plan, request: Request) -> Ranked:
-    """The page of items that `request` asks for."""
-    found = candidates(connection, plan, plan.match, everything=request.everything)
-    listing = not plan.words
+def rank(connection: sqlite3.Connection, request: Request) -> Ranked:
+    """The page of items that `request` asks for; where few have the words as they are, their other forms count too."""
+    ranked = _rank(connection, request, request.query)
+    if ranked.total < FEW and not ranked.plan.impossible and (wider := request.query.widened) != request.query:
+        return _rank(connection, request, wider)
+    return ranked
+
+
+def _rank(connection: sqlite3.Connection, request: Request, query: Query) -> Ranked:
+    how = plan(connection, query, public=request.public)
+    if how.impossible:
+        return Ranked(query=query, plan=how)
+    found = candidates(connection, how, how.match, everything=request.everything)
+    listing = not how.words
     sort = Sort.NEWEST if listing and request.sort is Sort.RELEVANCE else request.sort
     values = {**found.values, "limit": request.limit, "offset": request.offset}
     page = f"ORDER BY {_ORDERS[sort]} LIMIT :limit OFFSET :offset"
-    if sort is Sort.RELEVANCE and not plan.conditions:
+    if sort is Sort.RELEVANCE and not how.conditions:
         # A sorter of as many rows as are wanted is faster than FTS5's own `ORDER BY rank`, which sorts all.
         rows = connection.execute(f"SELECT found.id, found.relevance FROM ({found.sql}) AS found {page}", values)
     else:
-        rows = connection.execute(f"{selected(found, plan, 'found.id, found.relevance')} {page}", values)
+        rows = connection.execute(f"{selected(found, how, 'found.id, found.relevance')} {page}", values)
     items = rows.fetchall()
     looked_at = found.matches if found.complete else _count(connection, f"SELECT count(*) FROM ({found.sql})", found)
     total = looked_at
-    if plan.conditions:
-        total = _count(connection, selected(found, plan, "count(*)"), found)
-    return Ranked(items=items, matches=found.matches, looked_at=looked_at, total=total)
+    if how.conditions:
+        total = _count(connection, selected(found, how, "count(*)"), found)
+    return Ranked(query=query, plan=how, items=items, matches=found.matches, looked_at=looked_at, total=total)
 
 
-def selected(found: Candidates, plan: Plan, columns: str) -> str:
+def selected(found: Candidates, how: Plan, columns: str) -> str:
     """SQL for columns over JOINS of the candidates that pass the plan's conditions."""
     # Materialized: outside the query that has MATCH, bm25 cannot be used.
     return f"""WITH found AS MATERIALIZED ({found.sql})
-               SELECT {columns} FROM found {JOINS} WHERE {" AND ".join(plan.conditions) or "true"}"""
+               SELECT {columns} FROM found {JOINS} WHERE {" AND ".join(how.conditions) or "true"}"""
 
 
 def _count(connection: sqlite3.Connection, query: str, found: Candidates) -> int:

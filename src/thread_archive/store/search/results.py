@@ -155,13 +155,15 @@ class Found:
     A page of hits.
 
     `matches` items have the words; `looked_at` of them were looked at, `total` of these pass every filter, and pages
-    end there. `approximate` where that is not all; `stopped` where time was up. `suggestions` where nothing was found.
+    end there. `approximate` where that is not all; `stopped` where time was up. `widened` where few items have the
+    words as they are, so that other forms of them count too. `suggestions` where nothing was found.
     """
 
     hits: tuple[SearchHit, ...] = ()
     matches: int = 0
     looked_at: int = 0
     total: int = 0
+    widened: bool = False
     facets: Facets = field(default_factory=Facets)
     suggestions: tuple[Suggestion, ...] = ()
     stopped: bool = False

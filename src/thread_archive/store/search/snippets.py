@@ -88,7 +88,7 @@ def _source(term: Term, *, substrings: bool) -> str:
         return source
     # A letter of a script without spaces is a word by itself.
     before = "" if _ALONE.match(words[0][0]) else r"(?<![^\W_])"
-    after = "" if term.form is Form.PREFIX or _ALONE.match(words[-1][-1]) else r"(?![^\W_])"
+    after = r"[^\W_]*" if term.form is Form.PREFIX else "" if _ALONE.match(words[-1][-1]) else r"(?![^\W_])"
     return f"{before}{source}{after}"
 
 
