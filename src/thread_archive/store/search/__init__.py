@@ -13,7 +13,7 @@ from thread_archive.store.search.deadlines import TimeUp, deadline
 from thread_archive.store.search.facets import facets
 from thread_archive.store.search.hits import hits
 from thread_archive.store.search.plans import plan
-from thread_archive.store.search.ranking import rank
+from thread_archive.store.search.ranking import Ranked, rank
 from thread_archive.store.search.results import (
     END,
     FOUND,
@@ -73,8 +73,14 @@ def _find(connection: sqlite3.Connection, request: Request) -> Found:
         looked_at=ranked.looked_at,
         total=ranked.total,
         widened=ranked.query != request.query,
-        facets=facets(connection, ranked.plan, exact=request.exact_facets) if request.facets else Facets(),
+        facets=_facets(connection, ranked, request),
     )
+
+
+def _facets(connection: sqlite3.Connection, ranked: Ranked, request: Request) -> Facets:
+    if not request.facets or ranked.found is None:
+        return Facets()
+    return facets(connection, ranked.plan, ranked.found, exact=request.exact_facets)
 
 
 def find_threads(connection: sqlite3.Connection, request: Request) -> FoundThreads:

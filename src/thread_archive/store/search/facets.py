@@ -1,22 +1,32 @@
 """What the items that were found have most: kinds, communities, authors, years."""
 
+import json
 import sqlite3
 from collections import Counter
+from dataclasses import replace
+from math import ceil
 
 from thread_archive.store.search.plans import CREATOR, KIND, PUBLISHED, Plan
-from thread_archive.store.search.ranking import candidates, selected
+from thread_archive.store.search.ranking import Candidates, candidates, gather, selected
 from thread_archive.store.search.results import Facet, Facets, FacetValue
 
 # Items that are counted unless exact counts are asked for.
-COUNTED = 10_000
+COUNTED = 2_000
 _VALUES = 10
 
 
-def facets(connection: sqlite3.Connection, plan: Plan, *, exact: bool = False) -> Facets:
-    """Counts over the candidates of a plan, as many as COUNTED or, if `exact`, all."""
-    found = candidates(connection, plan, plan.match, everything=exact, most=COUNTED)
+def facets(connection: sqlite3.Connection, how: Plan, found: Candidates, *, exact: bool = False) -> Facets:
+    """Counts over the candidates of a plan: of about COUNTED of them, evenly taken, or, if `exact`, of all."""
+    if exact and not found.complete:
+        found = candidates(connection, how, how.match, everything=True)
+    complete = found.complete
+    if not exact and found.gathered is None:
+        found, complete = candidates(connection, how, how.match, most=0), False
+        found = gather(connection, found)
+    if not exact and found.gathered is not None and len(found.gathered) > COUNTED:
+        found, complete = _sample(found), False
     columns = f"{KIND}, post.community_id, {CREATOR}, substr({PUBLISHED}, 1, 4)"
-    rows = connection.execute(selected(found, plan, columns), found.values).fetchall()
+    rows = connection.execute(selected(found, how, columns), found.values).fetchall()
     kinds, communities, authors, years = (
         (Counter(column) for column in zip(*rows, strict=True)) if rows else [Counter()] * 4
     )
@@ -35,8 +45,15 @@ def facets(connection: sqlite3.Connection, plan: Plan, *, exact: bool = False) -
             ),
         ),
         counted=len(rows),
-        approximate=not found.complete,
+        approximate=not complete,
     )
+
+
+def _sample(found: Candidates) -> Candidates:
+    """Every so manieth of gathered candidates: they come in the order in which they were archived."""
+    rows = found.gathered or ()
+    taken = rows[:: ceil(len(rows) / COUNTED)]
+    return replace(found, values={**found.values, "ids": json.dumps([row[0] for row in taken])}, gathered=taken)
 
 
 def _value(label: str, count: int, text: str) -> FacetValue:

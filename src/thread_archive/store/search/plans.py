@@ -1,12 +1,15 @@
 """What a query means for the index and for the tables: an FTS5 expression, and conditions on what it finds."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from thread_archive.store.queries import Filter, Form, Query, Range, Term
+from thread_archive.store.queries import KINDS, Filter, Form, Query, Range, Term
 from thread_archive.store.scripts import apart
+from thread_archive.store.search.snippets import folded
+from thread_archive.store.search_index import has_substrings
 
 # What hangs on `found.id`, an item's number, which has its kind in its last two bits (see `search_index`).
 JOINS = """
@@ -29,6 +32,11 @@ _STATES = {
 }
 # The columns that hold text, before an expression in parentheses.
 TEXT = "{body title} : "
+# What of a query could be found in the column `scope`.
+_NUMBERED = re.compile(r"[tcu]\d+")
+_BEGUN = re.compile(r"[tcu]\d*")
+_KIND_TOKENS = tuple(f"k{kind}" for kind in KINDS)
+_WORD = re.compile(r"[^\W_]+")
 # A listing shows of an article its post, not each of its paragraphs.
 _WHOLE = ("kpost", "kcomment")
 
@@ -59,14 +67,15 @@ class Plan:
     """
     How to find what a query means.
 
-    `words` is what texts must have and `excluded` what they must not (FTS5 expressions, empty where there is nothing to
-    say), `scopes` and `unwanted` narrow that. `conditions` are SQL over JOINS, with `values` by name. `tombstones`
-    where what was withdrawn is listed, which the index does not have. `impossible` where nothing can be found, such as
-    items of a person whom the archive does not have.
+    `words` is what texts must have and `excluded` what they must not (FTS5 expressions for the `columns`; all are empty
+    where there is nothing to say), `scopes` and `unwanted` narrow that. `conditions` are SQL over JOINS, with `values`
+    by name. `tombstones` where what was withdrawn is listed, which the index does not have. `impossible` where nothing
+    can be found, such as items of a person whom the archive does not have.
     """
 
     words: str = ""
     excluded: str = ""
+    columns: str = ""
     scopes: tuple[Scope, ...] = ()
     unwanted: tuple[Scope, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -101,20 +110,42 @@ def plan(connection: sqlite3.Connection, query: Query, *, public: bool = False) 
     if listing and not query.named("kind"):
         scopes.append(Scope(tokens=_WHOLE))
     found = tuple(scope for scope in scopes if scope)
+    columns = _columns(connection, query)
     words = " AND ".join(map(group_match, query.groups))
     excluded = group_match(query.excluded) if query.excluded else ""
     if tombstones:
         conditions += [scope.condition for scope in found]
         conditions += [f"NOT coalesce({scope.condition}, 0)" for scope in unwanted if scope]
     return Plan(
-        words=f"{TEXT}({words})" if words else "",
-        excluded=TEXT + excluded if excluded else "",
+        words=f"{columns}({words})" if words else "",
+        excluded=columns + excluded if excluded else "",
+        columns=columns,
         scopes=found,
         unwanted=tuple(scope for scope in unwanted if scope),
         conditions=tuple(conditions),
         values=values,
         tombstones=tombstones,
         impossible=len(found) < len(scopes),
+    )
+
+
+def _columns(connection: sqlite3.Connection, query: Query) -> str:
+    """
+    The columns to look in, where that has to be said.
+
+    To name columns costs FTS5 a look at every place of a word, half as much again, so that it is done only for what
+    could be one of the tokens of `scope`.
+    """
+    terms = (*(term for group in query.groups for term in group), *query.excluded)
+    return TEXT if any(map(_is_like_a_token, terms)) or has_substrings(connection) else ""
+
+
+def _is_like_a_token(term: Term) -> bool:
+    numbered = _BEGUN if term.form is Form.PREFIX else _NUMBERED
+    return any(
+        numbered.fullmatch(word)
+        or any(kind.startswith(word) if term.form is Form.PREFIX else kind == word for kind in _KIND_TOKENS)
+        for word in _WORD.findall(folded(term.text))
     )
 
 

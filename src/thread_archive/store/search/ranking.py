@@ -5,9 +5,11 @@ FTS5 scores every match, at about a microsecond each, so that a word that very m
 such a word only the matches that were archived last are scored, and what is found says so.
 """
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Any
 
 from thread_archive.store.queries import Query
@@ -16,16 +18,18 @@ from thread_archive.store.search.results import Request, Sort
 
 # bm25's weights of `body`, `title` and `scope`: a word of the title says more about what a thread is about.
 _WEIGHTS = "1.0, 4.0, 0.0"
+# A post comes before the first paragraph of its article, which has its title too.
+_POSTS = 1.1
 # Up to so many matches all are scored.
 EXACT = 50_000
 # Of more, so many of those archived last, and so many posts and articles besides, which comments outnumber.
 NEWEST = 8_000
 NEWEST_POSTS = 2_000
+# So many candidates or fewer are fetched once, and sorted, narrowed and counted without asking the index again.
+GATHERED = 10_000
 # Where fewer items than that are found, other forms of the words count as well (measured: bench/search_quality.py).
 FEW = 10
 
-# A post comes before the first paragraph of its article, which has its title too.
-_POSTS = 1.1
 _SCORED = f"""SELECT rowid AS id, -bm25(search_fts, {_WEIGHTS}) * iif(rowid % 4 = 0, {_POSTS}, 1.0) AS relevance
               FROM search_fts WHERE search_fts MATCH :match"""
 _LISTED = "SELECT rowid AS id, 0.0 AS relevance FROM search_fts WHERE search_fts MATCH :match"
@@ -42,12 +46,16 @@ _ORDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """SQL that gives `id` and `relevance` of the items to look at, with its values; all `matches` if `complete`."""
+    """
+    What to look at of `matches` items, all of them if `complete`: SQL that gives `id` and `relevance`, with its values,
+    or the rows themselves where they are `gathered`.
+    """
 
     sql: str
     values: Mapping[str, Any]
     matches: int
     complete: bool
+    gathered: Sequence[tuple[int, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,8 @@ class Ranked:
 
     query: Query
     plan: Plan
-    items: Sequence[tuple[int, float]] = ()
+    found: Candidates | None = None
+    items: Sequence[tuple[int, float]] = field(default=())
     matches: int = 0
     looked_at: int = 0
     total: int = 0
@@ -68,10 +77,10 @@ def candidates(
     connection: sqlite3.Connection, how: Plan, match: str, *, everything: bool = False, most: int | None = None
 ) -> Candidates:
     """What to look at for the FTS5 expression `match`: everything, unless that is more than `most` (EXACT)."""
-    values = {"match": match, **how.values}
     if how.tombstones:
         matches = connection.execute(f"SELECT count(*) FROM ({_TOMBSTONES})").fetchone()[0]
         return Candidates(sql=_TOMBSTONES, values=how.values, matches=matches, complete=True)
+    values = {"match": match, **how.values}
     matches = connection.execute("SELECT count(*) FROM search_fts WHERE search_fts MATCH ?", [match]).fetchone()[0]
     source = _SCORED if how.words else _LISTED
     if everything or matches <= (EXACT if most is None else most):
@@ -97,21 +106,56 @@ def _rank(connection: sqlite3.Connection, request: Request, query: Query) -> Ran
     if how.impossible:
         return Ranked(query=query, plan=how)
     found = candidates(connection, how, how.match, everything=request.everything)
+    if not found.complete or found.matches <= GATHERED:
+        found = gather(connection, found)
+    looked_at = found.matches if found.gathered is None else len(found.gathered)
     listing = not how.words
     sort = Sort.NEWEST if listing and request.sort is Sort.RELEVANCE else request.sort
-    values = {**found.values, "limit": request.limit, "offset": request.offset}
-    page = f"ORDER BY {_ORDERS[sort]} LIMIT :limit OFFSET :offset"
+    items, total = _page(connection, how, found, request, sort)
+    return Ranked(
+        query=query, plan=how, found=found, items=items, matches=found.matches, looked_at=looked_at,
+        total=looked_at if total is None else total,
+    )  # fmt: skip
+
+
+def gather(connection: sqlite3.Connection, found: Candidates) -> Candidates:
+    """The same candidates, fetched."""
+    rows = connection.execute(found.sql, found.values).fetchall()
+    values = {name: value for name, value in found.values.items() if name not in ("match", "posts")}
+    values["ids"] = json.dumps([row[0] for row in rows])
+    return Candidates(
+        sql="SELECT value AS id FROM json_each(:ids)",
+        values=values,
+        matches=found.matches,
+        complete=found.complete,
+        gathered=rows,
+    )
+
+
+def _page(
+    connection: sqlite3.Connection, how: Plan, found: Candidates, request: Request, sort: Sort
+) -> tuple[Sequence[tuple[int, float]], int | None]:
+    """The page's items, and how many there are in all where not every candidate passes."""
+    start, stop = request.offset, request.offset + request.limit
+    rows = found.gathered
     if sort is Sort.RELEVANCE and not how.conditions:
+        if rows is not None:
+            return nsmallest(stop, rows, key=lambda row: (-row[1], row[0]))[start:], None
         # A sorter of as many rows as are wanted is faster than FTS5's own `ORDER BY rank`, which sorts all.
-        rows = connection.execute(f"SELECT found.id, found.relevance FROM ({found.sql}) AS found {page}", values)
-    else:
-        rows = connection.execute(f"{selected(found, how, 'found.id, found.relevance')} {page}", values)
-    items = rows.fetchall()
-    looked_at = found.matches if found.complete else _count(connection, f"SELECT count(*) FROM ({found.sql})", found)
-    total = looked_at
-    if how.conditions:
-        total = _count(connection, selected(found, how, "count(*)"), found)
-    return Ranked(query=query, plan=how, items=items, matches=found.matches, looked_at=looked_at, total=total)
+        query = f"SELECT id, relevance FROM ({found.sql}) ORDER BY relevance DESC, id LIMIT :limit OFFSET :offset"
+        values = {**found.values, "limit": request.limit, "offset": start}
+        return connection.execute(query, values).fetchall(), None
+    if rows is None:
+        query = f"{selected(found, how, 'found.id, found.relevance')} ORDER BY {_ORDERS[sort]}"
+        passing = connection.execute(query, found.values).fetchall()
+        return passing[start:stop], len(passing)
+    order = "found.id" if sort is Sort.RELEVANCE else _ORDERS[sort]
+    ids = connection.execute(f"{selected(found, how, 'found.id')} ORDER BY {order}", found.values)
+    relevance = {row[0]: row[1] for row in rows}
+    passing = [(item, relevance[item]) for (item,) in ids]
+    if sort is Sort.RELEVANCE:
+        passing.sort(key=lambda row: (-row[1], row[0]))
+    return passing[start:stop], len(passing)
 
 
 def selected(found: Candidates, how: Plan, columns: str) -> str:
@@ -119,7 +163,3 @@ def selected(found: Candidates, how: Plan, columns: str) -> str:
     # Materialized: outside the query that has MATCH, bm25 cannot be used.
     return f"""WITH found AS MATERIALIZED ({found.sql})
                SELECT {columns} FROM found {JOINS} WHERE {" AND ".join(how.conditions) or "true"}"""
-
-
-def _count(connection: sqlite3.Connection, query: str, found: Candidates) -> int:
-    return int(connection.execute(query, found.values).fetchone()[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from thread_archive.store.queries import Query
 from thread_archive.store.search.hits import hits
-from thread_archive.store.search.plans import TEXT, Plan, Scope, group_match
+from thread_archive.store.search.plans import Plan, Scope, group_match
 from thread_archive.store.search.ranking import Candidates, candidates, selected
 from thread_archive.store.search.results import FoundThreads, Request, Sort, ThreadHits
 from thread_archive.store.search.snippets import Marker
@@ -49,7 +49,7 @@ def find_threads(connection: sqlite3.Connection, plan: Plan, request: Request, m
 
 def _worth(connection: sqlite3.Connection, plan: Plan, request: Request) -> _Worth:
     """The rarest words come first: the threads that have them are few, and the others are looked for in these."""
-    words = [TEXT + group_match(group) for group in request.query.groups] or [""]
+    words = [plan.columns + group_match(group) for group in request.query.groups] or [""]
     counts = {word: candidates(connection, plan, plan.matching(word)).matches for word in words}
     worth: dict[int, float] | None = None
     approximate = False
@@ -91,7 +91,7 @@ def _best_items(
     if not page:
         return {}
     some = [term for group in query.groups for term in group]
-    words = TEXT + group_match(some) if some else ""
+    words = plan.columns + group_match(some) if some else ""
     threads = Scope(tokens=tuple(f"t{post_id}" for post_id in page))
     found: Candidates = candidates(connection, plan, plan.matching(words, threads))
     rows = connection.execute(
