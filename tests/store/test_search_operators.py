@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judged import Builder, item_key
@@ -115,6 +115,7 @@ def test_what_only_a_login_showed_is_left_out_of_public_answers(judged: Judged) 
 
 
 @pytest.mark.parametrize("sort", Sort)
+@settings(deadline=None)
 @given(size=st.integers(1, 9), text=st.sampled_from(["winter", "the", "kind:comment", "a OR the", "score:>3 the"]))
 def test_pages_put_together_are_the_whole(judged: Judged, sort: Sort, size: int, text: str) -> None:
     archive, _ = judged

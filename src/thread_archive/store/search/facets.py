@@ -1,32 +1,27 @@
 """What the items that were found have most: kinds, communities, authors, years."""
 
-import json
 import sqlite3
 from collections import Counter
 from dataclasses import replace
 from math import ceil
 
 from thread_archive.store.search.plans import CREATOR, KIND, PUBLISHED, Plan
-from thread_archive.store.search.ranking import Candidates, candidates, gather, selected
+from thread_archive.store.search.ranking import LISTED, Candidates, candidates, gathered, selected
 from thread_archive.store.search.results import Facet, Facets, FacetValue
 
-# Items that are counted unless exact counts are asked for.
-COUNTED = 2_000
+# Items that are counted unless exact counts are asked for: each has to be looked up.
+COUNTED = 1_000
 _VALUES = 10
 
 
 def facets(connection: sqlite3.Connection, how: Plan, found: Candidates, *, exact: bool = False) -> Facets:
-    """Counts over the candidates of a plan: of about COUNTED of them, evenly taken, or, if `exact`, of all."""
-    if exact and not found.complete:
-        found = candidates(connection, how, how.match, everything=True)
-    complete = found.complete
-    if not exact and found.gathered is None:
-        found, complete = candidates(connection, how, how.match, most=0), False
-        found = gather(connection, found)
-    if not exact and found.gathered is not None and len(found.gathered) > COUNTED:
-        found, complete = _sample(found), False
+    """Counts over the candidates of a plan: of about COUNTED of them, evenly taken, or, if `exact`, of all matches."""
+    if exact:
+        counted = found if found.complete else candidates(connection, how, how.match, everything=True)
+    else:
+        counted = _sample(connection, found)
     columns = f"{KIND}, post.community_id, {CREATOR}, substr({PUBLISHED}, 1, 4)"
-    rows = connection.execute(selected(found, how, columns), found.values).fetchall()
+    rows = connection.execute(selected(counted, how, columns), counted.values).fetchall()
     kinds, communities, authors, years = (
         (Counter(column) for column in zip(*rows, strict=True)) if rows else [Counter()] * 4
     )
@@ -45,15 +40,22 @@ def facets(connection: sqlite3.Connection, how: Plan, found: Candidates, *, exac
             ),
         ),
         counted=len(rows),
-        approximate=not complete,
+        approximate=not counted.complete,
     )
 
 
-def _sample(found: Candidates) -> Candidates:
-    """Every so manieth of gathered candidates: they come in the order in which they were archived."""
-    rows = found.gathered or ()
+def _sample(connection: sqlite3.Connection, found: Candidates) -> Candidates:
+    """Every so manieth of the candidates, which come in the order in which they were archived."""
+    if found.gathered is not None:
+        rows = found.gathered
+    elif found.matches <= COUNTED:
+        return found
+    else:
+        # Without bm25, which is most of what candidates cost.
+        listed = LISTED if "match" in found.values else found.sql
+        rows = connection.execute(listed, found.values).fetchall()
     taken = rows[:: ceil(len(rows) / COUNTED)]
-    return replace(found, values={**found.values, "ids": json.dumps([row[0] for row in taken])}, gathered=taken)
+    return replace(gathered(found, taken), complete=found.complete and len(taken) == len(rows))
 
 
 def _value(label: str, count: int, text: str) -> FacetValue:

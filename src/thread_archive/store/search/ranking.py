@@ -23,16 +23,14 @@ _POSTS = 1.1
 # Up to so many matches all are scored.
 EXACT = 50_000
 # Of more, so many of those archived last, and so many posts and articles besides, which comments outnumber.
-NEWEST = 8_000
-NEWEST_POSTS = 2_000
-# So many candidates or fewer are fetched once, and sorted, narrowed and counted without asking the index again.
-GATHERED = 10_000
+NEWEST = 4_000
+NEWEST_POSTS = 1_000
 # Where fewer items than that are found, other forms of the words count as well (measured: bench/search_quality.py).
 FEW = 10
 
 _SCORED = f"""SELECT rowid AS id, -bm25(search_fts, {_WEIGHTS}) * iif(rowid % 4 = 0, {_POSTS}, 1.0) AS relevance
               FROM search_fts WHERE search_fts MATCH :match"""
-_LISTED = "SELECT rowid AS id, 0.0 AS relevance FROM search_fts WHERE search_fts MATCH :match"
+LISTED = "SELECT rowid AS id, 0.0 AS relevance FROM search_fts WHERE search_fts MATCH :match"
 _TOMBSTONES = """
     SELECT id * 4 + 1 AS id, 0.0 AS relevance FROM comments WHERE deleted + removed > 0 AND ap_id IS NOT NULL
     UNION ALL SELECT id * 4, 0.0 FROM posts WHERE deleted + removed > 0"""
@@ -73,17 +71,15 @@ class Ranked:
     total: int = 0
 
 
-def candidates(
-    connection: sqlite3.Connection, how: Plan, match: str, *, everything: bool = False, most: int | None = None
-) -> Candidates:
-    """What to look at for the FTS5 expression `match`: everything, unless that is more than `most` (EXACT)."""
+def candidates(connection: sqlite3.Connection, how: Plan, match: str, *, everything: bool = False) -> Candidates:
+    """What to look at for the FTS5 expression `match`: everything, unless that is more than EXACT."""
     if how.tombstones:
         matches = connection.execute(f"SELECT count(*) FROM ({_TOMBSTONES})").fetchone()[0]
         return Candidates(sql=_TOMBSTONES, values=how.values, matches=matches, complete=True)
     values = {"match": match, **how.values}
     matches = connection.execute("SELECT count(*) FROM search_fts WHERE search_fts MATCH ?", [match]).fetchone()[0]
-    source = _SCORED if how.words else _LISTED
-    if everything or matches <= (EXACT if most is None else most):
+    source = _SCORED if how.words else LISTED
+    if everything or matches <= EXACT:
         return Candidates(sql=source, values=values, matches=matches, complete=True)
     # One half asks row by row what is a comment, the other the index, whichever costs less.
     sql = f"""
@@ -97,7 +93,8 @@ def rank(connection: sqlite3.Connection, request: Request) -> Ranked:
     """The page of items that `request` asks for; where few have the words as they are, their other forms count too."""
     ranked = _rank(connection, request, request.query)
     if ranked.total < FEW and not ranked.plan.impossible and (wider := request.query.widened) != request.query:
-        return _rank(connection, request, wider)
+        more = _rank(connection, request, wider)
+        return more if more.total > ranked.total else ranked
     return ranked
 
 
@@ -106,7 +103,8 @@ def _rank(connection: sqlite3.Connection, request: Request, query: Query) -> Ran
     if how.impossible:
         return Ranked(query=query, plan=how)
     found = candidates(connection, how, how.match, everything=request.everything)
-    if not found.complete or found.matches <= GATHERED:
+    if not found.complete:
+        # Fetched once: the index is not asked again.
         found = gather(connection, found)
     looked_at = found.matches if found.gathered is None else len(found.gathered)
     listing = not how.words
@@ -120,12 +118,15 @@ def _rank(connection: sqlite3.Connection, request: Request, query: Query) -> Ran
 
 def gather(connection: sqlite3.Connection, found: Candidates) -> Candidates:
     """The same candidates, fetched."""
-    rows = connection.execute(found.sql, found.values).fetchall()
+    return gathered(found, connection.execute(found.sql, found.values).fetchall())
+
+
+def gathered(found: Candidates, rows: Sequence[tuple[int, float]]) -> Candidates:
+    """The candidates `rows` in the place of the query that gave them."""
     values = {name: value for name, value in found.values.items() if name not in ("match", "posts")}
-    values["ids"] = json.dumps([row[0] for row in rows])
     return Candidates(
         sql="SELECT value AS id FROM json_each(:ids)",
-        values=values,
+        values=values | {"ids": json.dumps([row[0] for row in rows])},
         matches=found.matches,
         complete=found.complete,
         gathered=rows,

@@ -44,7 +44,7 @@ class SearchHit:
     """
     An item that was found: `rank` counts from 1, a larger `relevance` is better, `score` are its votes.
 
-    `snippet` is plain text with FOUND and END around what was looked for. `thread` and `ap_id` are ap_ids; of an
+    `snippet` and `marked_title` are plain text with FOUND and END around what was looked for. `thread` and `ap_id` are ap_ids; of an
     article's paragraph `ap_id` is the post's and `paragraph` its number. `in_reply_to` is the name of who wrote what a
     comment answers; None where that is not known.
     """
@@ -54,6 +54,7 @@ class SearchHit:
     thread: str
     slug: str
     title: str
+    marked_title: str
     community: str
     community_name: str
     author: str | None
