@@ -187,7 +187,12 @@ def report(connection: sqlite3.Connection) -> Iterator[bool]:
     yield ratio(
         "in the longest thread", connection, common + middle, scoped(f"thread:{within}"), joined("id", thread), 0.1
     )
-    yield ratio("in a community", connection, common + middle, scoped("community:c7"), joined("community_id", 7), 0.1)
+    hundredth = connection.execute(
+        """SELECT community_id FROM posts GROUP BY 1
+           ORDER BY abs(count(*) - (SELECT count(*) / 100 FROM posts)) LIMIT 1"""
+    ).fetchone()[0]
+    inside, by_join = scoped(f"community:c{hundredth}"), joined("community_id", hundredth)
+    yield ratio("in a community of 1 %", connection, common + middle, inside, by_join, 0.1)
     yield ratio("the whole page, words in > 10 %", connection, common, page, bare, 0.15)
     yield sampled(connection, random, [*common, *middle, *random.sample(rare, min(len(rare), 400))])
     yield size(connection)

@@ -44,9 +44,9 @@ class SearchHit:
     """
     An item that was found: `rank` counts from 1, a larger `relevance` is better, `score` are its votes.
 
-    `snippet` and `marked_title` are plain text with FOUND and END around what was looked for. `thread` and `ap_id` are ap_ids; of an
-    article's paragraph `ap_id` is the post's and `paragraph` its number. `in_reply_to` is the name of who wrote what a
-    comment answers; None where that is not known.
+    `snippet` and `marked_title` are plain text with FOUND and END around what was looked for. `thread` and `ap_id` are
+    ap_ids; of an article's paragraph `ap_id` is the post's and `paragraph` its number. `in_reply_to` is the name of who
+    wrote what a comment answers; None where that is not known.
     """
 
     kind: str

@@ -6,7 +6,7 @@ Not FTS5's own `snippet()`, which evaluates the whole expression again for each 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from thread_archive.spoilers import CLOSE, OPEN, conceal
@@ -53,17 +53,25 @@ class Marker:
 
     def snippet(self, text: str) -> str:
         """The best passage of `text` on one line, with FOUND and END around each find; `…` where it is cut."""
-        clean = " ".join(_MARKS.sub("", unicodedata.normalize("NFC", text)).split())
+        clean = _clean(text)
         finds = list(self._finds(clean))
         start, stop = _passage(clean, finds)
+        inside = self._mark(clean, finds, start, stop)
+        return f"{'…' if start else ''}{inside}{'…' if stop < len(clean) else ''}"
+
+    def marked(self, text: str) -> str:
+        """All of `text` on one line, with FOUND and END around each find."""
+        clean = _clean(text)
+        return self._mark(clean, list(self._finds(clean)), 0, len(clean))
+
+    def _mark(self, text: str, finds: Sequence[tuple[int, int, str]], start: int, stop: int) -> str:
         parts: list[str] = []
         place = start
         for begin, end, _ in finds:
-            if begin >= place and end <= stop and not _is_hidden(clean, begin, end):
-                parts += [clean[place:begin], FOUND, clean[begin:end], END]
+            if begin >= place and end <= stop and not _is_hidden(text, begin, end):
+                parts += [text[place:begin], FOUND, text[begin:end], END]
                 place = end
-        inside = conceal("".join([*parts, clean[place:stop]]).strip())
-        return f"{'…' if start else ''}{inside}{'…' if stop < len(clean) else ''}"
+        return conceal("".join([*parts, text[place:stop]]).strip())
 
     def _finds(self, text: str) -> Iterator[tuple[int, int, str]]:
         for number, match in enumerate(self._pattern.finditer(folded(text))):
@@ -90,6 +98,10 @@ def _source(term: Term, *, substrings: bool) -> str:
     before = "" if _ALONE.match(words[0][0]) else r"(?<![^\W_])"
     after = r"[^\W_]*" if term.form is Form.PREFIX else "" if _ALONE.match(words[-1][-1]) else r"(?![^\W_])"
     return f"{before}{source}{after}"
+
+
+def _clean(text: str) -> str:
+    return " ".join(_MARKS.sub("", unicodedata.normalize("NFC", text)).split())
 
 
 def _is_hidden(text: str, begin: int, end: int) -> bool:
