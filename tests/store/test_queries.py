@@ -24,7 +24,7 @@ def filters(text: str) -> list[str]:
         ("OR a OR", [["OR"], ["a"]]),
         ("a OR OR b", [["a", "b"]]),
         ("boat*", [["boat*"]]),
-        ("b*", [["b"]]),
+        ("bo*", [["bo"]]),
         ('open "quote', [["open"], ['"quote"']]),
         ("* -- \u2026", []),
         ("score:many", [['"score:many"']]),

@@ -32,7 +32,7 @@ SIZE = 20
 SORTS: Mapping[str, str] = {"relevance": "Best match", "newest": "Newest", "oldest": "Oldest", "score": "Best score"}
 FACETS: Mapping[str, str] = {"kind": "What", "community": "Community", "author": "Author", "year": "Year"}
 # A search is stopped after so many seconds; one that was asked to look at everything is given more, if by its owner.
-_SECONDS, _PATIENCE = 5.0, 15.0
+_SECONDS, _PATIENCE = 2.0, 15.0
 _LONGEST = 4096
 _CODE = re.compile(r"`([^`]+)`")
 

@@ -26,8 +26,8 @@ _MOST_PARTS = 64
 _LONGEST = 4096
 # A beginning of fewer letters is that of too many words.
 _SHORTEST_BEGINNING = 4
-# One letter and a star would be half of all words.
-_SHORTEST_PREFIX = 2
+# Two letters and a star would be a third of all words.
+_SHORTEST_PREFIX = 3
 
 KINDS = ("article", "post", "comment")
 STATES = ("op", "edited", "deleted")

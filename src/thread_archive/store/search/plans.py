@@ -101,6 +101,7 @@ class Plan:
 def plan(connection: sqlite3.Connection, query: Query, *, public: bool = False) -> Plan:
     """Look up the people, communities, instances and threads that a query names, and say how to find what it means."""
     scopes = [_scope(connection, name, query.named(name)) for name in _TOKENS if query.named(name)]
+    scopes = [scope for scope in scopes if scope is None or not _is_of_all(connection, scope)]
     unwanted = [_scope(connection, one.name, [one]) for one in query.filters if one.negated and one.name in _TOKENS]
     conditions, values = _conditions(query)
     if public and _has_restricted(connection):
@@ -163,6 +164,13 @@ def _scope(connection: sqlite3.Connection, name: str, filters: Iterable[Filter])
     """The scope of filters of one name; None where they name nothing that the archive has."""
     tokens = [token for one in filters for token in _TOKENS[name](connection, one.value)]
     return Scope(tokens=tuple(dict.fromkeys(tokens))) if tokens else None
+
+
+def _is_of_all(connection: sqlite3.Connection, scope: Scope) -> bool:
+    """Whether it narrows nothing: all communities of the archive, be they of the one instance that it is of."""
+    return (
+        scope.tokens[0].startswith("c") and len(scope.tokens) == _ids(connection, "SELECT count(*) FROM communities")[0]
+    )
 
 
 def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:

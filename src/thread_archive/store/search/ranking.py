@@ -25,14 +25,15 @@ EXACT = 50_000
 # Of more, so many of those archived last, and so many posts and articles besides, which comments outnumber.
 NEWEST = 4_000
 NEWEST_POSTS = 1_000
-# Where fewer items than that are found, other forms of the words count as well (measured: bench/search_quality.py).
+# Where fewer items have the words, other forms of these count as well (measured: bench/search_quality.py).
 FEW = 10
 
 _SCORED = f"""SELECT rowid AS id, -bm25(search_fts, {_WEIGHTS}) * iif(rowid % 4 = 0, {_POSTS}, 1.0) AS relevance
               FROM search_fts WHERE search_fts MATCH :match"""
 LISTED = "SELECT rowid AS id, 0.0 AS relevance FROM search_fts WHERE search_fts MATCH :match"
+# The plus keeps SQLite from the index of ap_ids, which has nearly all rows, and to that of the withdrawn ones.
 _TOMBSTONES = """
-    SELECT id * 4 + 1 AS id, 0.0 AS relevance FROM comments WHERE deleted + removed > 0 AND ap_id IS NOT NULL
+    SELECT id * 4 + 1 AS id, 0.0 AS relevance FROM comments WHERE deleted + removed > 0 AND +ap_id IS NOT NULL
     UNION ALL SELECT id * 4, 0.0 FROM posts WHERE deleted + removed > 0"""
 _ORDERS = {
     Sort.RELEVANCE: "found.relevance DESC, found.id",
@@ -92,7 +93,7 @@ def candidates(connection: sqlite3.Connection, how: Plan, match: str, *, everyth
 def rank(connection: sqlite3.Connection, request: Request) -> Ranked:
     """The page of items that `request` asks for; where few have the words as they are, their other forms count too."""
     ranked = _rank(connection, request, request.query)
-    if ranked.total < FEW and not ranked.plan.impossible and (wider := request.query.widened) != request.query:
+    if ranked.matches < FEW and not ranked.plan.impossible and (wider := request.query.widened) != request.query:
         more = _rank(connection, request, wider)
         return more if more.total > ranked.total else ranked
     return ranked

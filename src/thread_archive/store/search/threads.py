@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from thread_archive.store.queries import Query
 from thread_archive.store.search.hits import hits
-from thread_archive.store.search.plans import Plan, Scope, group_match
+from thread_archive.store.search.plans import JOINS, Plan, Scope, group_match
 from thread_archive.store.search.ranking import Candidates, candidates, selected
 from thread_archive.store.search.results import FoundThreads, Request, Sort, ThreadHits
 from thread_archive.store.search.snippets import Marker
@@ -61,9 +61,22 @@ def _worth(connection: sqlite3.Connection, plan: Plan, request: Request) -> _Wor
             break
     worth = worth or {}
     if worth and plan.excluded:
-        unwanted, _ = _best_of_threads(connection, plan, plan.excluded, worth, everything=True)
+        unwanted, complete = _with_words(connection, plan, plan.excluded, worth)
+        approximate = approximate or not complete
         worth = {key: value for key, value in worth.items() if key not in unwanted}
     return _Worth(threads=worth, approximate=approximate)
+
+
+def _with_words(
+    connection: sqlite3.Connection, plan: Plan, words: str, among: Mapping[int, float]
+) -> tuple[set[int], bool]:
+    """The threads that have some words anywhere, of the best ones; the others are given up where there are many."""
+    best = sorted(among, key=lambda post_id: (-among[post_id], post_id))
+    scope = Scope(tokens=tuple(f"t{post_id}" for post_id in best[:_FEW]))
+    match = f"({words}) AND ({scope.match})"
+    query = f"""WITH found AS (SELECT rowid AS id FROM search_fts WHERE search_fts MATCH ?)
+                SELECT DISTINCT post.id FROM found {JOINS}"""
+    return {row[0] for row in connection.execute(query, [match])} | set(best[_FEW:]), len(best) <= _FEW
 
 
 def _best_of_threads(
