@@ -1,12 +1,17 @@
 """Archives to look at: captured threads with an article, quotes and a restricted comment put beside them by hand."""
 
+import json
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from fake_lemmy import Reply, Server, World, grow, manifest, thread, world_from
+from fake_lemmy import Reply, Server, manifest, thread, world_from
+from fake_lemmy.growing import moment, prose
 from runs import add, archive_in, v3
 from thread_archive.slugs import slug
 from thread_archive.store.archive import Archive
+from thread_archive.store.rows import path_label
 
 CAPTURED = "lemmy-0.19.20"
 PARAGRAPHS = (
@@ -16,6 +21,7 @@ PARAGRAPHS = (
     ("blockquote", "quote", "Nobody thought of the second shelf, said the clerk."),
     ("p", "paragraph", "Since then the ledgers have stood in the school, where children draw ships in their margins."),
 )
+SLUG = slug("http://home.test/post/1")
 URL = "https://paper.test/2026/what-the-water-took"
 
 
@@ -61,8 +67,9 @@ def furnish(archive: Archive) -> None:
             """INSERT INTO articles (id, post_id, is_body, is_page, url, final_url, redirects, status, reason,
                    robots_ignored, title, byline, site, published_at, published_by, language, licence, canonical_url,
                    robots, html, words, extractor, extractor_version, fetched_at, capture_id)
-               VALUES (1, ?, 0, 1, ?, ?, '[]', 'stored', '', 0, 'What the water took', 'Ines Quill', 'The Harbour Paper',
-                   '2026-02-27T08:00:00.000000Z', 'stated', 'en', 'CC BY 4.0', '', '', ?, 60, 'trafilatura', '2',
+               VALUES (1, ?, 0, 1, ?, ?, '[]', 'stored', '', 0, 'What the water took', 'Ines Quill',
+                   'The Harbour Paper', '2026-02-27T08:00:00.000000Z', 'stated', 'en', 'CC BY 4.0', '', '',
+                   ?, 60, 'trafilatura', '2',
                    '2026-03-01T13:00:00.000000Z', ?)""",
             [post, URL, URL, html, capture],
         )
@@ -75,17 +82,56 @@ def furnish(archive: Archive) -> None:
         ))  # fmt: skip
         (third,) = connection.execute("SELECT id FROM article_paragraphs WHERE number = 3").fetchone()
         quote = """INSERT INTO quotes (post_id, comment_id, start, end, marked, target_kind, target_comment_id,
-                       target_paragraph_id, target_start, target_end, score) VALUES (?, ?, 2, 27, 1, ?, ?, ?, 39, 64, 100)"""
+                       target_paragraph_id, target_start, target_end, score)
+                   VALUES (?, ?, 2, 27, 1, ?, ?, ?, 39, 64, 100)"""
         connection.execute(quote, [post, first, "article", None, third])
         connection.execute(quote, [post, second, "comment", first, None])
 
 
-def long(folder: Path, comments: int, name: str = "archive.db", *, seed: int = 7) -> Path:
-    """An archive with one grown thread."""
-    world: World = grow(thread(v3("home.test")), comments, Random(seed), length=(20, 400))
-    with Server(world) as server, archive_in(folder, name) as archive:
-        add(archive, server, "http://home.test/post/1")
+def long(folder: Path, comments: int, name: str = "archive.db", *, seed: int = 7, roots: float = 0.2) -> Path:
+    """An archive with one thread of so many comments, put into the tables by hand (adding takes much longer)."""
+    rng = Random(seed)
+    with archive_in(folder, name) as archive, archive.transaction() as connection:
+        connection.execute("INSERT INTO instances (id, domain) VALUES (1, 'home.test')")
+        receipt = json.dumps({"comments": {"stored": comments, "tombstones": 0, "missing": []}, "sources": []})
+        connection.execute(
+            """INSERT INTO captures (id, kind, url, post_id, status, started_at, receipt)
+               VALUES (1, 'visit', 'http://home.test/post/1', 1, 'complete', '2026-03-01T12:00:00.000000Z', ?)""",
+            [receipt],
+        )
+        insert(connection, "communities", ap_id="http://home.test/c/harbour", name="harbour", title="Harbour",
+               description="", instance_id=1, nsfw=0, deleted=0, removed=0, visibility="public",
+               capture_id=1)  # fmt: skip
+        for number in range(1, 200):
+            insert(connection, "people", ap_id=f"http://home.test/u/person_{number}", name=f"person_{number}",
+                   display_name="", bio="", instance_id=1, is_bot=0, deleted=0, capture_id=1)  # fmt: skip
+        insert(connection, "posts", slug=SLUG, ap_id="http://home.test/post/1", community_id=1, creator_id=1,
+               title="A long thread", url="", body="See for yourselves.", published_at=moment(0), deleted=0, removed=0,
+               locked=0, nsfw=0, featured=0, language="en", alt_text="", embed_title="", embed_description="",
+               thumbnail_url="", is_moderator=0, is_admin=0, score=1, upvotes=1, downvotes=0, restricted=0,
+               capture_id=1)  # fmt: skip
+        for position, (number, parent, depth, path) in enumerate(_tree(comments, rng, roots)):
+            insert(connection, "comments", id=number, ap_id=f"http://home.test/comment/{number}", post_id=1,
+                   parent_id=parent, path=path, position=position, depth=depth, creator_id=rng.randint(1, 199),
+                   body=prose(rng, rng.randint(20, 800)), published_at=moment(number), deleted=0, removed=0,
+                   distinguished=0, language="und", is_moderator=0, is_admin=0, score=rng.randint(-5, 50), upvotes=50,
+                   downvotes=5, restricted=0, capture_id=1)  # fmt: skip
     return folder / name
 
 
-SLUG = slug("http://home.test/post/1")
+def insert(connection: sqlite3.Connection, table: str, **values: object) -> None:
+    marks = ", ".join("?" * len(values))
+    connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+
+
+def _tree(comments: int, rng: Random, roots: float) -> Iterator[tuple[int, int | None, int, str]]:
+    """(id, parent's id, depth, path) in thread order; each answers one of the latest hundred, or the post."""
+    replies: dict[int | None, list[int]] = {}
+    for number in range(1, comments + 1):
+        answered = None if number == 1 or rng.random() < roots else rng.randint(max(1, number - 100), number - 1)
+        replies.setdefault(answered, []).append(number)
+    todo = [(number, None, 1, path_label(number)) for number in reversed(replies.get(None, []))]
+    while todo:
+        number, parent, depth, path = todo.pop()
+        yield number, parent, depth, path
+        todo += [(n, number, depth + 1, f"{path}/{path_label(n)}") for n in reversed(replies.get(number, []))]

@@ -17,7 +17,6 @@ from thread_archive.pages.fragments import RESTRICTED, author, edited, mark, poi
 from thread_archive.pages.ordering import Unit
 from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.times import time_html
-from thread_archive.slugs import slug
 from thread_archive.store.threadpages import CommentRow, Place, ThreadHead
 
 _CLOSE = "</details></article>\n"
@@ -27,7 +26,7 @@ _NOT_SHOWN = "A comment is not shown here: only a login gave it."
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discussion:
     """
-    What a list of comments is made of: `rows` by position, `top` the depth of its topmost ones.
+    What a list of comments is made of: `rows` and their `slugs` by position, `top` the depth of its topmost ones.
 
     `here` is the position that is highlighted, `answered` tells by row id whom a comment of a flat list answers
     (ap_id, name), `names` by which instance and number a gap is named.
@@ -36,10 +35,10 @@ class Discussion:
     head: ThreadHead
     addresses: Addresses
     rows: Mapping[int, CommentRow]
+    slugs: Mapping[int, str]
     quotes: Quotes
     top: int = 1
     flat: bool = False
-    public: bool = False
     now: datetime | None = None
     here: int | None = None
     answered: Mapping[int, tuple[str, str]] = field(default_factory=dict)
@@ -71,11 +70,7 @@ class CommentList:
         return "".join((*self._parts, _CLOSE))
 
     def _slug_of(self, place: Place) -> str:
-        row = self._it.rows[place.position]
-        return slug(row.ap_id) if row.ap_id and not self._is_left_out(row) else ""
-
-    def _is_left_out(self, row: CommentRow) -> bool:
-        return self._it.public and bool(row.restricted)
+        return self._it.slugs.get(place.position, "")
 
     def _unit(self, unit: Unit, steps: str) -> None:
         counts = _replies(unit.places)
@@ -99,17 +94,18 @@ class CommentList:
             self._parts.append(f"</div>{_CLOSE}" if self._open.pop() else _CLOSE)
 
     def _more(self, row: CommentRow, words: str) -> None:
-        if row.ap_id and not self._is_left_out(row):
-            href = self._it.addresses.branch(self._it.head.slug, slug(row.ap_id))
+        own = self._it.slugs.get(row.position)
+        if own:
+            href = self._it.addresses.branch(self._it.head.slug, own)
             self._parts.append(f'<p class="more"><a href="{escape(href)}">{words} →</a></p>')
 
     def _comment(self, row: CommentRow, replies: int, *, top: str = "", steps: str = "") -> None:
         here = " here" if row.position == self._it.here else ""
-        if row.ap_id is None or self._is_left_out(row):
+        own = self._it.slugs.get(row.position)
+        if own is None:
             label, identity, body, kind = "missing comment", "", "", " gap"
             header = f'<span class="missing">{self._why(row)}</span>'
         else:
-            own = slug(row.ap_id)
             label, identity, kind = f"comment by {escape(row.author_name or 'unknown')}", f' id="c-{own}"', ""
             header = self._header(row, own)
             body = text_html(row) + self._it.quotes.ties(row.ap_id)
@@ -139,7 +135,7 @@ class CommentList:
         if found is None:
             is_op = row.author_id is not None and row.author_id == self._it.head.author_id
             marks = {"op": is_op, "mod": row.is_moderator, "admin": row.is_admin, "bot": row.author_is_bot}
-            found = self._authors[key] = author(row.author_ap_id, row.author_name, marks)
+            found = self._authors[key] = author(row.author_ap_id, row.author_name, marks, self._it.head.instance)
         return found
 
     def _marks(self, row: CommentRow) -> str:

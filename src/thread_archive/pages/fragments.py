@@ -34,13 +34,17 @@ def host_of(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].lower()
 
 
-def author(ap_id: str | None, name: str | None, marks: Mapping[str, object]) -> str:
-    """`name@instance`, linked to the profile at home, with the marks that are set."""
+def author(ap_id: str | None, name: str | None, marks: Mapping[str, object], here: str = "") -> str:
+    """
+    `name@instance`, linked to the profile at home, with the marks that are set; just the name for somebody of the
+    instance `here`.
+    """
     shown = "".join(mark(_MARKS[kind][0], kind, _MARKS[kind][1]) for kind, on in marks.items() if on)
     if not (ap_id or "").lower().startswith(("https://", "http://")):
         return f'<span class="by">{escape(name or "unknown")}</span>{shown}'
     profile = ap_id or ""
-    at = f'<span class="at">@{escape(host_of(profile))}</span>'
+    host = host_of(profile)
+    at = f'<span class="at">@{escape(host)}</span>' if host != here else ""
     return f'<a class="by" href="{escape(profile)}" {LINK}>{escape(name or "unknown")}{at}</a>{shown}'
 
 

@@ -191,16 +191,17 @@ def _discussion(
     rows = store.comments_at(connection, head.id, part.positions)
     rows |= store.comments_at(connection, head.id, part.above)
     ids = [row.id for row in rows.values()]
-    shown = frozenset(slug(row.ap_id) for row in rows.values() if row.ap_id and not (reading.public and row.restricted))
+    # Gaps have none, and neither has what is left out.
+    slugs = {at: slug(row.ap_id) for at, row in rows.items() if row.ap_id and not (reading.public and row.restricted)}
     said = store.quotes(connection, head.id, comments=ids, article=wanted.is_whole, public=reading.public)
     return Discussion(
         head=head,
         addresses=reading.site.addresses,
         rows=rows,
-        quotes=Quotes(said, shown, head.slug, reading.site.addresses, letters),
+        slugs=slugs,
+        quotes=Quotes(said, frozenset(slugs.values()), head.slug, reading.site.addresses, letters),
         top=part.top,
         flat=wanted.sort.is_flat,
-        public=reading.public,
         now=reading.now,
         here=part.here,
         answered=store.parents_of(connection, ids) if wanted.sort.is_flat else {},

@@ -29,7 +29,8 @@ def asgi_wrapper(datasette: Any) -> Callable[[doors.App], doors.App]:
 @hookimpl
 def get_metadata(datasette: Any) -> dict[str, Any]:
     """0.65 asks for what tables and columns mean."""
-    return {"databases": {name: describing.metadata() for name in archives(datasette)}}
+    databases = {name: describing.metadata() for name in archives(datasette)}
+    return {"databases": databases} if databases else {}
 
 
 @hookimpl

@@ -28,8 +28,8 @@ _UNRESTRICTED = frozenset(
     }
 )  # fmt: skip
 # Below `/-/`: what pages are drawn with. The rest tells of files and settings, or asks for logins.
-_DRAWN = ("/-/static/", "/-/static-plugins/", f"/-/{PLUGIN}/", "/-/threads/")
-_DRAWN_EXACTLY = frozenset({"/-", "/-/", "/-/threads"})
+_DRAWN = ("/-/static/", "/-/static-plugins/", f"/-/{PLUGIN}/")
+_INDEX = frozenset({"/-", "/-/"})
 # Datasette's own pages have scripts and styles in them.
 _CORE_CSP = CSP.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'").replace(
     "style-src 'self'", "style-src 'self' 'unsafe-inline'"
@@ -114,7 +114,9 @@ def _refusal(datasette: Any, scope: Any) -> tuple[int, str] | None:
         return (405, "This site is for reading.")
     path = unquote((scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0])
     path = "/" + path.removeprefix(datasette.setting("base_url")).lstrip("/")
-    if path.startswith("/-") and path not in _DRAWN_EXACTLY and not path.startswith(_DRAWN):
+    # Beside other databases our pages are there; alone, Datasette has something of its own at that address.
+    is_page = (path == "/-/threads" or path.startswith("/-/threads/")) and sole(datasette) is None
+    if path.startswith("/-") and path not in _INDEX and not path.startswith(_DRAWN) and not is_page:
         return (404, "There is nothing here.")
     query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
     if "_stream" in query:
