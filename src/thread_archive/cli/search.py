@@ -25,12 +25,17 @@ _EPILOG = "\b\nOperators; a minus before one takes away what it describes:\n" + 
 @click.option(
     "--limit", type=click.IntRange(min=1, max=10_000), default=20, help="How many hits at most (default: 20)."
 )
-@click.option("--sort", type=click.Choice([*Sort]), default=Sort.RELEVANCE, help="The order (default: relevance).")
+@click.option(
+    "--sort",
+    type=click.Choice([sort.value for sort in Sort]),
+    default="relevance",
+    help="The order (default: relevance).",
+)
 @click.option(
     "--all", "everything", is_flag=True, help="Score every match of very common words, however long it takes."
 )
 def command(
-    query: tuple[str, ...], db: Path, as_json: bool, threads: bool, limit: int, sort: Sort, everything: bool
+    query: tuple[str, ...], db: Path, as_json: bool, threads: bool, limit: int, sort: str, everything: bool
 ) -> int:
     """
     Find words in articles, posts and comments, best hits first.

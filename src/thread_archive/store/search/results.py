@@ -75,8 +75,8 @@ class SearchHit:
     approximate: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object of `search --json`."""
-        return {
+        """The contract's object of `search --json`; with `paragraph`, the number of an article's."""
+        fields = {
             "kind": self.kind,
             "ap_id": self.ap_id,
             "thread": self.thread,
@@ -86,8 +86,8 @@ class SearchHit:
             "relevance": self.relevance,
             "score": self.score,
             "approximate": self.approximate,
-            "paragraph": self.paragraph,
         }
+        return fields if self.paragraph is None else fields | {"paragraph": self.paragraph}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
