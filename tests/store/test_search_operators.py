@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from judged import Builder, item_key
 from runs import archive_in
 from searches import search, search_threads
 from thread_archive.slugs import slug
+from thread_archive.spoilers import hide
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.queries import parse_query
@@ -129,6 +131,28 @@ def test_pages_put_together_are_the_whole(judged: Judged, sort: Sort, size: int,
     assert [key for page in pages for key in page] == keys(judged, text, sort=sort)[: min(total, 5 * size)]
 
 
+def test_items_alike_stay_in_one_order_over_pages(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        builder = Builder(archive)
+        builder.build()
+        connection = archive.db.conn
+        names = [row[1] for row in connection.execute("PRAGMA table_info(comments)")]
+        copied = ", ".join(name for name in names if name not in ("id", "ap_id"))
+        copy = f"""INSERT INTO comments (id, ap_id, {copied})
+                   SELECT 100000 + ?1, 'https://copy.test/' || ?1, {copied} FROM comments
+                   WHERE body LIKE 'Couchettes would%' AND id < 100000"""
+        with connection:
+            for number in range(60, 0, -1):
+                connection.execute(copy, [number])
+                search_index.put(connection, [search_index.item_number(search_index.COMMENT, 100_000 + number)])
+        for sort in Sort:
+            pages = [search(archive, "couchettes", sort=sort, limit=7, offset=start) for start in range(0, 63, 7)]
+            found = [hit.ap_id for page in pages for hit in page]
+            assert len(set(found)) == len(found) == 62
+        copies = [ap_id for ap_id in found if "copy" in ap_id]
+        assert copies == sorted(copies, key=lambda ap_id: int(ap_id.rpartition("/")[2]))
+
+
 @pytest.mark.parametrize(("sort", "field"), [(Sort.NEWEST, "published_at"), (Sort.SCORE, "score")])
 def test_sorts_are_by_what_they_say(judged: Judged, sort: Sort, field: str) -> None:
     archive, _ = judged
@@ -239,3 +263,24 @@ def test_snippets_show_the_passage_with_most_of_what_was_looked_for() -> None:
 def test_a_text_cannot_pretend_to_have_been_found() -> None:
     marker = Marker(term for group in parse_query("rudder").groups for term in group)
     assert marker.snippet(f"{FOUND}fake{END} rudder") == f"fake {FOUND}rudder{END}"
+
+
+@pytest.mark.parametrize("query", ["ferry", "was", "shown", "shown late", '"late ferry"', '"shown late"', "lat*"])
+@given(before=st.integers(0, 300), after=st.integers(0, 300), hidden=st.integers(1, 60))
+def test_no_snippet_shows_what_a_spoiler_hides(query: str, before: int, after: int, hidden: int) -> None:
+    text = "shown " * before + hide("late ferry secretly " * hidden) + " shown" * after
+    marker = Marker(term for group in parse_query(query).groups for term in group)
+    for told in (marker.snippet(text), marker.marked(text)):
+        assert not any(word in told for word in ("late", "ferry", "secret", "cret", "erry"))
+        assert told.count(FOUND) == told.count(END)
+
+
+def test_words_that_look_like_the_indexs_own_tokens_find_only_texts(judged: Judged) -> None:
+    for text in ("kpost", "kcomm*", "t1", "c1", "u1*", '"c1 u1"', "t1 kpost"):
+        assert keys(judged, text) == []
+
+
+def test_a_thread_that_has_an_excluded_word_anywhere_is_not_found(judged: Judged) -> None:
+    archive, names = judged
+    assert {names[hit.thread] for hit in search_threads(archive, "starter")} == {"starter", "crank"}
+    assert {names[hit.thread] for hit in search_threads(archive, "starter -acetone")} == {"crank"}
