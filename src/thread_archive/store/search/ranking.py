@@ -23,7 +23,7 @@ _POSTS = 1.1
 # Up to so many matches all are scored.
 EXACT = 50_000
 # Of more, so many of those archived last, and so many posts and articles besides, which comments outnumber.
-NEWEST = 4_000
+NEWEST = 3_000
 NEWEST_POSTS = 1_000
 # Where fewer items have the words, other forms of these count as well (measured: bench/search_quality.py).
 FEW = 10

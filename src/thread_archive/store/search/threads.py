@@ -54,7 +54,9 @@ def _worth(connection: sqlite3.Connection, plan: Plan, request: Request) -> _Wor
     worth: dict[int, float] | None = None
     approximate = False
     for word in sorted(words, key=counts.__getitem__):
-        found, complete = _best_of_threads(connection, plan, word, worth, everything=request.everything)
+        # Of words that are all very common, each has its own share of what was archived last.
+        among = None if approximate else worth
+        found, complete = _best_of_threads(connection, plan, word, among, everything=request.everything)
         approximate = approximate or not complete
         worth = found if worth is None else {key: worth[key] + found[key] for key in worth.keys() & found}
         if not worth:
