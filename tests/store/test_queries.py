@@ -24,7 +24,7 @@ def filters(text: str) -> list[str]:
         ("OR a OR", [["OR"], ["a"]]),
         ("a OR OR b", [["a", "b"]]),
         ("boat*", [["boat*"]]),
-        ("b*", [["b"]]),
+        ("bo*", [["bo"]]),
         ('open "quote', [["open"], ['"quote"']]),
         ("* -- \u2026", []),
         ("score:many", [['"score:many"']]),
@@ -96,9 +96,9 @@ def test_a_chip_tells_its_part_and_the_query_without_it() -> None:
 
 NASTY = [
     '"', '""', "'", "*", "-", "--", ":", "OR", "AND", "NOT", "NEAR(a b)", "^a", "{title} : a", "a:b:c", "\0", "a\0b",
-    "\ud800", "score:>", "is:", '-"', 'author:"', "((((", "a" * 100_000, '"' * 100_000, "- " * 50_000, "a OR " * 20_000,
-    "x* " * 5_000, "-kind:post -kind:comment -kind:article", "\u2063a\u2064", "\x02a\x03", "e\u0301" * 3_000,
-    '"' + "a " * 4_000,
+    "a\ud800b", "score:>", "is:", '-"', 'author:"', "((((", "a" * 100_000, '"' * 100_000, "- " * 50_000,
+    "a OR " * 20_000, "x* " * 5_000, "-kind:post -kind:comment -kind:article", "\u2063a\u2064", "\x02a\x03",
+    "e\u0301" * 3_000, '"' + "a " * 4_000,
 ]  # fmt: skip
 
 

@@ -25,12 +25,17 @@ _EPILOG = "\b\nOperators; a minus before one takes away what it describes:\n" + 
 @click.option(
     "--limit", type=click.IntRange(min=1, max=10_000), default=20, help="How many hits at most (default: 20)."
 )
-@click.option("--sort", type=click.Choice([*Sort]), default=Sort.RELEVANCE, help="The order (default: relevance).")
+@click.option(
+    "--sort",
+    type=click.Choice([sort.value for sort in Sort]),
+    default="relevance",
+    help="The order (default: relevance).",
+)
 @click.option(
     "--all", "everything", is_flag=True, help="Score every match of very common words, however long it takes."
 )
 def command(
-    query: tuple[str, ...], db: Path, as_json: bool, threads: bool, limit: int, sort: Sort, everything: bool
+    query: tuple[str, ...], db: Path, as_json: bool, threads: bool, limit: int, sort: str, everything: bool
 ) -> int:
     """
     Find words in articles, posts and comments, best hits first.
@@ -54,6 +59,10 @@ def _print_hits(found: Found, *, as_json: bool) -> None:
         else:
             _print_hit(hit, indent=0)
     _print_rest(found.hits, as_json=as_json)
+    if found.suggestions and not as_json:
+        output().print("These would find something:")
+        for one in found.suggestions:
+            output().print(Text(f"  {line(one.text)}").append(f"  {one.total:,}", style="dim"))
     if found.approximate and not as_json:
         messages().print(
             f"The {found.looked_at:,} archived last of {found.matches:,} matches were scored; --all scores every one."

@@ -68,6 +68,7 @@ def environment() -> Environment:
         "time": time_html,
         "number": lambda value: f"{value:,}",
         "shown_url": shown_url,
+        "host": fragments.host_of,
         "edited": _safe(fragments.edited),
         "wayback": wayback,
     }

@@ -328,6 +328,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "post_id": "The post; NULL for what is none.",
         "comment_id": "The comment; NULL for what is none.",
         "paragraph_id": "The paragraph of an article; NULL for what is none.",
+        "apart": "1 where letters of scripts without spaces stand apart in the index; NULL where there are none.",
     },
     "search_content": {
         "": "The texts that the index was made from, as a view.",

@@ -24,8 +24,10 @@ _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-
 # More would only cost time: nobody types so much.
 _MOST_PARTS = 64
 _LONGEST = 4096
-# One letter and a star would be half of all words.
-_SHORTEST_PREFIX = 2
+# A beginning of fewer letters is that of too many words.
+_SHORTEST_BEGINNING = 4
+# Two letters and a star would be a third of all words.
+_SHORTEST_PREFIX = 3
 
 KINDS = ("article", "post", "comment")
 STATES = ("op", "edited", "deleted")
@@ -129,6 +131,14 @@ class Query:
         return tuple(x for x in self.filters if x.name == name and x.negated == negated)
 
     @property
+    def widened(self) -> "Query":
+        """The query with other forms of its words as alternatives: what begins as they do. Phrases stay as they are."""
+        groups = tuple(
+            tuple(dict.fromkeys(form for term in group for form in (term, _beginning(term)))) for group in self.groups
+        )
+        return Query(groups=groups, excluded=self.excluded, filters=self.filters)
+
+    @property
     def chips(self) -> tuple[Chip, ...]:
         """Everything that was understood, each part with the query that lacks it."""
         return tuple(self._chips())
@@ -146,6 +156,14 @@ class Query:
             rest_filters = tuple(other for other in self.filters if other is not one)
             without = Query(groups=self.groups, excluded=self.excluded, filters=rest_filters)
             yield Chip(text=str(one), without=str(without), is_filter=True)
+
+
+def _beginning(term: Term) -> Term:
+    """What most forms of a word begin with: the word without its last letter or, where that is long, two."""
+    length = len(term.text)
+    if term.form is not Form.WORD or not term.text.isalpha() or length <= _SHORTEST_BEGINNING:
+        return term
+    return Term(text=term.text[: length - (2 if length > _SHORTEST_BEGINNING + 3 else 1)], form=Form.PREFIX)
 
 
 def parse_query(text: str) -> Query:

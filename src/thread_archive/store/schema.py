@@ -8,6 +8,7 @@ The archive's tables: made and changed by numbered migrations only.
 from sqlite_utils import Database, Migrations
 
 from thread_archive.slugs import slug
+from thread_archive.store.scripts import apart, apart_in_sql
 
 # "TARC" in ASCII; SQLite keeps it in bytes 68..71 of the file.
 APPLICATION_ID = 0x54415243
@@ -44,8 +45,13 @@ def m004_withdrawals(db: Database) -> None:
 
 @migrations()
 def m006_search(db: Database) -> None:
-    """What a search asks for of people and of the few rows that are unlike the rest."""
+    """What a search asks for of people and of the few rows that are unlike the rest; scripts without spaces."""
+    texts = db.conn.execute("SELECT id, body, title FROM search_content")
+    marked = [(row_id,) for row_id, *told in texts if any(apart(text) != text for text in told)]
     _execute(db, M006)
+    if marked:
+        db.conn.executemany("UPDATE search_items SET apart = 1 WHERE id = ?", marked)
+        db.conn.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
 
 
 def _execute(db: Database, statements: str) -> None:
@@ -464,11 +470,49 @@ CREATE TABLE redaction_log (
 )
 """
 
-M006 = """
+# Letters that stand apart in what is indexed, see `scripts`; and in a post's own body, by paragraph, its author.
+M006 = f"""
 CREATE INDEX people_name ON people(name COLLATE NOCASE);
 CREATE INDEX posts_restricted ON posts(id) WHERE restricted = 1;
 CREATE INDEX comments_restricted ON comments(id) WHERE restricted = 1;
-CREATE INDEX comments_withdrawn ON comments(id) WHERE deleted + removed > 0
+CREATE INDEX comments_withdrawn ON comments(id) WHERE deleted + removed > 0;
+ALTER TABLE search_items ADD COLUMN apart INTEGER;
+DROP VIEW search_content;
+CREATE VIEW search_content AS
+SELECT
+    id,
+    CASE WHEN apart THEN {apart_in_sql("body")} ELSE body END AS body,
+    CASE WHEN apart THEN {apart_in_sql("title")} ELSE title END AS title,
+    scope
+FROM (
+    SELECT
+        item.id AS id,
+        item.apart AS apart,
+        CASE item.kind
+            WHEN 'post' THEN
+                CASE WHEN article.id IS NULL THEN coalesce(thread.body_text, thread.body) ELSE '' END
+            WHEN 'comment' THEN coalesce(comment.body_text, comment.body)
+            ELSE paragraph.text
+        END AS body,
+        CASE item.kind
+            WHEN 'post' THEN thread.title
+            WHEN 'comment' THEN ''
+            ELSE CASE WHEN paragraph.number = 1 THEN shown.title ELSE '' END
+        END AS title,
+        't' || thread.id || ' c' || thread.community_id || ' u' || coalesce(
+            CASE item.kind
+                WHEN 'comment' THEN comment.creator_id
+                WHEN 'post' THEN thread.creator_id
+                ELSE CASE WHEN shown.is_body THEN thread.creator_id END
+            END, 0
+        ) || ' k' || item.kind AS scope
+    FROM search_items AS item
+    LEFT JOIN comments AS comment ON comment.id = item.comment_id
+    LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = item.paragraph_id
+    LEFT JOIN articles AS shown ON shown.id = paragraph.article_id
+    LEFT JOIN posts AS thread ON thread.id = coalesce(item.post_id, comment.post_id, shown.post_id)
+    LEFT JOIN articles AS article ON item.kind = 'post' AND article.post_id = item.post_id AND article.is_body = 1
+)
 """
 
 # How many migrations there are: what `user_version` of an up-to-date archive says.

@@ -13,9 +13,11 @@ from thread_archive.pages.feeds import front_feed, thread_feed
 from thread_archive.pages.fronts import front_page, front_view, page_number
 from thread_archive.pages.ordering import Sort
 from thread_archive.pages.rendering import Reading, Site, render
+from thread_archive.pages.searches import search_document, search_feed, search_page, search_view
 from thread_archive.pages.threads import Wanted, thread_page, thread_view
 from thread_archive.pages.times import this_hour
 from thread_archive.store.connections import one_state
+from thread_archive.store.search import Sort as SearchSort
 from thread_archive.web.archives import PLUGIN, ServedArchive, archives, is_public
 from thread_archive.web.responses import ATOM, FOR_EVER, HTML, IMMUTABLE, JSON, MUTABLE, answer
 
@@ -111,6 +113,16 @@ def make_thread(reading: Reading, asked: Asked) -> str | None:
     return thread_page(view, reading) if view else None
 
 
+def make_search(reading: Reading, asked: Asked) -> str | None:
+    """What a search finds; a feed has the newest first unless it is asked for otherwise."""
+    view = search_view(reading, asked.query, sort=SearchSort.NEWEST if asked.format == "atom" else SearchSort.RELEVANCE)
+    if asked.format == "json":
+        return search_document(view, reading)
+    if asked.format == "atom":
+        return search_feed(view, reading, asked.origin)
+    return search_page(view, reading)
+
+
 async def front(request: Any, datasette: Any) -> Any:
     """`/`, or `/-/threads/NAME/` where there are other databases."""
     return await respond(datasette, request, make_front)
@@ -119,6 +131,11 @@ async def front(request: Any, datasette: Any) -> Any:
 async def thread(request: Any, datasette: Any) -> Any:
     """`/t/SLUG`."""
     return await respond(datasette, request, make_thread)
+
+
+async def search(request: Any, datasette: Any) -> Any:
+    """`/search?q=`."""
+    return await respond(datasette, request, make_search)
 
 
 async def chooser(request: Any, datasette: Any) -> Any:
@@ -165,5 +182,6 @@ def routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
         *asset_path,
         (rf"^{base}/(\.(?P<format>json|atom))?$", front),
         (rf"^{base}/(?:threads|index)\.(?P<format>json|atom)$", front),
+        (rf"^{base}/search(\.(?P<format>json|atom))?$", search),
         (rf"^{base}/t/(?P<slug>{SLUG})(\.(?P<format>json|atom))?$", thread),
     ]

@@ -5,13 +5,15 @@ Functions take a connection to an archive's file, so that they run in whatever t
 """
 
 import sqlite3
+from dataclasses import replace
 
+from thread_archive.store.queries import Query
 from thread_archive.store.search import threads
 from thread_archive.store.search.deadlines import TimeUp, deadline
 from thread_archive.store.search.facets import facets
 from thread_archive.store.search.hits import hits
 from thread_archive.store.search.plans import plan
-from thread_archive.store.search.ranking import rank
+from thread_archive.store.search.ranking import Ranked, rank
 from thread_archive.store.search.results import (
     END,
     FOUND,
@@ -23,9 +25,12 @@ from thread_archive.store.search.results import (
     Request,
     SearchHit,
     Sort,
+    Suggestion,
     ThreadHits,
 )
 from thread_archive.store.search.snippets import Marker
+from thread_archive.store.search.suggestions import suggestions
+from thread_archive.store.search_index import has_substrings
 
 __all__ = [
     "END",
@@ -38,6 +43,7 @@ __all__ = [
     "Request",
     "SearchHit",
     "Sort",
+    "Suggestion",
     "ThreadHits",
     "find",
     "find_threads",
@@ -56,19 +62,25 @@ def find(connection: sqlite3.Connection, request: Request) -> Found:
 
 
 def _find(connection: sqlite3.Connection, request: Request) -> Found:
-    how = plan(connection, request.query, public=request.public)
-    if how.impossible:
-        return Found()
-    ranked = rank(connection, how, request)
+    ranked = rank(connection, request)
+    if not ranked.total:
+        return Found(suggestions=suggestions(connection, request))
+    marker = _marker(connection, ranked.query)
     approximate = ranked.looked_at < ranked.matches
-    marker = _marker(request)
     return Found(
         hits=hits(connection, ranked.items, marker, first=request.offset + 1, approximate=approximate),
         matches=ranked.matches,
         looked_at=ranked.looked_at,
         total=ranked.total,
-        facets=facets(connection, how, exact=request.exact_facets) if request.facets else Facets(),
+        widened=ranked.query != request.query,
+        facets=_facets(connection, ranked, request),
     )
+
+
+def _facets(connection: sqlite3.Connection, ranked: Ranked, request: Request) -> Facets:
+    if not request.facets or ranked.found is None:
+        return Facets()
+    return facets(connection, ranked.plan, ranked.found, exact=request.exact_facets)
 
 
 def find_threads(connection: sqlite3.Connection, request: Request) -> FoundThreads:
@@ -77,13 +89,20 @@ def find_threads(connection: sqlite3.Connection, request: Request) -> FoundThrea
         return FoundThreads()
     try:
         with deadline(connection, request.seconds):
-            how = plan(connection, request.query, public=request.public)
-            return (
-                FoundThreads() if how.impossible else threads.find_threads(connection, how, request, _marker(request))
-            )
+            found = _find_threads(connection, request, request.query)
+            wider = request.query.widened
+            return _find_threads(connection, request, wider) if not found.total and wider != request.query else found
     except TimeUp:
         return FoundThreads(stopped=True)
 
 
-def _marker(request: Request) -> Marker:
-    return Marker(term for group in request.query.groups for term in group)
+def _find_threads(connection: sqlite3.Connection, request: Request, query: Query) -> FoundThreads:
+    how = plan(connection, query, public=request.public)
+    if how.impossible:
+        return FoundThreads()
+    return threads.find_threads(connection, how, replace(request, query=query), _marker(connection, query))
+
+
+def _marker(connection: sqlite3.Connection, query: Query) -> Marker:
+    terms = (term for group in query.groups for term in group)
+    return Marker(terms, substrings=has_substrings(connection))

@@ -2,21 +2,26 @@
 
 import sqlite3
 from collections import Counter
+from dataclasses import replace
+from math import ceil
 
 from thread_archive.store.search.plans import CREATOR, KIND, PUBLISHED, Plan
-from thread_archive.store.search.ranking import candidates, selected
+from thread_archive.store.search.ranking import LISTED, Candidates, candidates, gathered, selected
 from thread_archive.store.search.results import Facet, Facets, FacetValue
 
-# Items that are counted unless exact counts are asked for.
-COUNTED = 10_000
+# Items that are counted unless exact counts are asked for: each has to be looked up.
+COUNTED = 1_000
 _VALUES = 10
 
 
-def facets(connection: sqlite3.Connection, plan: Plan, *, exact: bool = False) -> Facets:
-    """Counts over the candidates of a plan, as many as COUNTED or, if `exact`, all."""
-    found = candidates(connection, plan, plan.match, everything=exact, most=COUNTED)
+def facets(connection: sqlite3.Connection, how: Plan, found: Candidates, *, exact: bool = False) -> Facets:
+    """Counts over the candidates of a plan: of about COUNTED of them, evenly taken, or, if `exact`, of all matches."""
+    if exact:
+        counted = found if found.complete else candidates(connection, how, how.match, everything=True)
+    else:
+        counted = _sample(connection, found)
     columns = f"{KIND}, post.community_id, {CREATOR}, substr({PUBLISHED}, 1, 4)"
-    rows = connection.execute(selected(found, plan, columns), found.values).fetchall()
+    rows = connection.execute(selected(counted, how, columns), counted.values).fetchall()
     kinds, communities, authors, years = (
         (Counter(column) for column in zip(*rows, strict=True)) if rows else [Counter()] * 4
     )
@@ -35,8 +40,22 @@ def facets(connection: sqlite3.Connection, plan: Plan, *, exact: bool = False) -
             ),
         ),
         counted=len(rows),
-        approximate=not found.complete,
+        approximate=not counted.complete,
     )
+
+
+def _sample(connection: sqlite3.Connection, found: Candidates) -> Candidates:
+    """Every so manieth of the candidates, which come in the order in which they were archived."""
+    if found.gathered is not None:
+        rows = found.gathered
+    elif found.matches <= COUNTED:
+        return found
+    else:
+        # Without bm25, which is most of what candidates cost.
+        listed = LISTED if "match" in found.values else found.sql
+        rows = connection.execute(listed, found.values).fetchall()
+    taken = rows[:: ceil(len(rows) / COUNTED)]
+    return replace(gathered(found, taken), complete=found.complete and len(taken) == len(rows))
 
 
 def _value(label: str, count: int, text: str) -> FacetValue:

@@ -2,10 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from thread_archive.store.search.plans import CREATOR, EDITED, JOINS, KIND, PUBLISHED, SCORE
-from thread_archive.store.search.results import FOUND, SearchHit
+from thread_archive.store.search.results import SearchHit
 from thread_archive.store.search.snippets import Marker
 
 _DETAILS = f"""
@@ -62,7 +62,8 @@ def hits(
             language=row[15],
             paragraph=row[16],
             article_title=row[17],
-            snippet=_snippet(marker, row[18], (row[4],) if row[0] == "post" else (row[17],) if row[16] == 1 else ()),
+            marked_title=_title(marker, row[0], row[4]),
+            snippet=_snippet(marker, row[18], row[17] if row[16] == 1 else row[4] if row[0] == "post" else ""),
             rank=rank,
             relevance=round(relevance, 6),
             score=row[19],
@@ -72,12 +73,11 @@ def hits(
     )
 
 
-def _snippet(marker: Marker, text: str, titles: Iterable[str]) -> str:
-    """A passage of the text; the title where only that has what was looked for."""
-    passage = marker.snippet(text)
-    if FOUND not in passage:
-        for title in titles:
-            marked = marker.snippet(title)
-            if FOUND in marked or not passage:
-                return marked
-    return passage
+def _title(marker: Marker, kind: str, title: str) -> str:
+    """A thread's title; marked where it is one of the texts that were looked in."""
+    return title if kind == "comment" else marker.marked(title)
+
+
+def _snippet(marker: Marker, text: str, title: str) -> str:
+    """A passage of the text; the title where there is none."""
+    return marker.snippet(text) or marker.snippet(title)

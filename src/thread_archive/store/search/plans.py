@@ -1,11 +1,15 @@
 """What a query means for the index and for the tables: an FTS5 expression, and conditions on what it finds."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from thread_archive.store.queries import Filter, Form, Query, Range, Term
+from thread_archive.store.queries import KINDS, Filter, Form, Query, Range, Term
+from thread_archive.store.scripts import apart
+from thread_archive.store.search.snippets import folded
+from thread_archive.store.search_index import has_substrings
 
 # What hangs on `found.id`, an item's number, which has its kind in its last two bits (see `search_index`).
 JOINS = """
@@ -28,6 +32,11 @@ _STATES = {
 }
 # The columns that hold text, before an expression in parentheses.
 TEXT = "{body title} : "
+# What of a query could be found in the column `scope`.
+_NUMBERED = re.compile(r"[tcu]\d+")
+_BEGUN = re.compile(r"[tcu]\d*")
+_KIND_TOKENS = tuple(f"k{kind}" for kind in KINDS)
+_WORD = re.compile(r"[^\W_]+")
 # A listing shows of an article its post, not each of its paragraphs.
 _WHOLE = ("kpost", "kcomment")
 
@@ -41,7 +50,8 @@ class Scope:
     @property
     def match(self) -> str:
         """As an FTS5 expression."""
-        quoted = [f'"{token}"' for token in self.tokens]
+        # The space ends a number: in an index of substrings `t1` is the beginning of `t12`.
+        quoted = [f'"{token}"' if token[0] == "k" else f'"{token} "' for token in self.tokens]
         return f"scope : ({' OR '.join(quoted)})"
 
     @property
@@ -57,14 +67,15 @@ class Plan:
     """
     How to find what a query means.
 
-    `words` is what texts must have and `excluded` what they must not (FTS5 expressions, empty where there is nothing to
-    say), `scopes` and `unwanted` narrow that. `conditions` are SQL over JOINS, with `values` by name. `tombstones`
-    where what was withdrawn is listed, which the index does not have. `impossible` where nothing can be found, such as
-    items of a person whom the archive does not have.
+    `words` is what texts must have and `excluded` what they must not (FTS5 expressions for the `columns`; all are empty
+    where there is nothing to say), `scopes` and `unwanted` narrow that. `conditions` are SQL over JOINS, with `values`
+    by name. `tombstones` where what was withdrawn is listed, which the index does not have. `impossible` where nothing
+    can be found, such as items of a person whom the archive does not have.
     """
 
     words: str = ""
     excluded: str = ""
+    columns: str = ""
     scopes: tuple[Scope, ...] = ()
     unwanted: tuple[Scope, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -90,6 +101,7 @@ class Plan:
 def plan(connection: sqlite3.Connection, query: Query, *, public: bool = False) -> Plan:
     """Look up the people, communities, instances and threads that a query names, and say how to find what it means."""
     scopes = [_scope(connection, name, query.named(name)) for name in _TOKENS if query.named(name)]
+    scopes = [scope for scope in scopes if scope is None or not _is_of_all(connection, scope)]
     unwanted = [_scope(connection, one.name, [one]) for one in query.filters if one.negated and one.name in _TOKENS]
     conditions, values = _conditions(query)
     if public and _has_restricted(connection):
@@ -99,14 +111,16 @@ def plan(connection: sqlite3.Connection, query: Query, *, public: bool = False) 
     if listing and not query.named("kind"):
         scopes.append(Scope(tokens=_WHOLE))
     found = tuple(scope for scope in scopes if scope)
+    columns = _columns(connection, query)
     words = " AND ".join(map(group_match, query.groups))
     excluded = group_match(query.excluded) if query.excluded else ""
     if tombstones:
         conditions += [scope.condition for scope in found]
         conditions += [f"NOT coalesce({scope.condition}, 0)" for scope in unwanted if scope]
     return Plan(
-        words=f"{TEXT}({words})" if words else "",
-        excluded=TEXT + excluded if excluded else "",
+        words=f"{columns}({words})" if words else "",
+        excluded=columns + excluded if excluded else "",
+        columns=columns,
         scopes=found,
         unwanted=tuple(scope for scope in unwanted if scope),
         conditions=tuple(conditions),
@@ -116,13 +130,33 @@ def plan(connection: sqlite3.Connection, query: Query, *, public: bool = False) 
     )
 
 
+def _columns(connection: sqlite3.Connection, query: Query) -> str:
+    """
+    The columns to look in, where that has to be said.
+
+    To name columns costs FTS5 a look at every place of a word, half as much again, so that it is done only for what
+    could be one of the tokens of `scope`.
+    """
+    terms = (*(term for group in query.groups for term in group), *query.excluded)
+    return TEXT if any(map(_is_like_a_token, terms)) or has_substrings(connection) else ""
+
+
+def _is_like_a_token(term: Term) -> bool:
+    numbered = _BEGUN if term.form is Form.PREFIX else _NUMBERED
+    return any(
+        numbered.fullmatch(word)
+        or any(kind.startswith(word) if term.form is Form.PREFIX else kind == word for kind in _KIND_TOKENS)
+        for word in _WORD.findall(folded(term.text))
+    )
+
+
 def group_match(group: Iterable[Term]) -> str:
     """Alternatives as an FTS5 expression in parentheses."""
     return f"({' OR '.join(map(_term_match, group))})"
 
 
 def _term_match(term: Term) -> str:
-    quoted = '"' + term.text.replace('"', '""') + '"'
+    quoted = '"' + apart(term.text).replace('"', '""') + '"'
     return f"{quoted} *" if term.form is Form.PREFIX else quoted
 
 
@@ -130,6 +164,13 @@ def _scope(connection: sqlite3.Connection, name: str, filters: Iterable[Filter])
     """The scope of filters of one name; None where they name nothing that the archive has."""
     tokens = [token for one in filters for token in _TOKENS[name](connection, one.value)]
     return Scope(tokens=tuple(dict.fromkeys(tokens))) if tokens else None
+
+
+def _is_of_all(connection: sqlite3.Connection, scope: Scope) -> bool:
+    """Whether it narrows nothing: all communities of the archive, be they of the one instance that it is of."""
+    return (
+        scope.tokens[0].startswith("c") and len(scope.tokens) == _ids(connection, "SELECT count(*) FROM communities")[0]
+    )
 
 
 def _conditions(query: Query) -> tuple[list[str], dict[str, Any]]:

@@ -44,9 +44,9 @@ class SearchHit:
     """
     An item that was found: `rank` counts from 1, a larger `relevance` is better, `score` are its votes.
 
-    `snippet` is plain text with FOUND and END around what was looked for. `thread` and `ap_id` are ap_ids; of an
-    article's paragraph `ap_id` is the post's and `paragraph` its number. `in_reply_to` is the name of who wrote what a
-    comment answers; None where that is not known.
+    `snippet` and `marked_title` are plain text with FOUND and END around what was looked for. `thread` and `ap_id` are
+    ap_ids; of an article's paragraph `ap_id` is the post's and `paragraph` its number. `in_reply_to` is the name of who
+    wrote what a comment answers; None where that is not known.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class SearchHit:
     thread: str
     slug: str
     title: str
+    marked_title: str
     community: str
     community_name: str
     author: str | None
@@ -74,8 +75,8 @@ class SearchHit:
     approximate: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object of `search --json`."""
-        return {
+        """The contract's object of `search --json`; with `paragraph`, the number of an article's."""
+        fields = {
             "kind": self.kind,
             "ap_id": self.ap_id,
             "thread": self.thread,
@@ -86,6 +87,7 @@ class SearchHit:
             "score": self.score,
             "approximate": self.approximate,
         }
+        return fields if self.paragraph is None else fields | {"paragraph": self.paragraph}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,19 +143,30 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Another query, and how many items it finds."""
+
+    text: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """
     A page of hits.
 
     `matches` items have the words; `looked_at` of them were looked at, `total` of these pass every filter, and pages
-    end there. `approximate` where that is not all; `stopped` where time was up.
+    end there. `approximate` where that is not all; `stopped` where time was up. `widened` where few items have the
+    words as they are, so that other forms of them count too. `suggestions` where nothing was found.
     """
 
     hits: tuple[SearchHit, ...] = ()
     matches: int = 0
     looked_at: int = 0
     total: int = 0
+    widened: bool = False
     facets: Facets = field(default_factory=Facets)
+    suggestions: tuple[Suggestion, ...] = ()
     stopped: bool = False
 
     @property

@@ -6,11 +6,12 @@ Not FTS5's own `snippet()`, which evaluates the whole expression again for each 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from thread_archive.spoilers import CLOSE, OPEN, conceal
 from thread_archive.store.queries import Form, Term
+from thread_archive.store.scripts import LETTERS
 from thread_archive.store.search.results import END, FOUND
 
 # Characters of a snippet, and of what stands before the first find in it.
@@ -22,6 +23,7 @@ _SLACK = 24
 _MOST_FINDS = 400
 _MARKS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TOKEN = re.compile(r"[^\W_]+")
+_ALONE = re.compile(f"[{LETTERS}]")
 _NO_MATCH = re.compile(r"(?!)")
 
 
@@ -51,17 +53,25 @@ class Marker:
 
     def snippet(self, text: str) -> str:
         """The best passage of `text` on one line, with FOUND and END around each find; `…` where it is cut."""
-        clean = " ".join(_MARKS.sub("", unicodedata.normalize("NFC", text)).split())
+        clean = _clean(text)
         finds = list(self._finds(clean))
         start, stop = _passage(clean, finds)
+        inside = self._mark(clean, finds, start, stop)
+        return f"{'…' if start else ''}{inside}{'…' if stop < len(clean) else ''}"
+
+    def marked(self, text: str) -> str:
+        """All of `text` on one line, with FOUND and END around each find."""
+        clean = _clean(text)
+        return self._mark(clean, list(self._finds(clean)), 0, len(clean))
+
+    def _mark(self, text: str, finds: Sequence[tuple[int, int, str]], start: int, stop: int) -> str:
         parts: list[str] = []
         place = start
         for begin, end, _ in finds:
-            if begin >= place and end <= stop and not _is_hidden(clean, begin, end):
-                parts += [clean[place:begin], FOUND, clean[begin:end], END]
+            if begin >= place and end <= stop and not _is_hidden(text, begin, end):
+                parts += [text[place:begin], FOUND, text[begin:end], END]
                 place = end
-        inside = conceal("".join([*parts, clean[place:stop]]).strip())
-        return f"{'…' if start else ''}{inside}{'…' if stop < len(clean) else ''}"
+        return conceal("".join([*parts, text[place:stop]]).strip())
 
     def _finds(self, text: str) -> Iterator[tuple[int, int, str]]:
         for number, match in enumerate(self._pattern.finditer(folded(text))):
@@ -84,7 +94,14 @@ def _source(term: Term, *, substrings: bool) -> str:
     source = r"[\W_]+".join(map(re.escape, words))
     if substrings:
         return source
-    return rf"(?<![^\W_]){source}" if term.form is Form.PREFIX else rf"(?<![^\W_]){source}(?![^\W_])"
+    # A letter of a script without spaces is a word by itself.
+    before = "" if _ALONE.match(words[0][0]) else r"(?<![^\W_])"
+    after = r"[^\W_]*" if term.form is Form.PREFIX else "" if _ALONE.match(words[-1][-1]) else r"(?![^\W_])"
+    return f"{before}{source}{after}"
+
+
+def _clean(text: str) -> str:
+    return " ".join(_MARKS.sub("", unicodedata.normalize("NFC", text)).split())
 
 
 def _is_hidden(text: str, begin: int, end: int) -> bool:

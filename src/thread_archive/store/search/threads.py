@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from thread_archive.store.queries import Query
 from thread_archive.store.search.hits import hits
-from thread_archive.store.search.plans import TEXT, Plan, Scope, group_match
+from thread_archive.store.search.plans import JOINS, Plan, Scope, group_match
 from thread_archive.store.search.ranking import Candidates, candidates, selected
 from thread_archive.store.search.results import FoundThreads, Request, Sort, ThreadHits
 from thread_archive.store.search.snippets import Marker
@@ -49,21 +49,36 @@ def find_threads(connection: sqlite3.Connection, plan: Plan, request: Request, m
 
 def _worth(connection: sqlite3.Connection, plan: Plan, request: Request) -> _Worth:
     """The rarest words come first: the threads that have them are few, and the others are looked for in these."""
-    words = [TEXT + group_match(group) for group in request.query.groups] or [""]
+    words = [plan.columns + group_match(group) for group in request.query.groups] or [""]
     counts = {word: candidates(connection, plan, plan.matching(word)).matches for word in words}
     worth: dict[int, float] | None = None
     approximate = False
     for word in sorted(words, key=counts.__getitem__):
-        found, complete = _best_of_threads(connection, plan, word, worth, everything=request.everything)
+        # Of words that are all very common, each has its own share of what was archived last.
+        among = None if approximate else worth
+        found, complete = _best_of_threads(connection, plan, word, among, everything=request.everything)
         approximate = approximate or not complete
         worth = found if worth is None else {key: worth[key] + found[key] for key in worth.keys() & found}
         if not worth:
             break
     worth = worth or {}
     if worth and plan.excluded:
-        unwanted, _ = _best_of_threads(connection, plan, plan.excluded, worth, everything=True)
+        unwanted, complete = _with_words(connection, plan, plan.excluded, worth)
+        approximate = approximate or not complete
         worth = {key: value for key, value in worth.items() if key not in unwanted}
     return _Worth(threads=worth, approximate=approximate)
+
+
+def _with_words(
+    connection: sqlite3.Connection, plan: Plan, words: str, among: Mapping[int, float]
+) -> tuple[set[int], bool]:
+    """The threads that have some words anywhere, of the best ones; the others are given up where there are many."""
+    best = sorted(among, key=lambda post_id: (-among[post_id], post_id))
+    scope = Scope(tokens=tuple(f"t{post_id}" for post_id in best[:_FEW]))
+    match = f"({words}) AND ({scope.match})"
+    query = f"""WITH found AS (SELECT rowid AS id FROM search_fts WHERE search_fts MATCH ?)
+                SELECT DISTINCT post.id FROM found {JOINS}"""
+    return {row[0] for row in connection.execute(query, [match])} | set(best[_FEW:]), len(best) <= _FEW
 
 
 def _best_of_threads(
@@ -91,7 +106,7 @@ def _best_items(
     if not page:
         return {}
     some = [term for group in query.groups for term in group]
-    words = TEXT + group_match(some) if some else ""
+    words = plan.columns + group_match(some) if some else ""
     threads = Scope(tokens=tuple(f"t{post_id}" for post_id in page))
     found: Candidates = candidates(connection, plan, plan.matching(words, threads))
     rows = connection.execute(
