@@ -209,6 +209,7 @@ def _facets(found: Found) -> dict[str, Any]:
 
 def _hit(hit: SearchHit, reading: Reading) -> dict[str, Any]:
     return hit.as_json() | {
+        "paragraph": hit.paragraph,
         "title": hit.title,
         "community": hit.community,
         "author_name": hit.author_name,

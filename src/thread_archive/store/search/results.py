@@ -75,8 +75,8 @@ class SearchHit:
     approximate: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object of `search --json`; with `paragraph`, the number of an article's."""
-        fields = {
+        """The contract's object of `search --json`."""
+        return {
             "kind": self.kind,
             "ap_id": self.ap_id,
             "thread": self.thread,
@@ -87,7 +87,6 @@ class SearchHit:
             "score": self.score,
             "approximate": self.approximate,
         }
-        return fields if self.paragraph is None else fields | {"paragraph": self.paragraph}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
