@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from thread_archive.archiving.visiting import Ask
 from thread_archive.captures import Exchange
+from thread_archive.erasing import Erasure
 from thread_archive.exceptions import ThreadArchiveError
 from thread_archive.withholding import withhold
 
@@ -19,11 +20,12 @@ class Workers(Generic[K]):
     Carries requests out and hands the answers back, each with the key it was asked under.
 
     `fetch` is called in the worker threads. They are daemons: a wait that a server imposed must not hold up the end of
-    the program.
+    the program. `takedowns` is what they take out of answers besides what is withdrawn; None where nothing is listed.
     """
 
     def __init__(self, fetch: Callable[[Ask], Exchange]) -> None:
         self._fetch = fetch
+        self.takedowns: Erasure | None = None
         self._asks: dict[str, SimpleQueue[tuple[K, Ask] | None]] = {}
         self._answers: SimpleQueue[tuple[K, Exchange | BaseException]] = SimpleQueue()
 
@@ -52,7 +54,9 @@ class Workers(Generic[K]):
             key, ask = item
             try:
                 answer = self._fetch(ask)
-                body, withheld = withhold(answer.body, logged_in=answer.logged_in)
+                body, withheld = withhold(
+                    answer.body, logged_in=answer.logged_in, takedowns=self.takedowns, instance=ask.instance
+                )
                 self._answers.put((key, replace(answer, body=body, withheld=withheld)))
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread must hear of it
                 self._answers.put((key, error))
