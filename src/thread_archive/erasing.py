@@ -7,7 +7,7 @@ both are read as the same rows. Structure stays: who answers whom, when, with ho
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ _STRUCTURE = frozenset(
         "when_",
     }
 )
+_ITEM, _BESIDE_ITEM = "item", "beside"
 # Of a view that shows a taken-down item, what else tells of it.
 _BESIDE = frozenset({"image_details", "tags"})
 
@@ -74,7 +75,7 @@ class Erasure:
     def kind(self, ap_id: str) -> str | None:
         """As what `ap_id` is to be erased; None where it stays."""
         if ap_id in self.items:
-            return "item"
+            return _ITEM
         return self.takedowns.kind(ap_id)
 
     def rewrite(self, text: str, ap_id: str | None = None) -> str:
@@ -147,6 +148,7 @@ def erase(body: bytes, erasure: Erasure, instance: str) -> Erased:
     walk = _Walk(erasure, erasure.local(instance))
     for node in nodes:
         walk.learn(node)
+    walk.learn_cross_posts(value, nodes)
     replacements: dict[str, bytes] = {}
     for node in nodes:
         for key, text in walk.replaced(node):
@@ -190,7 +192,7 @@ class _Walk:
         ap_id, number = node.ap_id, node.get("id")
         kind = self._erasure.kind(ap_id) if ap_id is not None else None
         if kind is not None and ap_id is not None:
-            self._whole[id(node.value)] = PERSON if kind == PERSON else "item"
+            self._whole[id(node.value)] = PERSON if kind == PERSON else _ITEM
             if isinstance(number, int):
                 (self._local.people if kind == PERSON else self._local.posts if kind == POST else set()).add(number)
             if kind == POST and "/cross_posts/" not in node.pointer:
@@ -208,11 +210,21 @@ class _Walk:
         by_listed = any(self._kind_of(person) == PERSON for person in people)
         in_listed = any(self._kind_of(inner) == POST for inner in posts)
         if by_listed or in_listed:
-            self._whole[id(item)] = "item"
+            self._whole[id(item)] = _ITEM
         if by_listed or in_listed or self._kind_of(item) is not None:
             for name in _BESIDE:
                 if isinstance(inner := node.get(name), dict | list):
-                    self._whole[id(inner)] = "item"
+                    self._whole[id(inner)] = _ITEM
+
+    def learn_cross_posts(self, answer: object, nodes: Sequence[_Node]) -> None:
+        """What else links to the same page tells what an erased post linked to."""
+        view = answer.get("post_view") if isinstance(answer, dict) else None
+        post = view.get("post") if isinstance(view, dict) else None
+        if id(post) not in self._whole:
+            return
+        for node in nodes:
+            if node.key in ("post", *_BESIDE) and node.pointer.startswith("/cross_posts/"):
+                self._whole.setdefault(id(node.value), _BESIDE_ITEM)
 
     def _kind_of(self, value: dict[str, Any]) -> str | None:
         ap_id = value.get("ap_id", value.get("actor_id"))
@@ -227,8 +239,8 @@ class _Walk:
         """The strings of an object or array that become others."""
         whole = self._whole.get(id(node.value))
         if whole is None and isinstance(node.value, dict) and self._is_known(node):
-            whole = "item"
-        if whole == "item" and isinstance(node.value, dict):
+            whole = _ITEM
+        if whole == _ITEM and isinstance(node.value, dict):
             self._note(node)
         members = node.value.items() if isinstance(node.value, dict) else enumerate(node.value)
         for key, value in members:

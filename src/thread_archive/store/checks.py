@@ -80,8 +80,9 @@ def _index(archive: Archive) -> Iterator[Finding]:
     connection = archive.db.conn
     indexed = connection.execute("SELECT count(*) FROM search_items").fetchone()[0]
     texts = connection.execute(
-        """SELECT (SELECT count(*) FROM posts WHERE body <> '' OR title <> '')
-                + (SELECT count(*) FROM comments WHERE body <> '')"""
+        """SELECT (SELECT count(*) FROM posts WHERE title <> '' OR (body <> '' AND id NOT IN (
+                       SELECT post_id FROM articles WHERE is_body = 1)))
+                + (SELECT count(*) FROM comments WHERE body <> '') + (SELECT count(*) FROM article_paragraphs)"""
     ).fetchone()[0]
     docs = connection.execute("SELECT count(*) FROM search_fts_docsize").fetchone()[0]
     if indexed != texts or docs != texts:

@@ -51,8 +51,26 @@ def erase_exchanges(archive: Archive, erasure: Erasure) -> ErasedExchanges:
             done.pages.update(_posts_of_page(connection, body_id))
             _replace(connection, body_id, erased)
             done.changed += 1
-    done.changed += drop_articles(connection, erasure.links)
+    done.changed += drop_articles(connection, erasure.links) + _rewrite_addresses(connection, erasure)
     return done
+
+
+def _rewrite_addresses(connection: sqlite3.Connection, erasure: Erasure) -> int:
+    """The addresses of linked pages are somebody's words; those that servers' APIs are asked by are not."""
+    changed = 0
+    for query, update in (
+        (
+            "SELECT id, url, coalesce(final_url, ''), headers FROM exchanges WHERE purpose = 'article'",
+            "UPDATE exchanges SET url = ?, final_url = nullif(?, ''), headers = ? WHERE id = ?",
+        ),
+        ("SELECT id, url FROM captures WHERE kind = 'article'", "UPDATE captures SET url = ? WHERE id = ?"),
+    ):
+        for row_id, *old in connection.execute(query).fetchall():
+            new = [erasure.rewrite(text) for text in old]
+            if new != old:
+                connection.execute(update, [*new, row_id])
+                changed += 1
+    return changed
 
 
 def _posts_of_page(connection: sqlite3.Connection, body_id: int) -> list[int]:
@@ -102,7 +120,7 @@ def drop_articles(connection: sqlite3.Connection, links: Iterable[str], post_ids
     rows = connection.execute(
         """SELECT exchange.id, exchange.body_id FROM exchanges AS exchange
            JOIN captures AS capture ON capture.id = exchange.capture_id
-           WHERE exchange.purpose = 'article' AND (
+           WHERE (exchange.purpose = 'article' OR capture.kind = 'article') AND (
                exchange.url IN (SELECT value FROM json_each(?1))
                OR capture.post_id IN (SELECT value FROM json_each(?2)))""",
         [wanted, json.dumps(list(post_ids))],

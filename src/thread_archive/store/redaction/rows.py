@@ -149,7 +149,10 @@ class RowEraser:
     def _cross_posts(self) -> None:
         rows = self._connection.execute("SELECT post_id, ap_id, title FROM cross_posts").fetchall()
         for post_id, ap_id, old in rows:
-            covered = self._erasure.kind(ap_id) is not None or ap_id in self._erasure.met
+            # Beside a post whose link is erased, they tell what it linked to.
+            covered = (
+                post_id in self._covered.posts or self._erasure.kind(ap_id) is not None or ap_id in self._erasure.met
+            )
             new = self._new("title", old, covered=covered, ap_id=ap_id)
             if new != old:
                 self._connection.execute(
