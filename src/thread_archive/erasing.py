@@ -150,6 +150,8 @@ def erase(body: bytes, erasure: Erasure, instance: str) -> Erased:
         walk.learn(node)
     walk.learn_cross_posts(value, nodes)
     replacements: dict[str, bytes] = {}
+    if isinstance(value, str) and erasure.rewrite(value) != value:
+        replacements[""] = quoted(erasure.rewrite(value))
     for node in nodes:
         for key, text in walk.replaced(node):
             replacements[child_pointer(node.pointer, key)] = quoted(text)
@@ -188,7 +190,8 @@ class _Walk:
         if not isinstance(node.value, dict):
             return
         if node.parent is not None and id(node.parent.value) in self._whole:
-            self._whole[id(node.value)] = self._whole[id(node.parent.value)]
+            above = self._whole[id(node.parent.value)]
+            self._whole.setdefault(id(node.value), _BESIDE_ITEM if above == PERSON else above)
         ap_id, number = node.ap_id, node.get("id")
         kind = self._erasure.kind(ap_id) if ap_id is not None else None
         if kind is not None and ap_id is not None:
@@ -233,7 +236,8 @@ class _Walk:
     def _is_known(self, node: _Node) -> bool:
         """Whether an item is by whom, or in what, the server names by a number only."""
         creator, post = node.get("creator_id"), node.get("post_id")
-        return creator in self._local.people or (post in self._local.posts and "content" in node.value)
+        by_listed = isinstance(creator, int) and creator in self._local.people
+        return by_listed or (isinstance(post, int) and post in self._local.posts and "content" in node.value)
 
     def replaced(self, node: _Node) -> Iterator[tuple[str | int, str]]:
         """The strings of an object or array that become others."""

@@ -6,11 +6,15 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from everything import found_in
-from fake_lemmy import Reply, Server, mirror, say
+from fake_lemmy import Reply, Server, mirror, say, thread
 from planted import OTHERS, URL, plant
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread, targets
@@ -276,3 +280,48 @@ def test_a_reader_of_an_older_state_keeps_the_file_from_being_swept_and_that_is_
         assert finish(archive)
     assert found_in(tmp_path, planted.of("comment")) == {}
     assert unsound(tmp_path) == []
+
+
+STATES = st.lists(
+    st.tuples(
+        st.sampled_from(["", "first", "second", "@mara_finch@home.test said", "quoting first words"]),
+        st.sampled_from([None, "2026-03-05T00:00:00Z", "2026-03-06T00:00:00Z"]),
+        st.booleans(),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    states=st.tuples(STATES, STATES, STATES),
+    titles=st.lists(st.sampled_from(["first", "second", "third"]), min_size=4, max_size=4),
+    what=st.sampled_from(["@mara_finch@home.test", "@tobias_oak@home.test", "1", "2", "thread", "/first|second/"]),
+    line=st.sampled_from(["0.18.5", "0.19.2", "0.19.20", "1.0.0"]),
+)
+def test_whatever_was_seen_before_a_reread_gives_the_redacted_rows_and_another_visit_changes_nothing(
+    states: tuple[list[Any], ...], titles: list[str], what: str, line: str
+) -> None:
+    world = thread(v4() if line == "1.0.0" else v3(version=line), ["x", Reply(text="y", to=1), Reply(text="z", to=1)])
+    with TemporaryDirectory() as name, Server(world) as server:
+        folder = Path(name)
+        for visit in range(max(map(len, states))):
+            world.posts[1].title = titles[visit]
+            for number, seen in enumerate(states, 1):
+                body, edited, deleted, removed = seen[min(visit, len(seen) - 1)]
+                comment = world.comments[number]
+                comment.content, comment.updated, comment.deleted, comment.removed = body, edited, deleted, removed
+            with archive_in(folder) as archive:
+                add(archive, server, URL)
+        scope = {"@": "person", "/": "pattern", "t": "thread"}.get(what[0], "comment")
+        text = "1" if scope == "thread" else f"http://home.test/comment/{what}" if scope == "comment" else what
+        redacted(folder, scope, text)
+        assert unsound(folder) == []
+        assert reads_the_same(folder)
+        if scope != "pattern":
+            before = _content(folder)
+            with archive_in(folder) as archive:
+                add(archive, server, URL)
+            assert _content(folder) == before

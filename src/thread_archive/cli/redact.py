@@ -140,6 +140,7 @@ def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
     say = output().print
     say(f"{counted(len(done.items), 'item')} redacted, in {counted(done.answers, 'kept answer')} as well.")
     if done.quotes_left:
-        say(f"{counted(done.quotes_left, 'quotation')} by others stay; --quotes erases them too.")
+        stay = "stays" if done.quotes_left == 1 else "stay"
+        say(f"{counted(done.quotes_left, 'quotation')} by others {stay}; --quotes erases them too.")
     if target.entries:
         say("It stays out when threads are added again.")
