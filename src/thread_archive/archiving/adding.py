@@ -21,6 +21,7 @@ from thread_archive.store import evidence, places, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url
+from thread_archive.withholding import withhold
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -64,6 +65,8 @@ class Adding:
         self._progress = progress or SilentProgress()
         self._acquaintances = Acquaintances(archive)
         self._typed_ports: set[tuple[str, int]] = set()
+        # What is taken out of answers besides what is withdrawn; None where nothing is listed.
+        self._takedowns: Erasure | None = None
         self._workers: Workers[_Job] = Workers(self._fetch)
         self._waiting: dict[str, deque[_Job]] = {}
         self._active: dict[str, _Job] = {}
@@ -121,9 +124,9 @@ class Adding:
     def _read_takedowns(self) -> None:
         """The list as it is now: another process may have redacted something since the last thread."""
         listed = takedowns.load(self._archive)
-        old = self._workers.takedowns
+        old = self._takedowns
         if old is None or not old.takedowns.same_as(listed):
-            self._workers.takedowns = Erasure(takedowns=listed) if listed else None
+            self._takedowns = Erasure(takedowns=listed) if listed else None
 
     def _start(self, job: _Job) -> Iterator[Receipt]:
         self._read_takedowns()
@@ -149,7 +152,11 @@ class Adding:
 
     def _fetch(self, ask: Ask) -> Exchange:
         token = self._tokens(ask.instance) if ask.request.login else None
-        return self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
+        answer = self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
+        body, withheld = withhold(
+            answer.body, logged_in=answer.logged_in, takedowns=self._takedowns, instance=ask.instance
+        )
+        return replace(answer, body=body, withheld=withheld)
 
     def _take(self, job: _Job, answer: Exchange | ThreadArchiveError) -> Iterator[Receipt]:
         if isinstance(answer, Exchange):
@@ -194,9 +201,9 @@ class Adding:
         ask = job.steps.throw(error) if error is not None else job.steps.send(answer)  # type: ignore[arg-type]
         while kept := job.kept.get((ask.request.url, ask.request.login)):
             answer = evidence.load(self._archive, kept.popleft())
-            if self._workers.takedowns is not None:
+            if self._takedowns is not None:
                 # It was erased from before it was kept; by which numbers its server knows whom is to be learnt from it.
-                erase(answer.body, self._workers.takedowns, ask.instance)
+                erase(answer.body, self._takedowns, ask.instance)
             ask = job.steps.send(answer)
         return ask
 

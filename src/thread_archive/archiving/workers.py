@@ -1,16 +1,13 @@
 """One thread a host that fetches, so that several hosts are asked at once and none twice at a time."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
 from thread_archive.archiving.visiting import Ask
 from thread_archive.captures import Exchange
-from thread_archive.erasing import Erasure
 from thread_archive.exceptions import ThreadArchiveError
-from thread_archive.withholding import withhold
 
 K = TypeVar("K")
 
@@ -20,12 +17,11 @@ class Workers(Generic[K]):
     Carries requests out and hands the answers back, each with the key it was asked under.
 
     `fetch` is called in the worker threads. They are daemons: a wait that a server imposed must not hold up the end of
-    the program. `takedowns` is what they take out of answers besides what is withdrawn; None where nothing is listed.
+    the program.
     """
 
     def __init__(self, fetch: Callable[[Ask], Exchange]) -> None:
         self._fetch = fetch
-        self.takedowns: Erasure | None = None
         self._asks: dict[str, SimpleQueue[tuple[K, Ask] | None]] = {}
         self._answers: SimpleQueue[tuple[K, Exchange | BaseException]] = SimpleQueue()
 
@@ -53,10 +49,6 @@ class Workers(Generic[K]):
         while (item := asks.get()) is not None:
             key, ask = item
             try:
-                answer = self._fetch(ask)
-                body, withheld = withhold(
-                    answer.body, logged_in=answer.logged_in, takedowns=self.takedowns, instance=ask.instance
-                )
-                self._answers.put((key, replace(answer, body=body, withheld=withheld)))
+                self._answers.put((key, self._fetch(ask)))
             except BaseException as error:  # noqa: BLE001 - whatever it is, the main thread must hear of it
                 self._answers.put((key, error))
