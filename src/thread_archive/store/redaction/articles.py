@@ -38,7 +38,9 @@ class ArticleEraser:
         What an article said before goes with the answers in which it said so.
         """
         for post_id in sorted(covered.posts):
-            self._drop(post_id)
+            self._drop_all(post_id)
+        for post_id in sorted(self._changes.posts - covered.posts):
+            self._drop_body(post_id)
         rows = self._connection.execute(
             f"SELECT id, post_id, redirects, html, {', '.join(_TEXTS)} FROM articles ORDER BY id"
         ).fetchall()
@@ -46,9 +48,9 @@ class ArticleEraser:
             if self._rewrite(article_id, post_id, redirects, html, texts) or post_id in pages:
                 self._drop_evidence(article_id, post_id)
 
-    def _drop(self, post_id: int) -> None:
-        connection = self._connection
-        articles = connection.execute(
+    def _drop_all(self, post_id: int) -> None:
+        """Nothing is left of what a redacted post was about."""
+        articles = self._connection.execute(
             """SELECT article.id, article.url, article.title, post.ap_id FROM articles AS article
                JOIN posts AS post ON post.id = article.post_id WHERE post.id = ?""",
             [post_id],
@@ -56,21 +58,31 @@ class ArticleEraser:
         for article_id, url, title, ap_id in articles:
             self._erasure.links.add(url)
             self._item(ap_id, f"{title} {url}")
-            of_paragraphs = "(SELECT id FROM article_paragraphs WHERE article_id = ?)"
-            for statement in (
-                f"DELETE FROM quotes WHERE target_paragraph_id IN {of_paragraphs}",
-                f"DELETE FROM links WHERE paragraph_id IN {of_paragraphs}",
-                "DELETE FROM search_items WHERE id IN (SELECT id * 4 + 2 FROM article_paragraphs WHERE article_id = ?)",
-                "DELETE FROM article_paragraphs WHERE article_id = ?",
-                "DELETE FROM article_revisions WHERE article_id = ?",
-                "DELETE FROM articles WHERE id = ?",
-            ):
-                connection.execute(statement, [article_id])
-        if drop_articles(connection, self._erasure.links, [post_id]) or articles:
+            self._drop(article_id)
+        if drop_articles(self._connection, self._erasure.links, [post_id]) or articles:
             self._due(post_id)
         # Its address is that of the page.
-        gone = connection.execute("DELETE FROM captures WHERE kind = 'article' AND post_id = ?", [post_id])
+        gone = self._connection.execute("DELETE FROM captures WHERE kind = 'article' AND post_id = ?", [post_id])
         self._changes.other += gone.rowcount
+
+    def _drop_body(self, post_id: int) -> None:
+        """A post's own body that is an article follows from the body, which has changed."""
+        rows = self._connection.execute("SELECT id FROM articles WHERE post_id = ? AND is_page = 0", [post_id])
+        for (article_id,) in rows.fetchall():
+            self._drop(article_id)
+        self._connection.execute("UPDATE articles SET is_body = 0 WHERE post_id = ? AND is_body = 1", [post_id])
+
+    def _drop(self, article_id: int) -> None:
+        of_paragraphs = "(SELECT id FROM article_paragraphs WHERE article_id = ?)"
+        for statement in (
+            f"DELETE FROM quotes WHERE target_paragraph_id IN {of_paragraphs}",
+            f"DELETE FROM links WHERE paragraph_id IN {of_paragraphs}",
+            "DELETE FROM search_items WHERE id IN (SELECT id * 4 + 2 FROM article_paragraphs WHERE article_id = ?)",
+            "DELETE FROM article_paragraphs WHERE article_id = ?",
+            "DELETE FROM article_revisions WHERE article_id = ?",
+            "DELETE FROM articles WHERE id = ?",
+        ):
+            self._connection.execute(statement, [article_id])
 
     def _rewrite(self, article_id: int, post_id: int, redirects: str, html: str, texts: list[str]) -> bool:
         """Erase passages; returns whether there were any."""

@@ -22,13 +22,14 @@ class ErasedItem:
 @dataclass(slots=True)
 class Changes:
     """
-    Items that changed, and the row ids of threads that did.
+    Items that changed, and the row ids of threads that did; `posts` are those whose own text changed.
 
     `merged` are threads in which two states of an item became one.
     """
 
     items: list[ErasedItem] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
+    posts: set[int] = field(default_factory=set)
     merged: set[int] = field(default_factory=set)
     other: int = 0
 

@@ -112,16 +112,16 @@ def _replace(connection: sqlite3.Connection, body_id: int, erased: Erased) -> No
 
 def drop_articles(connection: sqlite3.Connection, links: Iterable[str], post_ids: Iterable[int] = ()) -> int:
     """
-    Forget the pages behind erased `links`, and all that captures of the posts fetched as articles.
+    Forget what was fetched as articles: by captures of the posts, and behind erased `links` by captures of no post yet.
 
-    Nothing of them may stay, since already the address says what the post was about. Returns how many answers went.
+    Nothing of it may stay, since already the address says what the post was about. Returns how many answers went.
     """
     wanted = json.dumps([*links, *(link.partition("#")[0] for link in links)])
     rows = connection.execute(
         """SELECT exchange.id, exchange.body_id FROM exchanges AS exchange
            JOIN captures AS capture ON capture.id = exchange.capture_id
            WHERE (exchange.purpose = 'article' OR capture.kind = 'article') AND (
-               exchange.url IN (SELECT value FROM json_each(?1))
+               (capture.post_id IS NULL AND exchange.url IN (SELECT value FROM json_each(?1)))
                OR capture.post_id IN (SELECT value FROM json_each(?2)))""",
         [wanted, json.dumps(list(post_ids))],
     ).fetchall()

@@ -80,6 +80,7 @@ class RowEraser:
                 [*new, self._body_text(new[1]), row_id],
             )
             derivations.forget_post(self._connection, row_id)
+            self.changes.posts.add(row_id)
             self._changed("post", ap_id, row_id, author, " ".join(filter(None, old[:3])))
 
     def _comments(self) -> None:

@@ -23,6 +23,12 @@ def prepare(archive: Archive) -> None:
 
 def make_due(connection: sqlite3.Connection) -> None:
     """Inside the transaction that erases: make the index anew, and note that the file has to be swept."""
+    # A post whose body was indexed as an article may have had no entry of its own.
+    connection.execute("INSERT OR IGNORE INTO search_items (id) SELECT id * 4 FROM posts WHERE title <> ''")
+    connection.execute(
+        """INSERT OR IGNORE INTO search_items (id) SELECT id * 4 FROM posts WHERE body <> ''
+           AND id NOT IN (SELECT post_id FROM articles WHERE is_body = 1)"""
+    )
     connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
     settings.put(connection, _UNSWEPT, "1")
 
