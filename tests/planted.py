@@ -15,6 +15,16 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.search_index import PARAGRAPH, item_number
 
 URL = "http://home.test/post/1"
+ARTICLE = (
+    "article_title",
+    "article_byline",
+    "article_text",
+    "article_html",
+    "raw",
+    "final_url",
+    "old_article",
+    "link_text",
+)
 _PLACES = (
     *("name", "display_name", "old_display_name", "bio", "old_bio", "avatar"),
     *("title", "old_title", "body", "old_body", "url", "alt", "embed_title", "embed_description", "thumbnail"),
@@ -54,15 +64,16 @@ class Planted:
 OTHERS = ("others_body", "others_old", "others_name", "others_bio", "description", "community_title")
 
 
-def plant(folder: Path, instance: Instance | None = None, *, seed: int = 1) -> Planted:
-    """Archive the thread in `folder`, edit everything, archive it again."""
+def plant(folder: Path, instance: Instance | None = None, *, article: bool = True, seed: int = 1) -> Planted:
+    """Archive the thread in `folder`, edit everything, archive it again; `article` adds one that is in no evidence."""
     words = dict(zip(_PLACES, markers(len(_PLACES), seed), strict=True))
     planted = Planted(words=words, world=_world(words, instance or v3()))
     with Server(planted.world) as server, archive_in(folder) as archive:
         add(archive, server, URL)
         _edit(planted.world, words)
         add(archive, server, URL)
-        _add_article(archive, words)
+        if article:
+            _add_article(archive, words)
         _add_quote(archive, words)
     return planted
 
@@ -186,6 +197,8 @@ def _index(connection: sqlite3.Connection, item: int) -> None:
 def _add_quote(archive: Archive, words: dict[str, str]) -> None:
     with archive.transaction() as connection:
         row_id, body = connection.execute("SELECT id, body FROM comments WHERE body LIKE '> A %'").fetchone()
+        if connection.execute("SELECT 1 FROM quotes WHERE comment_id = ?", [row_id]).fetchone():
+            return
         target = connection.execute("SELECT id FROM comments WHERE ap_id LIKE '%/comment/1'").fetchone()[0]
         passage = f"A {words['passage']} worth repeating."
         start = body.index(passage)
