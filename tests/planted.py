@@ -75,6 +75,8 @@ def plant(folder: Path, instance: Instance | None = None, *, article: bool = Tru
         if article:
             _add_article(archive, words)
         _add_quote(archive, words)
+        with archive.transaction() as connection:
+            connection.execute("UPDATE comments SET body_html = '<p>' || body || '</p>' WHERE ap_id LIKE '%/1'")
     return planted
 
 

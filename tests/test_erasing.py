@@ -44,6 +44,13 @@ def test_an_item_is_its_authors_by_the_creator_beside_it() -> None:
     assert (found["comment"]["content"], found["post"]["name"]) == ("[redacted]", "t")
 
 
+def test_whatever_stands_in_a_taken_down_thread_goes_with_it() -> None:
+    post = {"ap_id": "https://home.test/post/1", "name": "t", "creator_id": 3}
+    view = {"comment": {"content": "mine"}, "post": post}
+    found = erased({"comments": [view]}, Erasure(takedowns=listed((POST, post["ap_id"]))))["comments"][0]
+    assert (found["comment"]["content"], found["post"]["name"]) == ("[redacted]", "[redacted]")
+
+
 def test_an_item_without_its_creator_is_known_by_the_number_that_an_earlier_answer_told() -> None:
     erasure = alice()
     erased({"post_view": {"post": {"id": 2, "name": "t"}, "creator": {"id": 7, "actor_id": ALICE}}}, erasure)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from everything import found_in
-from fake_lemmy import Reply, Server, mirror, say, thread
+from fake_lemmy import Reply, Server, faults, mirror, say, thread
 from planted import ARTICLE, OTHERS, URL, plant
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread, targets
@@ -93,6 +93,50 @@ def test_a_new_thread_by_a_redacted_person_keeps_what_others_say_in_it(tmp_path:
         assert posts == [("[redacted]", "[redacted]", "")]
         assert rows(archive, "SELECT body FROM comments WHERE post_id = 2") == [("a stranger's reply",)]
     assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
+
+
+def test_an_interrupted_visit_that_goes_on_still_knows_whose_the_post_is(tmp_path: Path) -> None:
+    planted = plant(tmp_path)
+    redacted(tmp_path, "person", f"@{planted.words['name']}@home.test")
+    # One comment, so that there is a list; it embeds the post with no more than its author's number.
+    say(planted.world, Reply(text="a stranger's reply", fields={"creator_id": 4}), post_id=2)
+    with Server(planted.world) as server:
+        server.faults.add(faults.dies(), path="comment/list")
+        with archive_in(tmp_path) as archive:
+            (receipt,) = add(archive, server, "http://home.test/post/2", patience=0.1)
+            assert receipt.error is not None
+        server.faults.clear()
+        server.requests.clear()
+        with archive_in(tmp_path) as archive:
+            (receipt,) = add(archive, server, "http://home.test/post/2")
+            assert receipt.error is None
+        assert not any("/api/v3/post?" in request.target for request in server.requests)
+    assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
+
+
+def test_what_the_file_still_held_of_earlier_states_is_swept_too(tmp_path: Path) -> None:
+    planted = plant(tmp_path)
+    with archive_in(tmp_path) as archive:
+        # Some builds of SQLite overwrite what they delete, most do not.
+        archive.db.conn.execute("PRAGMA secure_delete = OFF")
+        for text in ("leftbehindword " * 500, f"A {planted.words['passage']} worth repeating."):
+            with archive.transaction() as connection:
+                connection.execute("UPDATE comments SET body_html = ? WHERE ap_id LIKE '%/comment/1'", [text])
+    assert found_in(tmp_path, ["leftbehindword"]) != {}
+    redacted(tmp_path, "comment", "http://home.test/comment/1")
+    assert found_in(tmp_path, ["leftbehindword"]) == {}
+
+
+def test_a_page_of_which_a_passage_is_redacted_is_not_kept_in_the_raw(tmp_path: Path) -> None:
+    planted = plant(tmp_path)
+    # The raw page writes it otherwise, so that nobody can tell whether it is there.
+    redacted(tmp_path, "pattern", planted.words["article_title"])
+    assert found_in(tmp_path, planted.of("raw", "old_article")) == {}
+    assert found_in(tmp_path, planted.of("article_text")) != {}
+    with archive_in(tmp_path) as archive:
+        kept = rows(archive, "SELECT size, withheld FROM exchanges JOIN exchange_bodies AS body ON body.id = body_id"
+                    " WHERE purpose = 'article'")  # fmt: skip
+        assert kept == [(0, '[""]')]
 
 
 def test_a_redacted_comment_keeps_its_place_author_and_time(tmp_path: Path) -> None:
