@@ -369,3 +369,41 @@ def test_whatever_was_seen_before_a_reread_gives_the_redacted_rows_and_another_v
             with archive_in(folder) as archive:
                 add(archive, server, URL)
             assert _content(folder) == before
+
+
+# What says where, when, of which kind and by whom, and columns that one statement treats like a planted neighbour.
+STRUCTURE = {
+    "exchanges": {"purpose", "method", "final_url", "headers", "requested_at", "withheld"},
+    "captures": {"kind", "status", "started_at", "finished_at", "owner", "home", "plan"},
+    "communities": {"ap_id", "name", "visibility"},
+    "posts": {"ap_id", "published_at", "edited_at", "language", "slug", "body_text", "body_html"},
+    "comments": {"ap_id", "path", "published_at", "edited_at", "language", "missing_reason", "gone_at"},
+    "cross_posts": {"ap_id", "community_ap_id", "community_name"},
+    "post_revisions": {"digest", "edited_at", "language", "alt_text", "embed_title", "embed_description"},
+    "comment_revisions": {"digest", "edited_at", "language"},
+    "articles": {
+        *("status", "reason", "site", "published_at", "published_by", "language", "licence", "canonical_url", "robots"),
+        *("extractor", "extractor_version", "fetched_at"),
+    },
+    "article_paragraphs": {"kind"},
+    "article_revisions": {"digest", "url", "byline", "fetched_at"},
+    "links": {"kind", "domain"},
+    "local_ids": {"withdrawn"},
+    "quotes": {"target_kind"},
+}
+WITHOUT_TEXT = {"instances", "settings", "takedowns", "redaction_log", "_sqlite_migrations"}
+
+
+def test_every_column_that_holds_text_was_planted_in_so_that_a_new_one_cannot_be_forgotten(tmp_path: Path) -> None:
+    planted = plant(tmp_path)
+    with archive_in(tmp_path) as archive:
+        tables = rows(archive, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search_%'")
+        for (table,) in tables:
+            if table in WITHOUT_TEXT:
+                continue
+            for column, kind in rows(archive, "SELECT name, type FROM pragma_table_info(?)", table):
+                if kind != "TEXT" or column in STRUCTURE.get(table, set()):
+                    continue
+                values = rows(archive, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")
+                held = " ".join(value for (value,) in values).lower()
+                assert any(word in held for word in planted.words.values()), f"nothing is planted in {table}.{column}"
