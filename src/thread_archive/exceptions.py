@@ -4,7 +4,8 @@ Everything that can go wrong, as one tree; each branch is an exit code of the co
     ThreadArchiveError
     ├── InputError                    2  what was asked for cannot be understood
     │   ├── UnsupportedURLError
-    │   └── UnknownThreadError
+    │   ├── UnknownThreadError
+    │   └── TakenDownError
     ├── FetchError                    3  a server did not give it
     │   ├── InstanceUnreachableError
     │   ├── BlockedAddressError
@@ -57,6 +58,16 @@ class UnsupportedURLError(InputError):
 
 class UnknownThreadError(InputError):
     """The archive holds no such thread."""
+
+
+class TakenDownError(InputError):
+    """The thread is on the archive's takedown list: its owner had it redacted, and it stays out."""
+
+    def __init__(self, ap_id: str) -> None:
+        super().__init__(
+            f"{ap_id} was taken down: it was redacted from this archive and stays out of it.",
+            next="Nothing of it was stored; another archive can be named with --db.",
+        )
 
 
 class FetchError(ThreadArchiveError):

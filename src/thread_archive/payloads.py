@@ -78,3 +78,11 @@ def well_formed(body: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
+
+
+def parsed(body: bytes) -> object:
+    """Any JSON value; raises ValueError where `body` is none, or one that no source could read."""
+    try:
+        return _decoder(Any).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError("not JSON") from error

@@ -10,6 +10,9 @@ of the answer stays byte for byte, which is why this works on tokens and not on 
 import re
 from dataclasses import dataclass, field
 
+from thread_archive.erasing import Erasure, erase
+from thread_archive.exceptions import TakenDownError
+from thread_archive.jsontext import Cut, child_pointer, key_of, splice
 from thread_archive.payloads import well_formed
 
 # Text of comments, posts, people and communities that are withdrawn.
@@ -78,33 +81,39 @@ class _Frame:
     login_start: int = -1
 
     def child(self) -> str:
-        name = self.key.replace("~", "~0").replace("/", "~1") if self.is_object else str(self.index)
-        return f"{self.pointer}/{name}"
+        return child_pointer(self.pointer, self.key if self.is_object else self.index)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Cut:
-    start: int
-    end: int
-    pointer: str
-    replacement: bytes
-
-
-def withhold(body: bytes, *, logged_in: bool = False) -> tuple[bytes, tuple[str, ...]]:
+def withhold(
+    body: bytes, *, logged_in: bool = False, takedowns: Erasure | None = None, instance: str = ""
+) -> tuple[bytes, tuple[str, ...]]:
     """
     Blank what must not be stored in an answer's `body` (decoded bytes).
 
     Returns the bytes to store and the JSON pointers (RFC 6901) that were blanked: withdrawn text becomes `""`, what
     only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, so that
     nobody could tell what in it is withdrawn. Short plain text (0.18's error messages) is kept.
+
+    With `takedowns` it also loses what the owner took down; `instance` is who answered. Raises TakenDownError where
+    the answer shows a thread that is to stay out.
     """
+    kept, pointers = _without_withdrawn(body, logged_in=logged_in)
+    if takedowns is None:
+        return kept, pointers
+    erased = erase(kept, takedowns, instance)
+    for ap_id in sorted(erased.threads):
+        raise TakenDownError(ap_id)
+    return erased.body, tuple(dict.fromkeys(pointers + erased.pointers))
+
+
+def _without_withdrawn(body: bytes, *, logged_in: bool) -> tuple[bytes, tuple[str, ...]]:
     if not well_formed(body):
         if len(body) <= _PLAIN_TEXT_BYTES and body.lstrip()[:1] not in b"<{[":
             return body, ()
         return (b"", ("",)) if body else (b"", ())
     if not logged_in and not _may_be_withdrawn(body):
         return body, ()
-    return _splice(body, _cuts(body, logged_in=logged_in))
+    return splice(body, _cuts(body, logged_in=logged_in))
 
 
 def _may_be_withdrawn(body: bytes) -> bool:
@@ -113,8 +122,8 @@ def _may_be_withdrawn(body: bytes) -> bool:
     return b"\\u00" in body and _ESCAPED_KEY.search(body) is not None
 
 
-def _cuts(body: bytes, *, logged_in: bool) -> list[_Cut]:
-    cuts: list[_Cut] = []
+def _cuts(body: bytes, *, logged_in: bool) -> list[Cut]:
+    cuts: list[Cut] = []
     stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
     for match in _TOKEN.finditer(body):
         top, token = stack[-1], match[0]
@@ -139,47 +148,26 @@ def _string(top: _Frame, match: re.Match[bytes], *, logged_in: bool) -> None:
         if top.is_object and top.key in POST_TEXTS:
             top.texts.append((top.key, match.start(1), match.end(1)))
         return
-    top.key = _key(match[1])
+    top.key = key_of(match[1])
     if logged_in and top.key in LOGIN_ONLY and not (top.key == "hidden" and top.pointer.endswith("/community")):
         top.login_start = match.end()
 
 
-def _key(quoted: bytes) -> str:
-    text = quoted[1:-1].decode("utf-8", "replace")
-    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text)
-
-
-def _end_member(top: _Frame, end: int, cuts: list[_Cut]) -> None:
+def _end_member(top: _Frame, end: int, cuts: list[Cut]) -> None:
     if top.login_start >= 0:
-        cuts.append(_Cut(top.login_start, end, f"{top.pointer}/{top.key}", b"null"))
+        cuts.append(Cut(top.login_start, end, f"{top.pointer}/{top.key}", b"null"))
         top.login_start = -1
     if top.is_object:
         top.key = ""
 
 
-def _texts_of(frame: _Frame) -> list[_Cut]:
+def _texts_of(frame: _Frame) -> list[Cut]:
     if not frame.withdrawn:
         return []
     is_embedded_post = frame.pointer.endswith("/post") and frame.pointer != SHOWN_POST
     names = POST_TEXTS if is_embedded_post else TEXTS
     return [
-        _Cut(start, end, f"{frame.pointer}/{key}", b'""')
+        Cut(start, end, f"{frame.pointer}/{key}", b'""')
         for key, start, end in frame.texts
         if key in names and end - start > len(b'""')
     ]
-
-
-def _splice(body: bytes, cuts: list[_Cut]) -> tuple[bytes, tuple[str, ...]]:
-    parts: list[bytes] = []
-    pointers: list[str] = []
-    position = 0
-    for cut in sorted(cuts):
-        if cut.start < position:  # inside something that is blanked as a whole
-            continue
-        if body[cut.start : cut.end].strip() == cut.replacement:
-            continue
-        parts += (body[position : cut.start], cut.replacement)
-        pointers.append(cut.pointer)
-        position = cut.end
-    parts.append(body[position:])
-    return b"".join(parts), tuple(pointers)

@@ -220,7 +220,7 @@ def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) ->
     ran = run(archive, "doctor", "--deep", "--json")
     assert ran.returncode == 0
     assert {finding["check"] for finding in objects(ran.stdout)} == {
-        "versions", "file", "references", "index", "captures", "threads", "reread",
+        "versions", "file", "references", "index", "captures", "threads", "redaction", "reread",
     }  # fmt: skip
     assert all(set(finding) == {"check", "ok", "path", "message"} for finding in objects(ran.stdout))
 

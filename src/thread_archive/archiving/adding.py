@@ -18,10 +18,11 @@ from thread_archive.archiving.receipts import Receipt, failure
 from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
+from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import evidence, places
+from thread_archive.store import evidence, places, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url
@@ -76,6 +77,8 @@ class Adding:
         self._progress = progress or SilentProgress()
         self._acquaintances = Acquaintances(archive)
         self._typed_ports: set[tuple[str, int]] = set()
+        # What is taken out of answers besides what is withdrawn; None where nothing is listed.
+        self._takedowns: Erasure | None = None
         self._workers: Workers[_Job, Exchange | Sequence[Exchange]] = Workers()
         self._waiting: dict[str, deque[_Job]] = {}
         self._active: dict[str, _Job] = {}
@@ -131,7 +134,15 @@ class Adding:
                     del self._waiting[instance]
                 yield from self._start(job)
 
+    def _read_takedowns(self) -> None:
+        """The list as it is now: another process may have redacted something since the last thread."""
+        listed = takedowns.load(self._archive)
+        old = self._takedowns
+        if old is None or not old.takedowns.same_as(listed):
+            self._takedowns = Erasure(takedowns=listed) if listed else None
+
     def _start(self, job: _Job) -> Iterator[Receipt]:
+        self._read_takedowns()
         now = self._clock.now()
         job.started = self._clock.monotonic()
         job.capture = evidence.begin_capture(self._archive, job.url.canonical, now=now)
@@ -155,7 +166,9 @@ class Adding:
     def _fetch(self, ask: Ask) -> Exchange:
         token = self._tokens(ask.instance) if ask.request.login else None
         answer = self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
-        body, withheld = withhold(answer.body, logged_in=answer.logged_in)
+        body, withheld = withhold(
+            answer.body, logged_in=answer.logged_in, takedowns=self._takedowns, instance=ask.instance
+        )
         return replace(answer, body=body, withheld=withheld)
 
     def _take(self, job: _Job, answer: Exchange | Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
@@ -202,7 +215,11 @@ class Adding:
             raise AssertionError("the job was not started")
         ask = job.steps.throw(error) if error is not None else job.steps.send(answer)  # type: ignore[arg-type]
         while kept := job.kept.get((ask.request.url, ask.request.login)):
-            ask = job.steps.send(evidence.load(self._archive, kept.popleft()))
+            answer = evidence.load(self._archive, kept.popleft())
+            if self._takedowns is not None:
+                # It was erased from before it was kept; by which numbers its server knows whom is to be learnt from it.
+                erase(answer.body, self._takedowns, ask.instance)
+            ask = job.steps.send(answer)
         return ask
 
     def _tell(self, job: _Job, committed: Ask) -> None:

@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "login": "keep a login for one instance",
     "logout": "forget the login for an instance",
     "reread": "rebuild the content from the kept answers",
+    "redact": "erase somebody's words from the archive, and keep them out",
     "doctor": "check the archive",
     "demo": "archive a bundled thread, to see how it goes",
 }

@@ -11,6 +11,7 @@ from typing import Any
 from thread_archive.exceptions import ArchiveDamagedError
 from thread_archive.store import evidence
 from thread_archive.store.archive import Archive, translated
+from thread_archive.store.redaction import sweeping
 
 _RESTORE = "restore a copy, or recover what is there with `sqlite3 FILE .recover`"
 
@@ -40,6 +41,7 @@ def check(archive: Archive) -> Iterator[Finding]:
         ("index", _index),
         ("captures", _captures),
         ("threads", _threads),
+        ("redaction", _redaction),
     ):
         try:
             with translated(archive.path):
@@ -142,3 +144,13 @@ def _threads(archive: Archive) -> Iterator[Finding]:
             yield Finding(check="threads", ok=False, path=ap_id, message=message)
     if not wrong:
         yield Finding(check="threads", ok=True, path="", message=f"{len(rows):,} threads, each as its receipt says")
+
+
+def _redaction(archive: Archive) -> Iterator[Finding]:
+    """What was redacted is out of the file's free pages as well."""
+    if sweeping.is_due(archive.db.conn):
+        message = "the file may still hold bytes of what was redacted; `thread-archive redact` sweeps it"
+        yield Finding(check="redaction", ok=False, path=str(archive.path), message=message)
+        return
+    (count,) = archive.db.conn.execute("SELECT count(*) FROM redaction_log").fetchone()
+    yield Finding(check="redaction", ok=True, path="", message=f"{count:,} redactions, all swept")

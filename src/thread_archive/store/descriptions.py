@@ -307,8 +307,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "takedowns": {
         "": "What is to stay out of the archive, as salted digests of ap_ids.",
-        "digest": "HMAC-SHA-256 of the ap_id, keyed with this archive's salt, in hexadecimal.",
-        "kind": "`post`, `comment` or `person`.",
+        "digest": "HMAC-SHA-256 of the ap_id in lower case, keyed with this archive's salt, in hexadecimal.",
+        "kind": "`post`, `comment`, `person`, or `mention` (a person as `@name@host`).",
         "added_at": "When it was put on the list, in UTC.",
     },
     "redaction_log": {

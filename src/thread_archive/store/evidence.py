@@ -275,6 +275,11 @@ def load(archive: Archive, stored: StoredExchange, *, verify: bool = True) -> Ex
     )
 
 
+def compressed(body: bytes) -> bytes:
+    """A body as it is kept."""
+    return zstd.compress(body, LEVEL)
+
+
 def opened(blob: bytes, size: int, digest: bytes | None) -> bytes | None:
     """The `size` bytes (with the SHA-256 `digest`) that `blob` holds compressed; None where it holds anything else."""
     if not 0 <= size <= LARGEST_BODY:

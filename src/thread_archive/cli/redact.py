@@ -1,0 +1,146 @@
+"""`thread-archive redact`: erase somebody's words from the archive, and keep them out."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from thread_archive.archiving import targets
+from thread_archive.archiving.redacting import Redaction, Target, finish, preview, redact
+from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.receipt import counted
+from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.exceptions import ArchiveBusyError, InputError
+from thread_archive.store.archive import Archive
+from thread_archive.store.redaction.changes import ErasedItem
+
+_EXCERPT = 160
+
+
+@click.command()
+@click.option("--person", metavar="WHO", help="All that a person wrote: name@instance, or the profile's address.")
+@click.option("--comment", metavar="AP_ID", help="One comment, by its ap_id or address.")
+@click.option("--thread", metavar="THREAD", help="A post and all below it: a URL, an ap_id, or the id that ls prints.")
+@click.option("--pattern", metavar="TEXT", help="Passages wherever they stand now: some words, or /REGEX/.")
+@click.option("--reason", default="", help="Why, for the log; it must not repeat what is erased.")
+@click.option("--quotes", is_flag=True, help="Erase others' quotations of it as well.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@db_option
+def command(
+    person: str | None,
+    comment: str | None,
+    thread: str | None,
+    pattern: str | None,
+    reason: str,
+    quotes: bool,
+    yes: bool,
+    as_json: bool,
+    db: Path,
+) -> int:
+    """
+    Erase somebody's words everywhere in the archive: rows, earlier states, kept answers, articles, index, free space.
+
+    Lists what there is now and asks. Places in the tree, times and votes stay; [redacted] stands for the words. A
+    person, comment or thread is kept out when threads are added again. Without a target an interrupted redaction is
+    finished.
+    """
+    with Archive.open(db) as archive:
+        wanted = {"person": person, "comment": comment, "thread": thread, "pattern": pattern}
+        asked = {scope: text for scope, text in wanted.items() if text}
+        if not asked:
+            _finish(archive)
+            return 0
+        if len(asked) > 1:
+            raise InputError(
+                "Redact one thing at a time.", next="Give one of --person, --comment, --thread, --pattern."
+            )
+        target = _target(archive, *next(iter(asked.items())))
+        if not yes:
+            found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
+            _list(found.items, as_json=as_json)
+            _ask(found, as_json=as_json)
+        with messages().status("erasing…"):
+            done = redact(archive, target, reason=reason, quotes=quotes, now=datetime.now(UTC))
+        _report(done, target, as_json=as_json)
+        if not done.swept:
+            raise _unswept(archive)
+    return 0
+
+
+def _target(archive: Archive, scope: str, text: str) -> Target:
+    if scope == "person":
+        return targets.person(archive, text)
+    if scope == "comment":
+        return targets.comment(archive, text)
+    if scope == "thread":
+        return targets.thread(archive, find_thread(archive, text))
+    return targets.pattern(text)
+
+
+def _finish(archive: Archive) -> None:
+    with messages().status("sweeping…"):
+        swept = finish(archive)
+    if not swept:
+        raise _unswept(archive)
+    output().print("Nothing is left to sweep; give --person, --comment, --thread or --pattern to redact something.")
+
+
+def _unswept(archive: Archive) -> ArchiveBusyError:
+    return ArchiveBusyError(
+        f"All was erased, but the file {archive.path} still holds bytes of it: another program is reading it.",
+        next="Close that program and run `thread-archive redact` without a target.",
+    )
+
+
+def _list(items: Sequence[ErasedItem], *, as_json: bool) -> None:
+    for item in items:
+        if as_json:
+            print_json({"kind": item.kind, "ap_id": item.ap_id, "thread": item.thread, "author": item.author})
+            continue
+        text = line(item.text)
+        excerpt = text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
+        heading = Text(f"{item.kind} ", style="bold").append(line(item.ap_id), style="not bold dim")
+        output().print(heading, overflow="fold")
+        output().print(Text(f"  {excerpt}"), overflow="fold")
+
+
+def _ask(found: Redaction, *, as_json: bool) -> None:
+    if as_json or not sys.stdin.isatty():
+        raise InputError(
+            f"{counted(len(found.items), 'item')} would be redacted; nothing was.", next="--yes redacts without asking."
+        )
+    if found.quotes_left:
+        messages().print(f"{counted(found.quotes_left, 'quotation')} by others will stay; --quotes erases them too.")
+    click.confirm(
+        f"Erase {counted(len(found.items), 'item')} for good, earlier states and kept answers included?",
+        abort=True,
+        err=True,
+    )
+
+
+def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
+    if as_json:
+        _list(done.items, as_json=True)
+        print_json(
+            {
+                "kind": "redaction",
+                "scope": target.scope,
+                "items": len(done.items),
+                "answers": done.answers,
+                "quotes": done.quotes,
+                "quotes_left": done.quotes_left,
+                "swept": done.swept,
+            }
+        )
+        return
+    say = output().print
+    say(f"{counted(len(done.items), 'item')} redacted, in {counted(done.answers, 'kept answer')} as well.")
+    if done.quotes_left:
+        stay = "stays" if done.quotes_left == 1 else "stay"
+        say(f"{counted(done.quotes_left, 'quotation')} by others {stay}; --quotes erases them too.")
+    if target.entries:
+        say("It stays out when threads are added again.")

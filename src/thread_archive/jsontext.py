@@ -1,0 +1,93 @@
+"""JSON as text: where its strings stand, and putting others in their place, so that the rest stays byte for byte."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+_TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]', re.DOTALL)
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cut:
+    """Bytes `start` to `end`, at the JSON pointer `pointer`, and what stands there instead."""
+
+    start: int
+    end: int
+    pointer: str
+    replacement: bytes
+
+
+@dataclass(slots=True)
+class _Frame:
+    pointer: str
+    is_object: bool
+    key: str = ""
+    index: int = 0
+
+
+def child_pointer(pointer: str, key: str | int) -> str:
+    """The pointer (RFC 6901) of a member of what `pointer` points at."""
+    name = key.replace("~", "~0").replace("/", "~1") if isinstance(key, str) else str(key)
+    return f"{pointer}/{name}"
+
+
+def key_of(quoted: bytes) -> str:
+    """The member's name that a string token with its quotes writes."""
+    text = quoted[1:-1].decode("utf-8", "replace")
+    if "\\" not in text:
+        return text
+    try:
+        name: str = json.loads(quoted)
+    except ValueError:
+        return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return name
+
+
+def cuts_at(body: bytes, replacements: Mapping[str, bytes]) -> Iterator[Cut]:
+    """Cuts for the strings of the well-formed JSON `body` whose pointers `replacements` names; doubled keys all."""
+    stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
+    for match in _TOKEN.finditer(body):
+        top = stack[-1]
+        if match[2] is not None:
+            top.key = key_of(match[1])
+            continue
+        token = match[0]
+        if token in (b"}", b"]"):
+            stack.pop()
+        elif token == b",":
+            top.index += 1
+        else:
+            where: str | int = top.key if top.is_object else top.index
+            # The bottom frame stands for the document itself, which has the pointer "".
+            pointer = child_pointer(top.pointer, where) if len(stack) > 1 else ""
+            if token in (b"{", b"["):
+                stack.append(_Frame(pointer=pointer, is_object=token == b"{"))
+            elif pointer in replacements:
+                yield Cut(match.start(1), match.end(1), pointer, replacements[pointer])
+
+
+def splice(body: bytes, cuts: Iterable[Cut]) -> tuple[bytes, tuple[str, ...]]:
+    """`body` with the cuts made, and the pointers of those that changed something."""
+    parts: list[bytes] = []
+    pointers: list[str] = []
+    position = 0
+    for cut in sorted(cuts):
+        if cut.start < position:  # inside something that is cut as a whole
+            continue
+        if body[cut.start : cut.end].strip() == cut.replacement:
+            continue
+        parts += (body[position : cut.start], cut.replacement)
+        pointers.append(cut.pointer)
+        position = cut.end
+    parts.append(body[position:])
+    return b"".join(parts), tuple(pointers)
+
+
+def quoted(text: str) -> bytes:
+    """`text` as a JSON string."""
+    try:
+        return json.dumps(text, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(text).encode()

@@ -1,0 +1,88 @@
+"""`thread-archive redact` as a process."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from everything import found_in
+from fake_lemmy import Person, Server
+from planted import OTHERS, Planted, plant
+from runs import add, archive_in
+
+PROGRAM = [sys.executable, "-m", "thread_archive.cli", "redact"]
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Planted:
+    return plant(tmp_path)
+
+
+def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("THREAD_ARCHIVE")}
+    return subprocess.run(
+        [*PROGRAM, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=settings,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_without_yes_and_without_a_terminal_it_lists_and_changes_nothing(planted: Planted, tmp_path: Path) -> None:
+    listed = run(tmp_path, "--comment", "http://home.test/comment/1")
+    assert listed.returncode == 2
+    assert planted.words["comment"] in listed.stdout
+    assert "nothing was" in listed.stderr
+    assert found_in(tmp_path, planted.of("comment")) != {}
+
+
+def test_with_yes_it_redacts_and_tells_what_stays(planted: Planted, tmp_path: Path) -> None:
+    done = run(tmp_path, "--person", f"@{planted.words['name']}@home.test", "--yes", "--reason", "asked by mail")
+    assert done.returncode == 0
+    assert "1 quotation by others stays" in done.stdout
+    assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
+    assert found_in(tmp_path, ["asked by mail"]) != {}
+
+
+def test_json_is_an_object_an_item_and_one_for_all(planted: Planted, tmp_path: Path) -> None:
+    done = run(tmp_path, "--thread", "http://home.test/post/1", "--yes", "--json")
+    *items, whole = [json.loads(text) for text in done.stdout.splitlines()]
+    assert {item["kind"] for item in items} == {"post", "comment", "article", "cross_post"}
+    assert all(set(item) == {"kind", "ap_id", "thread", "author"} for item in items)
+    assert (whole["kind"], whole["scope"], whole["items"], whole["swept"]) == ("redaction", "thread", len(items), True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--person", "nobody"),
+        ("--comment", "http://home.test/u/x"),
+        ("--thread", "99"),
+        ("--pattern", "/(/"),
+        ("--person", "a@b.test", "--thread", "1"),
+    ],
+)
+def test_what_makes_no_sense_ends_with_2_and_changes_nothing(
+    words: tuple[str, ...], planted: Planted, tmp_path: Path
+) -> None:
+    assert run(tmp_path, *words, "--yes").returncode == 2
+    assert found_in(tmp_path, planted.of("comment", "name")).keys() == planted.of("comment", "name")
+
+
+def test_somebody_who_is_not_in_the_archive_is_kept_out_from_now_on(planted: Planted, tmp_path: Path) -> None:
+    planted.world.persons[6] = Person(id=6, ap_id="http://home.test/u/newcomer", name="newcomer", bio="unheardof")
+    assert run(tmp_path, "--person", "http://home.test/u/newcomer", "--yes").returncode == 0
+    planted.world.comments[3].creator_id = 6
+    with Server(planted.world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+    assert found_in(tmp_path, ["newcomer", "unheardof"]) == {}
+
+
+def test_without_a_target_there_is_nothing_to_do_but_sweep(planted: Planted, tmp_path: Path) -> None:
+    assert run(tmp_path).returncode == 0
