@@ -148,7 +148,7 @@ def posts(wording: Wording) -> Columns:
 
 def comments(wording: Wording) -> Columns:
     """Comments and gaps; one that only a login showed is a gap, unless it is asked for."""
-    shown = "CASE WHEN row.gap THEN {1} ELSE {0} END".format
+    shown = "CASE WHEN row.gap IS NOT NULL THEN {1} ELSE {0} END".format
     none = {name: shown(f"t.{name}", "NULL") for name in ("edited_at", "score", "upvotes", "downvotes")}
     zero = {
         name: shown(f"t.{name}", "0")

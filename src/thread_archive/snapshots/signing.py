@@ -1,4 +1,4 @@
-"""Signatures of the checksum list, made and checked with OpenSSH's `ssh-keygen -Y`: any key will do, nothing to install."""
+"""Signatures of the checksum list, made and checked with OpenSSH: any key will do, nothing to install (`ssh-keygen -Y`)."""
 
 import base64
 import binascii
