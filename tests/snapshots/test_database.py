@@ -99,7 +99,8 @@ def test_links_quotes_and_articles_point_at_the_rows_they_pointed_at(tmp_path: P
     connection = database_of(made(tmp_path).path)
     assert connection.execute(
         """SELECT post.ap_id, comment.body, target.body FROM quotes JOIN posts AS post ON post.id = quotes.post_id
-           JOIN comments AS comment ON comment.id = comment_id JOIN comments AS target ON target.id = target_comment_id"""
+           JOIN comments AS comment ON comment.id = comment_id
+           JOIN comments AS target ON target.id = target_comment_id"""
     ).fetchall() == [
         (ONE, "> A lighthouse of iron\n\nNot of stone?", "A lighthouse of **iron**, see https://example.org/iron")
     ]

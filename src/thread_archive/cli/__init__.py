@@ -14,6 +14,7 @@ VERBS: dict[str, str] = {
     "serve": "browse the archive with Datasette",
     "snapshot": "make a read-only copy to share",
     "verify": "check a snapshot",
+    "import": "take somebody's snapshot into the archive",
     "login": "keep a login for one instance",
     "logout": "forget the login for an instance",
     "reread": "rebuild the content from the kept answers",

@@ -1,4 +1,4 @@
-"""Signatures of the checksum list, made and checked with OpenSSH: any key will do, nothing to install (`ssh-keygen -Y`)."""
+"""Signatures of the checksum list, by OpenSSH's `ssh-keygen -Y`: any key will do, and nothing is to be installed."""
 
 import base64
 import binascii

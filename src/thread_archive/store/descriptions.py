@@ -38,7 +38,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "captures": {
         "": "Visits: what was asked about one thread at one time.",
         "id": _ID,
-        "kind": "`visit`: made through servers' APIs.",
+        "kind": "`visit`: made through servers' APIs; `snapshot`: what somebody's snapshot brought.",
         "url": "The thread's address, in its canonical form.",
         "post_id": "The thread; NULL while the visit goes on, and where it gave none.",
         "status": "`open`, `complete`, `partial`, `failed` or `interrupted`.",

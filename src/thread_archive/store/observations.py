@@ -14,11 +14,13 @@ def write_local_ids(
     rows: Sequence[tuple[int, int | None, int | None]],
     *,
     withdrawn: Mapping[int, str] | None = None,
+    overwrite: bool = True,
 ) -> None:
     """
     Note which rows an instance's local ids are: `rows` of (local id, post row or None, comment row or None).
 
-    `withdrawn` says `deleted` or `removed` of those local ids that the instance marks so.
+    `withdrawn` says `deleted` or `removed` of those local ids that the instance marks so. Without `overwrite` those
+    that are known stay as they are.
     """
     instance_id = writing.instance(instance)
     marks = withdrawn or {}
@@ -26,9 +28,9 @@ def write_local_ids(
         """INSERT INTO local_ids (instance_id, of_comment, local_id, post_id, comment_id, withdrawn)
            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
            ON CONFLICT DO UPDATE SET post_id = ?4, comment_id = ?5, withdrawn = ?6
-           WHERE (post_id, comment_id, withdrawn) IS NOT (?4, ?5, ?6)""",
+           WHERE ?7 AND (post_id, comment_id, withdrawn) IS NOT (?4, ?5, ?6)""",
         [
-            (instance_id, int(post_id is None), local_id, post_id, comment_id, marks.get(local_id))
+            (instance_id, int(post_id is None), local_id, post_id, comment_id, marks.get(local_id), overwrite)
             for local_id, post_id, comment_id in rows
         ],
     )
