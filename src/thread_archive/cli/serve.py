@@ -1,4 +1,4 @@
-"""`thread-archive serve`: browse the archive with Datasette."""
+"""`thread-archive serve`: read and search the archive in a browser."""
 
 from pathlib import Path
 
@@ -6,8 +6,7 @@ import click
 
 from thread_archive.cli.options import db_option
 from thread_archive.cli.terminal import messages
-from thread_archive.store.archive import Archive
-from thread_archive.web.serving import serve
+from thread_archive.web.serving import ready, serve
 
 
 @click.command()
@@ -15,12 +14,15 @@ from thread_archive.web.serving import serve
 @db_option
 @click.option("--host", default="127.0.0.1", help="The address to serve on (default: 127.0.0.1, this machine only).")
 @click.option("--port", default=8001, type=click.IntRange(0, 65535), help="The port to serve on (default: 8001).")
-def command(file: Path | None, db: Path, host: str, port: int) -> int:
-    """Browse the archive with Datasette, until interrupted."""
-    path = file or db
-    with Archive.open(path, read_only=True):
-        pass
-    shown = f"[{host}]" if ":" in host else host
-    messages().print(f"Serving {path} at http://{shown}:{port}/ (Ctrl-C ends it)")
-    serve(path, host=host, port=port)
+@click.option(
+    "--public",
+    is_flag=True,
+    help="For everyone to read: no SQL, downloads, evidence, older states, or what only a login gave.",
+)
+def command(file: Path | None, db: Path, host: str, port: int, public: bool) -> int:
+    """Read and search the archive in a browser, with Datasette's tables behind it, until interrupted."""
+    with ready(file or db) as served:
+        shown = f"[{host}]" if ":" in host else host
+        messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
+        serve(served, host=host, port=port, public=public)
     return 0

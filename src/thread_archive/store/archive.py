@@ -40,6 +40,8 @@ class Archive:
         self.db = db
         self.path = path
         self.read_only = read_only
+        # Whether this is a private copy, since the file is of an older schema and is only read.
+        self.is_copy = False
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, read_only: bool = False, busy: float = BUSY_SECONDS) -> Self:
@@ -116,6 +118,7 @@ class Archive:
         original.close()
         _set_up(copy)
         self.db = Database(copy, execute_plugins=False)
+        self.is_copy = True
 
     def _migrate(self) -> None:
         connection = self.db.conn

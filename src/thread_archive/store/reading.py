@@ -1,10 +1,12 @@
 """Reading threads back: which row a person means, the list of threads, and a thread's items in order."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from thread_archive.store.archive import Archive, translated
+from thread_archive.store.connections import tuples
 
 # Rows fetched at a time: a long thread is never held as a whole.
 _BATCH = 500
@@ -120,10 +122,15 @@ def thread_items(archive: Archive, post_id: int) -> Iterator[Item]:
     The parent of a reply to a gap is null, as gaps have no ap_id; its depth tells where it stands.
     """
     with translated(archive.path):
-        yield _post(archive, post_id)
-        rows = archive.db.conn.execute(_COMMENTS, [post_id])
-        while batch := rows.fetchmany(_BATCH):
-            yield from (_comment(row) for row in batch)
+        yield from items(archive.db.conn, post_id)
+
+
+def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False) -> Iterator[Item]:
+    """As `thread_items`; `public` leaves out comments that only a login gave."""
+    yield _post(connection, post_id)
+    rows = tuples(connection, _COMMENTS, int(public), post_id)
+    while batch := rows.fetchmany(_BATCH):
+        yield from (_comment(row) for row in batch)
 
 
 _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
@@ -135,9 +142,9 @@ _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.publish
            JOIN instances AS home ON home.id = community.instance_id
            LEFT JOIN people AS person ON person.id = post.creator_id
            WHERE post.id = ?"""
-_COMMENTS = """SELECT comment.ap_id, parent.ap_id, comment.depth, person.ap_id, person.name, comment.body,
-                      comment.published_at, comment.edited_at, comment.score, comment.upvotes, comment.downvotes,
-                      comment.deleted, comment.removed, comment.distinguished,
+_COMMENTS = """SELECT comment.ap_id, CASE WHEN NOT (parent.restricted AND ?1) THEN parent.ap_id END, comment.depth,
+                      person.ap_id, person.name, comment.body, comment.published_at, comment.edited_at, comment.score,
+                      comment.upvotes, comment.downvotes, comment.deleted, comment.removed, comment.distinguished,
                       comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
                       comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
                       comment.missing_reason, local.local_id, namer.domain
@@ -147,13 +154,13 @@ _COMMENTS = """SELECT comment.ap_id, parent.ap_id, comment.depth, person.ap_id, 
                LEFT JOIN people AS person ON person.id = comment.creator_id
                LEFT JOIN local_ids AS local ON comment.ap_id IS NULL AND local.comment_id = comment.id
                LEFT JOIN instances AS namer ON namer.id = local.instance_id
-               WHERE comment.post_id = ? ORDER BY comment.position"""
+               WHERE comment.post_id = ?2 AND NOT (comment.restricted AND ?1) ORDER BY comment.position"""
 
 
-def _post(archive: Archive, post_id: int) -> Item:
-    row = archive.db.conn.execute(_POST, [post_id]).fetchone()
-    cross_posts = archive.db.conn.execute(
-        "SELECT ap_id, title, community_ap_id FROM cross_posts WHERE post_id = ? ORDER BY ap_id", [post_id]
+def _post(connection: sqlite3.Connection, post_id: int) -> Item:
+    row = tuples(connection, _POST, post_id).fetchone()
+    cross_posts = tuples(
+        connection, "SELECT ap_id, title, community_ap_id FROM cross_posts WHERE post_id = ? ORDER BY ap_id", post_id
     ).fetchall()
     fields = {
         "kind": "post",

@@ -1,1 +1,82 @@
-"""The archive in Datasette."""
+"""
+The archive in Datasette: a plugin, found by its entry point, for both lines (0.65 and 1.0).
+
+It acts on files with our `application_id` only; beside other databases it changes nothing of theirs.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from datasette import hookimpl
+
+from thread_archive.web import describing, doors, lines, views
+from thread_archive.web.archives import archives, is_public, ours, sole
+
+
+@hookimpl
+def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
+    """Our pages; Datasette's own index moves to `/-/` where `/` is ours."""
+    index = lines.stock_index(datasette) if sole(datasette) else []
+    return [*views.routes(datasette), *index]
+
+
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Callable[[doors.App], doors.App]:
+    """The doors of a public site, and a Content-Security-Policy."""
+    return lambda app: doors.doorkeeper(datasette, app)
+
+
+@hookimpl
+def get_metadata(datasette: Any) -> dict[str, Any]:
+    """0.65 asks for what tables and columns mean."""
+    return {"databases": {name: describing.metadata() for name in archives(datasette)}}
+
+
+@hookimpl
+def canned_queries(datasette: Any, database: str) -> Mapping[str, Mapping[str, str]]:
+    """0.65 asks for queries."""
+    return describing.QUERIES if database in archives(datasette) else {}
+
+
+@hookimpl
+def startup(datasette: Any) -> Callable[[], Any]:
+    """1.0 is told both when it starts."""
+
+    async def tell() -> None:
+        for name in archives(datasette):
+            await lines.describe(datasette, name, describing.metadata())
+            await lines.keep_queries(datasette, name, describing.QUERIES)
+
+    return tell
+
+
+@hookimpl(trylast=True)
+def permission_allowed(datasette: Any, action: str, resource: Any) -> Callable[[], Any] | None:
+    """0.65 asks whether something is allowed, and what is answered last counts: no, or what others say."""
+    if not is_public(datasette) or resource is None:
+        return None
+    database, child = resource if isinstance(resource, tuple) else (resource, None)
+    if database not in ours(datasette):
+        return None
+
+    async def check() -> bool | None:
+        return None if await doors.is_allowed(datasette, action, database, child) else False
+
+    return check
+
+
+@hookimpl
+async def permission_resources_sql(datasette: Any, action: str) -> Any:
+    """1.0 asks for rules as SQL: what a public site denies."""
+    denied = await doors.denial_rows(datasette, action)
+    return [lines.denial(name, allowed, n) for n, (name, allowed) in enumerate(denied.items())] or None
+
+
+@hookimpl
+def menu_links(datasette: Any) -> list[dict[str, str]]:
+    """The way back from tables to threads."""
+    found = archives(datasette)
+    if not found:
+        return []
+    href = "/" if sole(datasette) else "/-/threads"
+    return [{"href": datasette.urls.path(href), "label": "Threads"}]

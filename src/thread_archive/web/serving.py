@@ -1,29 +1,98 @@
-"""Serving an archive with Datasette, as it is for now: its own pages, with what our tables and columns mean."""
+"""Serving an archive: the file made ready, a Datasette with our plugin, and a server on one address."""
 
+import shutil
 import socket
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from thread_archive.exceptions import InputError
-from thread_archive.store.descriptions import DESCRIPTIONS
+from thread_archive.exceptions import ArchiveUnwritableError, InputError
+from thread_archive.store.archive import Archive
+from thread_archive.web.archives import PLUGIN
+
+# Before anything else is looked at: whoever upgrades needs the new tables, and a reader cannot make them.
+_BUSY_SECONDS = 5.0
 
 
-def metadata(name: str) -> dict[str, Any]:
-    """Datasette's metadata for an archive whose file stem is `name`: sentences, labels, and how to search."""
-    tables: dict[str, dict[str, Any]] = {
-        table: {
-            "description": columns[""],
-            "columns": {column: sentence for column, sentence in columns.items() if column},
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A file that can be served; `immutable` where nothing will change it."""
+
+    path: Path
+    immutable: bool
+
+
+@contextmanager
+def ready(path: Path, *, immutable: bool = False) -> Iterator[Ready]:
+    """
+    The archive at `path`, brought up to date where it can be; where it cannot be written, a copy of it is.
+
+    `immutable` says that nobody writes it (a snapshot). Raises ArchiveError as `Archive.open` does.
+    """
+    if not immutable:
+        try:
+            with Archive.open(path, busy=_BUSY_SECONDS):
+                pass
+        except ArchiveUnwritableError:
+            immutable = True
+        else:
+            yield Ready(path=path, immutable=False)
+            return
+    with tempfile.TemporaryDirectory(prefix="thread-archive-") as folder:
+        yield Ready(path=_readable(path, Path(folder)), immutable=True)
+
+
+def _readable(path: Path, folder: Path) -> Path:
+    """`path` itself where a reader can use it as it is, else a copy in `folder` that is up to date."""
+    try:
+        with Archive.open(path, read_only=True) as archive:
+            if not archive.is_copy:
+                # A file with a WAL beside it cannot be read as one that never changes.
+                wal = path.with_name(f"{path.name}-wal")
+                if not wal.exists() or wal.stat().st_size == 0:
+                    return path
+            copy = folder / path.name
+            with closing(sqlite3.connect(copy)) as target:
+                archive.db.conn.backup(target)
+            return copy
+    except ArchiveUnwritableError:
+        # SQLite cannot even read a WAL file where it cannot write beside it: in a folder of ours it can.
+        copy = folder / path.name
+        for suffix in ("", "-wal"):
+            source = path.with_name(path.name + suffix)
+            if source.exists():
+                shutil.copyfile(source, folder / (path.name + suffix))
+        with Archive.open(copy):
+            pass
+        return copy
+
+
+def datasette_for(served: Ready, *, public: bool) -> Any:
+    """A Datasette that shows one file with our plugin, and on a public site nothing that is not for everyone."""
+    from datasette.app import Datasette
+    from datasette.plugins import pm
+
+    import thread_archive.web as plugin
+
+    # From a folder of sources there is no entry point.
+    if not pm.is_registered(plugin):
+        pm.register(plugin, name="thread_archive")
+    settings = {}
+    if public:
+        settings = {
+            "default_allow_sql": False,
+            "allow_download": False,
+            "allow_csv_stream": False,
+            "suggest_facets": False,
+            "allow_signed_tokens": False,
         }
-        for table, columns in DESCRIPTIONS.items()
-    }
-    tables["posts"] |= {"label_column": "title", "sort_desc": "published_at"}
-    tables["people"] |= {"label_column": "name"}
-    tables["communities"] |= {"label_column": "name"}
-    tables["instances"] |= {"label_column": "domain"}
-    # Without both of these Datasette answers `_search` with all rows.
-    tables["search_content"] |= {"fts_table": "search_fts", "fts_pk": "id"}
-    return {"title": "thread-archive", "databases": {name: {"tables": tables}}}
+    files = {"immutables" if served.immutable else "files": [str(served.path)]}
+    metadata = {"title": "thread-archive", "plugins": {PLUGIN: {"public": public}}}
+    return Datasette(**({"files": []} | files), settings=settings, metadata=metadata)
 
 
 def check_port(host: str, port: int) -> None:
@@ -40,11 +109,10 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
-def serve(path: Path, *, host: str, port: int) -> None:
-    """Serve the archive at `path` until interrupted. Raises InputError where the port is taken."""
+def serve(served: Ready, *, host: str, port: int, public: bool = False) -> None:
+    """Serve until interrupted. Raises InputError where the port is taken."""
     check_port(host, port)
     import uvicorn
-    from datasette.app import Datasette
 
-    app = Datasette(files=[str(path)], metadata=metadata(path.stem)).app()
-    uvicorn.run(app, host=host, port=port, log_level="warning", lifespan="on")
+    app = datasette_for(served, public=public).app()
+    uvicorn.run(app, host=host, port=port, log_level="warning", lifespan="on", server_header=False)

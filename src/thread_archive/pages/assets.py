@@ -1,0 +1,34 @@
+"""The stylesheet and the script, under names that change with what is in them, so that they can be kept for ever."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+ASSETS = ("pages.css", "pages.js")
+
+
+@cache
+def content(name: str) -> bytes:
+    """The bytes of one of ASSETS; raises KeyError for any other name."""
+    if name not in ASSETS:
+        raise KeyError(name)
+    return (files("thread_archive.pages") / "static" / name).read_bytes()
+
+
+def content_type(name: str) -> str:
+    """The media type of one of ASSETS."""
+    return _TYPES[name.rpartition(".")[2]]
+
+
+@cache
+def hashed_name(name: str) -> str:
+    """`pages.0123456789ab.css` for `pages.css`."""
+    stem, _, kind = name.partition(".")
+    return f"{stem}.{hashlib.sha256(content(name)).hexdigest()[:12]}.{kind}"
+
+
+@cache
+def by_hashed_name() -> dict[str, str]:
+    """Which of ASSETS a hashed name means."""
+    return {hashed_name(name): name for name in ASSETS}

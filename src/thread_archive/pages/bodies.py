@@ -1,0 +1,37 @@
+"""Texts of posts and comments as HTML."""
+
+import re
+from html import escape
+
+from thread_archive import markup
+from thread_archive.store.threadpages import CommentRow, ThreadHead
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+
+
+def html_of(body: str, body_html: str | None) -> str:
+    """Sanitised HTML: what the archive holds, or what `body` gives where it holds none."""
+    return _render(body) if body_html is None else body_html
+
+
+_render = getattr(markup, "render_html", lambda body: f"<p>{escape(body)}</p>")
+
+
+def lang(language: str) -> str:
+    """The attribute that says in which language a text is; empty where nobody said."""
+    return f' lang="{language}"' if language != "und" and _TAG.fullmatch(language) else ""
+
+
+def gone(*, deleted: bool, removed: bool) -> str:
+    """What stands in the place of a text that was taken back; empty where it was not."""
+    if deleted:
+        return "Deleted by its author."
+    return "Removed by a moderator." if removed else ""
+
+
+def text_html(item: ThreadHead | CommentRow) -> str:
+    """The text of an item, or what became of it, in its box."""
+    why = gone(deleted=bool(item.deleted), removed=bool(item.removed))
+    if why:
+        return f'<div class="body md gone">{why}</div>'
+    return f'<div class="body md"{lang(item.language)}>{html_of(item.body, item.body_html)}</div>'

@@ -1,0 +1,82 @@
+"""What is known of a thread's copy: when it was made, from which servers, and what is not in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from thread_archive.model import MISSING_REASONS, MissingReason
+from thread_archive.store.threadpages import CaptureRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """
+    The latest capture's account. `sources` are sentences, `missing` what is not there and why; `stored` counts
+    comments, tombstones among them, None where the archive holds no account.
+    """
+
+    status: str
+    captured_at: str
+    visits: int
+    first_at: str
+    stored: int | None = None
+    tombstones: int = 0
+    sources: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
+
+
+def facts(captures: Sequence[CaptureRow]) -> Facts | None:
+    """The facts that `captures` (the latest first) tell; None without any."""
+    if not captures:
+        return None
+    latest = captures[0]
+    receipt = next((c.receipt for c in captures if isinstance(c.receipt.get("comments"), dict)), {})
+    comments = _mapping(receipt.get("comments"))
+    missing = [_mapping(item) for item in _list(comments.get("missing"))]
+    return Facts(
+        status=latest.status,
+        captured_at=latest.started_at,
+        visits=len(captures),
+        first_at=captures[-1].started_at,
+        stored=comments.get("stored") if isinstance(comments.get("stored"), int) else None,
+        tombstones=_number(comments.get("tombstones")),
+        sources=tuple(_source(_mapping(item)) for item in _list(receipt.get("sources"))),
+        missing=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in missing),
+        uncounted=tuple(
+            _missing(bare, item.get("reason"))
+            for item in missing
+            if (bare := _number(item.get("count")) - len(_list(item.get("items")))) > 0
+        ),
+    )
+
+
+def _source(source: dict[str, Any]) -> str:
+    software = f"{source.get('software') or 'unknown software'} {source.get('version') or ''}".strip()
+    home = ", the thread’s home" if source.get("is_home") else ""
+    error = _mapping(source.get("error")).get("message")
+    if error:
+        return f"{source.get('instance')} ({software}{home}): {error}"
+    counted = source.get("advertised")
+    counts = f"counts {counted:,}, " if isinstance(counted, int) else ""
+    return f"{source.get('instance')} ({software}{home}): {counts}gave {_number(source.get('received')):,}"
+
+
+def _missing(count: int, reason: object) -> str:
+    try:
+        why = MISSING_REASONS[MissingReason(str(reason))]
+    except ValueError:
+        why = str(reason)
+    return f"{count:,} comment{'' if count == 1 else 's'}: {why}"
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,61 @@
+"""Small pieces of HTML that post and comments share. What comes from outside is escaped here."""
+
+from collections.abc import Mapping
+from html import escape
+
+from thread_archive.pages.times import minute
+
+LINK = 'rel="nofollow noopener noreferrer ugc"'
+_MARKS = {
+    "op": ("OP", "Wrote the post"),
+    "mod": ("mod", "Moderates the community"),
+    "admin": ("admin", "An admin of the instance"),
+    "bot": ("bot", "Says that it is a bot"),
+}
+
+
+def mark(word: str, kind: str, title: str) -> str:
+    """A small mark behind a name."""
+    return f'<span class="mark {kind}" title="{escape(title)}">{escape(word)}</span>'
+
+
+RESTRICTED = mark("login", "warn", "Only a login gave it: left out of what is published")
+
+
+def link(url: str, words: str) -> str:
+    """A link to another site; only its words where `url` is none of the web's."""
+    if not url.lower().startswith(("https://", "http://")):
+        return f"<span>{escape(words)}</span>"
+    return f'<a href="{escape(url)}" {LINK}>{escape(words)}</a>'
+
+
+def host_of(url: str) -> str:
+    """The host that a URL names, with its port."""
+    return url.partition("://")[2].partition("/")[0].lower()
+
+
+def author(ap_id: str | None, name: str | None, marks: Mapping[str, object]) -> str:
+    """`name@instance`, linked to the profile at home, with the marks that are set."""
+    shown = "".join(mark(_MARKS[kind][0], kind, _MARKS[kind][1]) for kind, on in marks.items() if on)
+    if not (ap_id or "").lower().startswith(("https://", "http://")):
+        return f'<span class="by">{escape(name or "unknown")}</span>{shown}'
+    profile = ap_id or ""
+    at = f'<span class="at">@{escape(host_of(profile))}</span>'
+    return f'<a class="by" href="{escape(profile)}" {LINK}>{escape(name or "unknown")}{at}</a>{shown}'
+
+
+def points(score: int | None, up: int | None, down: int | None) -> str:
+    """The score, and the votes that make it where they are known."""
+    if score is None:
+        return ""
+    votes = "" if up is None or down is None else f' title="{up} up, {down} down"'
+    return f'<span class="points"{votes}>{score} point{"" if score == 1 else "s"}</span>'
+
+
+def edited(stamp: str) -> str:
+    """That and when something was edited."""
+    try:
+        when = f"{minute(stamp)} UTC"
+    except (ValueError, IndexError):
+        when = stamp
+    return f'<span class="edited" title="{escape(when)}">edited</span>'
