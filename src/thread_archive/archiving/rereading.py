@@ -24,8 +24,8 @@ def reread(
     Rebuild the content tables from the captures: of all threads, or of that of the row `post_id`.
 
     Rows keep their ids; threads without a capture here, or with what a snapshot brought, stay as they are. One
-    transaction a thread. `progress` is told how many threads of how many are done. Raises PayloadError where a capture cannot be read, and changes nothing of
-    that thread.
+    transaction a thread. `progress` is told how many threads of how many are done. Raises PayloadError where a capture
+    cannot be read, and changes nothing of that thread.
     """
     todo = threads.thread_ids(archive) if post_id is None else [post_id]
     read = 0

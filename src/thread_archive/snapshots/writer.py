@@ -16,6 +16,7 @@ from thread_archive.snapshots.columns import Wording
 from thread_archive.snapshots.database import Choice
 from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, file_digest, files_in, parse_manifest, write_manifest
 from thread_archive.snapshots.signing import sign
+from thread_archive.snapshots.site import write_site
 from thread_archive.store.archive import Archive
 
 
@@ -89,6 +90,8 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
     options = {"site": making.site, "restricted": making.restricted, "pseudonymised": False}
     with closing(database.open_snapshot(path)) as connection:
         told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site)
+        if making.site:
+            write_site(connection, folder / "site", contact=making.contact)
         return describing.describe(folder, connection, digest, told)
 
 
