@@ -80,7 +80,7 @@
   const unfold = () => {
     let id = "";
     try { id = decodeURIComponent(location.hash.slice(1)); } catch { return; }
-    const target = id && document.getElementById(id);
+    const target = id ? document.getElementById(id) : null;
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
     if (target?.classList.contains("c")) { current?.classList.remove("current"); current = target; }
   };

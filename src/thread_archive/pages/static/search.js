@@ -51,8 +51,9 @@
         }
         if (!text.startsWith(word, end)) { found = false; break; }
         end += word.length;
-        const last = number === term.words.length - 1;
-        if (!(last && term.star) && joins(before(text, end), after(text, end))) { found = false; break; }
+        const open = term.star && number === term.words.length - 1;
+        while (open && joins(before(text, end), after(text, end))) end += after(text, end).length;
+        if (joins(before(text, end), after(text, end))) { found = false; break; }
       }
       if (found) return [start, end];
     }
@@ -121,6 +122,7 @@
   const WORD = new RegExp(`${OPEN}[^${OPEN}${CLOSE}]*(?:${CLOSE}|$)|^[^${OPEN}${CLOSE}]*${CLOSE}`, "g");
   const conceal = (text) => text.includes(OPEN) || text.includes(CLOSE) ? text.replace(WORD, HIDDEN).replace(/▒▒▒(?:[^\p{L}\p{N}]*▒▒▒)+/gu, HIDDEN) : text;
 
+  // The part of `text` around what was looked for, which is lit up.
   const passage = (text, terms) => {
     const [folded, places] = folding(text);
     const spans = [];
@@ -161,10 +163,12 @@
   };
   const shown = ({ item }, terms) => {
     const [slug, title] = threads[item.thread];
-    const link = element("a", { href: `t/${slug}${item.where}` }, title || "[no title]");
+    // Only a post is found by its title.
+    const name = !title ? "[no title]" : item.kind === 0 ? passage(title, terms) : title;
+    const link = element("a", { href: `t/${slug}${item.where}` }, name);
     const who = item.author ? ` by ${item.author}` : "";
     const text = item.kind === 0 ? item.text.slice(item.text.indexOf("\n") + 1) || item.text : item.text;
-    return element("li", { class: "hit" },
+    return element("li", { class: "card hit" },
       element("h2", {}, link),
       element("p", { class: "passage" }, passage(text, terms)),
       element("p", { class: "meta" }, element("span", {}, `${KINDS[item.kind]}${who}`)));
@@ -210,7 +214,7 @@
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const query = box.value;
-    history.pushState(null, "", `?q=${encodeURIComponent(query)}`);
+    history.pushState(null, "", `?${new URLSearchParams({ q: query })}`);
     run(query);
   });
   const asked = () => {
