@@ -18,13 +18,16 @@ Everything that can go wrong, as one tree; each branch is an exit code of the co
     │   ├── RateLimitedError
     │   └── ServerFailedError
     ├── PayloadError                  4  a server answered in a shape that no source promises
-    └── ArchiveError                  5  the archive cannot be used
-        ├── ArchiveMissingError
-        ├── NotAnArchiveError
-        ├── SchemaVersionError
-        ├── ArchiveBusyError
-        ├── ArchiveUnwritableError
-        └── ArchiveDamagedError
+    ├── ArchiveError                  5  the archive cannot be used
+    │   ├── ArchiveMissingError
+    │   ├── NotAnArchiveError
+    │   ├── SchemaVersionError
+    │   ├── ArchiveBusyError
+    │   ├── ArchiveUnwritableError
+    │   └── ArchiveDamagedError
+    └── SnapshotError                 6  a snapshot does not verify
+        ├── NotASnapshotError
+        └── SnapshotDamagedError
 
 Each error says what happened to what (`message`) and what the person can do next (`next`).
 """
@@ -167,3 +170,17 @@ class ArchiveUnwritableError(ArchiveError):
 
 class ArchiveDamagedError(ArchiveError):
     """SQLite finds the file damaged."""
+
+
+class SnapshotError(ThreadArchiveError):
+    """A snapshot does not verify."""
+
+    exit_code = 6
+
+
+class NotASnapshotError(SnapshotError):
+    """The path holds something else than a snapshot, or one in a form that this release does not know."""
+
+
+class SnapshotDamagedError(SnapshotError):
+    """The snapshot is not what its maker wrote."""

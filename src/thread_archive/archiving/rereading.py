@@ -25,9 +25,9 @@ def reread(
     """
     Rebuild the content tables from the captures: of all threads, or of that of the row `post_id`.
 
-    Rows keep their ids; threads without a capture here stay as they are. One transaction a thread. `progress` is told
-    how many threads of how many are done. Raises PayloadError where a capture cannot be read, and changes nothing of
-    that thread.
+    Rows keep their ids; threads without a capture here, or with what a snapshot brought, stay as they are. One
+    transaction a thread. `progress` is told how many threads of how many are done. Raises PayloadError where a capture
+    cannot be read, and changes nothing of that thread.
     """
     todo = threads.thread_ids(archive) if post_id is None else [post_id]
     read = 0
@@ -40,7 +40,8 @@ def reread(
 
 def _reread_thread(archive: Archive, post_id: int) -> int:
     captures = evidence.captures(archive, post_id=post_id)
-    if not captures:
+    # What came with a snapshot has no answers that it could be read from again.
+    if not captures or evidence.was_imported(archive, post_id):
         return 0
     replay = Replay()
     with archive.transaction():

@@ -13,6 +13,9 @@ VERBS: dict[str, str] = {
     "show": "read a thread",
     "search": "find words in articles, posts and comments",
     "serve": "browse the archive with Datasette",
+    "snapshot": "make a read-only copy to share",
+    "verify": "check a snapshot",
+    "import": "take somebody's snapshot into the archive",
     "login": "keep a login for one instance",
     "logout": "forget the login for an instance",
     "reread": "rebuild the content from the kept answers",
@@ -36,6 +39,7 @@ or $THREAD_ARCHIVE_DB) and is safe to repeat.
 
 Exit codes: 0 done · 1 something is missing and unexplained · 2 not understood ·
 3 a server did not give it · 4 a server made no sense · 5 the archive cannot be used
+6 a snapshot does not verify
 """
 
 

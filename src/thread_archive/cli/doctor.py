@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from rich.text import Text
 
 from thread_archive.archiving import reread
+from thread_archive.cli.findings import print_finding
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.cli.terminal import messages, print_json
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import Finding, check
@@ -23,16 +23,13 @@ from thread_archive.store.dump import content_digest
 def command(db: Path, as_json: bool, deep: bool) -> int:
     """Check the file, its references, its index and the kept answers, and say what to do about what is wrong."""
     sound = True
-    console = output()
     with Archive.open(db, read_only=True) as archive, messages().status("checking…"):
         for finding in _findings(archive, deep=deep):
             sound = sound and finding.ok
             if as_json:
                 print_json(finding.as_json())
                 continue
-            mark = ("ok      ", "green") if finding.ok else ("NOT OK  ", "bold red")
-            path = f"{line(finding.path)}: " if finding.path else ""
-            console.print(Text.assemble(mark, f"{finding.check}: ", path, line(finding.message)), overflow="fold")
+            print_finding(finding)
     return 0 if sound else ArchiveError.exit_code
 
 

@@ -18,6 +18,8 @@ USAGE = 2
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 UNEXPECTED = 70
+# Verbs that Python does not take for the name of a module.
+_MODULES = {"import": "import_"}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -43,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(verb: str, arguments: list[str]) -> int:
     try:
-        command: click.Command = import_module(f"thread_archive.cli.{verb}").command
+        command: click.Command = import_module(f"thread_archive.cli.{_MODULES.get(verb, verb)}").command
         code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0

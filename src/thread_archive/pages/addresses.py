@@ -112,7 +112,7 @@ class StaticAddresses:
 
     def front(self, **query: str) -> str:
         """The list of threads, one file a page."""
-        page = query.get("page", "1")
+        page = query.get("page") or "1"
         return f"{self.up}index.html" if page == "1" else f"{self.up}index-{page}.html"
 
     def thread(self, slug: str, *, page: int = 1, sort: str = "thread", fragment: str = "") -> str:  # noqa: ARG002 - a static thread has one order

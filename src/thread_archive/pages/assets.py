@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-ASSETS = ("pages.css", "pages.js")
+ASSETS = ("pages.css", "pages.js", "search.js")
 
 
 @cache

@@ -24,7 +24,7 @@ class Site:
     What all pages of a site share.
 
     `name` stands at the top; `stem` is the archive's name; `data` links to its tables (empty where there is no such
-    thing); `noindex` asks search engines to stay away.
+    thing); `noindex` asks search engines to stay away; `contact` is whom to ask for removal.
     """
 
     addresses: Addresses
@@ -32,6 +32,7 @@ class Site:
     stem: str = ""
     data: str = ""
     noindex: bool = False
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

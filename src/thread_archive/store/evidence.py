@@ -403,6 +403,34 @@ def captures(archive: Archive, *, post_id: int) -> list[StoredCapture]:
     return [_stored_capture(row) for row in rows]
 
 
+def open_import(archive: Archive, url: str, *, now: datetime) -> int:
+    """A capture for what a snapshot brings of a thread, inside the caller's transaction; returns its row id."""
+    cursor = archive.db.conn.execute(
+        "INSERT INTO captures (kind, url, status, started_at) VALUES ('snapshot', ?, 'open', ?)", [url, stamp(now)]
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def imports(archive: Archive, post_ap_id: str) -> frozenset[str]:
+    """The digests of the snapshots that brought something of the thread."""
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT json_extract(capture.receipt, '$.snapshot.digest') FROM captures AS capture
+               JOIN posts AS post ON post.id = capture.post_id WHERE post.ap_id = ? AND capture.kind = 'snapshot'""",
+            [post_ap_id],
+        ).fetchall()
+    return frozenset(str(digest) for (digest,) in rows)
+
+
+def was_imported(archive: Archive, post_id: int) -> bool:
+    """Whether a snapshot brought something of the thread."""
+    with translated(archive.path):
+        found = archive.db.conn.execute(
+            "SELECT 1 FROM captures WHERE post_id = ? AND kind = 'snapshot' LIMIT 1", [post_id]
+        ).fetchone()
+    return found is not None
+
+
 def _stored_capture(row: tuple[Any, ...]) -> StoredCapture:
     return StoredCapture(
         id=row[0],

@@ -11,12 +11,15 @@ class Actors:
     """
     Row ids of people and communities by ap_id, within one transaction of one capture.
 
-    `instance_of` gives the row id of the instance that an ap_id belongs to.
+    `seen_at` is when the capture began; `instance_of` gives the row id of the instance that an ap_id belongs to.
     """
 
-    def __init__(self, connection: sqlite3.Connection, capture_id: int, instance_of: Callable[[str], int]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, capture_id: int, seen_at: str, instance_of: Callable[[str], int]
+    ) -> None:
         self._connection = connection
         self._capture_id = capture_id
+        self._seen_at = seen_at
         self._instance_of = instance_of
         self._ids: dict[str, int] = {}
         self.changed = 0
@@ -40,7 +43,9 @@ class Actors:
     def _write(self, table: str, columns: Sequence[str], row: Row) -> int:
         names = ", ".join(columns)
         found = self._connection.execute(
-            f"SELECT id, capture_id, {names} FROM {table} WHERE ap_id = ?", [row[0]]
+            f"""SELECT id, (SELECT started_at FROM captures WHERE id = capture_id), capture_id, {names} FROM {table}
+                WHERE ap_id = ?""",
+            [row[0]],
         ).fetchone()
         if found is None:
             self.changed += 1
@@ -49,9 +54,9 @@ class Actors:
                 f"INSERT INTO {table} ({names}, capture_id) VALUES ({marks}, ?)", [*row, self._capture_id]
             )
             return int(cursor.lastrowid or 0)
-        row_id, seen_by, *old = found
-        # A reread of an old capture must not bring back how somebody was called then.
-        if tuple(old) != row and seen_by <= self._capture_id:
+        row_id, seen_at, seen_by, *old = found
+        # A reread of an old capture, or an old snapshot, must not bring back how somebody was called then.
+        if tuple(old) != row and (seen_at, seen_by) <= (self._seen_at, self._capture_id):
             self.changed += 1
             assignments = ", ".join(f"{column} = ?" for column in columns)
             self._connection.execute(

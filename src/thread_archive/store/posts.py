@@ -37,7 +37,7 @@ def write_post(writing: Writing) -> int:
     else:
         post_id, old_capture, *old = found
         _update(writing, post_id, tuple(old), _keep_untold(row, tuple(old)), old_capture)
-    _write_cross_posts(writing, post_id, post)
+    write_cross_posts(writing, post_id, post)
     return post_id
 
 
@@ -95,7 +95,8 @@ def _index(writing: Writing, post_id: int, row: Row, text: str | None) -> None:
     writing.changes.index += 1
 
 
-def _write_cross_posts(writing: Writing, post_id: int, post: Post) -> None:
+def write_cross_posts(writing: Writing, post_id: int, post: Post) -> None:
+    """Note the other posts of the same link that a server listed beside the post."""
     cursor = writing.connection.executemany(
         """INSERT INTO cross_posts (post_id, ap_id, title, community_ap_id, community_name, instance_id)
            VALUES (?1, ?2, ?3, ?4, ?5, ?6)

@@ -44,11 +44,11 @@ def m004_withdrawals(db: Database) -> None:
 
 
 @migrations()
-def m006_search(db: Database) -> None:
+def m005_search(db: Database) -> None:
     """What a search asks for of people and of the few rows that are unlike the rest; scripts without spaces."""
     texts = db.conn.execute("SELECT id, body, title FROM search_content")
     marked = [(row_id,) for row_id, *told in texts if any(apart(text) != text for text in told)]
-    _execute(db, M006)
+    _execute(db, M005)
     if marked:
         db.conn.executemany("UPDATE search_items SET apart = 1 WHERE id = ?", marked)
         db.conn.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
@@ -471,7 +471,7 @@ CREATE TABLE redaction_log (
 """
 
 # Letters that stand apart in what is indexed, see `scripts`; and in a post's own body, by paragraph, its author.
-M006 = f"""
+M005 = f"""
 CREATE INDEX people_name ON people(name COLLATE NOCASE);
 CREATE INDEX posts_restricted ON posts(id) WHERE restricted = 1;
 CREATE INDEX comments_restricted ON comments(id) WHERE restricted = 1;

@@ -10,6 +10,7 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import instance_row
 from thread_archive.store.people import Actors
 from thread_archive.store.rows import Row, state_digest
+from thread_archive.store.times import stamp
 from thread_archive.trees import Tree
 
 
@@ -92,7 +93,7 @@ class Writing:
         self.changes = Changes()
         self._plain_text = plain_text
         self._instances: dict[str, int] = {}
-        self.actors = Actors(self.connection, visit.capture_id, self.instance_of)
+        self.actors = Actors(self.connection, visit.capture_id, stamp(visit.captured_at), self.instance_of)
 
     def instance(self, domain: str) -> int:
         """The row id of an instance."""

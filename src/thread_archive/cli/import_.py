@@ -1,0 +1,49 @@
+"""`thread-archive import`: take what others archived into one's own archive."""
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from thread_archive.cli.options import db_option, json_option
+from thread_archive.cli.receipt import counted
+from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.fetching.clock import SystemClock
+from thread_archive.snapshots.importing import Imported, import_snapshot
+from thread_archive.store.archive import Archive
+
+
+@click.command()
+@click.argument("files", metavar="SNAPSHOT…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@db_option
+@json_option
+@click.option(
+    "--signer",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Insist on a signature by this public SSH key, or by one of these allowed signers (see ssh-keygen).",
+)
+def command(files: tuple[Path, ...], db: Path, as_json: bool, signer: Path | None) -> int:
+    """
+    Take the threads of snapshots into the archive: verified first, then merged by identity.
+
+    What is newer becomes current, what it replaces is kept; nothing is lost, nothing comes twice.
+    """
+    console = output()
+    with Archive.open(db, create=True) as archive, messages().status("importing…"):
+        for path in files:
+            for imported in import_snapshot(archive, path, now=SystemClock().now(), signer=signer):
+                if as_json:
+                    print_json(imported.as_json())
+                else:
+                    console.print(_sentence(imported), overflow="fold")
+    return 0
+
+
+def _sentence(imported: Imported) -> Text:
+    text = Text(f"{imported.status:<9} ").append(line(imported.title) or line(imported.thread), style="bold")
+    text.append(f"  {counted(imported.comments, 'comment')}")
+    if imported.added:
+        text.append(f", {imported.added:,} of them new")
+    if imported.revisions:
+        text.append(f", {counted(imported.revisions, 'revision')}")
+    return text

@@ -1,0 +1,104 @@
+"""`thread-archive snapshot`: make a read-only copy to share."""
+
+import os
+from pathlib import Path
+
+import click
+
+from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.receipt import counted
+from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.snapshots.selection import Wanted, parse_day, select
+from thread_archive.snapshots.writer import Made, Making, check_target, make, source_date_epoch
+from thread_archive.store import settings
+from thread_archive.store.archive import Archive
+
+
+@click.command()
+@click.argument("dest", metavar="DEST", type=click.Path(path_type=Path))
+@click.argument("threads", metavar="[THREAD…]", nargs=-1)
+@db_option
+@json_option
+@click.option("--community", default="", help="Only threads of this community (name@instance, or its URL).")
+@click.option("--query", default="", help="Only threads in which these words occur, as `search` has it.")
+@click.option("--since", help="Only threads with a post or comment from this day on (2026-03-01).")
+@click.option("--zip", "zipped", is_flag=True, help="Write one zip, as DEST does that ends in .zip.")
+@click.option("--no-site", is_flag=True, help="Leave out the pages that a browser opens without a server.")
+@click.option("--include-restricted", is_flag=True, help="Include what only a login showed.")
+@click.option(
+    "--sign", "key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Sign with this SSH key."
+)
+@click.option(
+    "--contact",
+    default=lambda: os.environ.get("THREAD_ARCHIVE_CONTACT", ""),
+    help="Whom to ask for removal (or $THREAD_ARCHIVE_CONTACT).",
+)
+def command(
+    dest: Path,
+    threads: tuple[str, ...],
+    db: Path,
+    as_json: bool,
+    community: str,
+    query: str,
+    since: str | None,
+    zipped: bool,
+    no_site: bool,
+    include_restricted: bool,
+    key: Path | None,
+    contact: str,
+) -> int:
+    """
+    Make a read-only copy of threads that others can open, search and verify without this program.
+
+    DEST is a folder, or one file where it ends in .zip. All threads are taken, or those that are named, of a community,
+    found by a query, alive since a day: whole ones always. What was taken back is not in it.
+    """
+    check_target(dest)
+    epoch = source_date_epoch(os.environ)
+    with Archive.open(db, read_only=True) as archive, messages().status("writing…"):
+        wanted = Wanted(
+            posts=tuple(find_thread(archive, thread) for thread in threads),
+            community=community,
+            query=query,
+            since=parse_day(since) if since else None,
+            restricted=include_restricted,
+        )
+        making = Making(
+            zipped=zipped or dest.suffix == ".zip",
+            site=not no_site,
+            restricted=include_restricted,
+            contact=contact or settings.get(archive.db.conn, "contact") or "",
+            epoch=epoch,
+            key=key,
+        )
+        made = make(archive, dest, select(archive, wanted), making)
+    if as_json:
+        print_json(_as_json(made))
+    else:
+        _print(made)
+    return 0
+
+
+def _as_json(made: Made) -> dict[str, object]:
+    told = made.description
+    return {
+        "path": str(made.path),
+        "manifest_sha256": made.manifest,
+        "content_sha256": told["content_sha256"],
+        "bytes": dict(made.sizes),
+        "counts": told["counts"],
+    }
+
+
+def _print(made: Made) -> None:
+    found = made.description["counts"]
+    console = output()
+    console.print(
+        f"{line(str(made.path))}: {counted(found['threads'], 'thread')}, {counted(found['comments'], 'comment')}, "
+        f"{counted(found['articles'], 'article')}",
+        overflow="fold",
+    )
+    console.print("  " + ", ".join(f"{part} {size / 1e6:,.1f} MB" for part, size in made.sizes.items() if size))
+    console.print(f"  checksum list {made.manifest}", overflow="fold")
+    console.print(f"  content hash  {made.description['content_sha256']}", overflow="fold")
+    console.print("Tell the first of these numbers to whoever gets the copy, by another way than the copy itself.")

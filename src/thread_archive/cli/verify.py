@@ -1,0 +1,35 @@
+"""`thread-archive verify`: check a snapshot."""
+
+from pathlib import Path
+
+import click
+
+from thread_archive.cli.findings import print_finding
+from thread_archive.cli.options import json_option
+from thread_archive.cli.terminal import messages, print_json
+from thread_archive.exceptions import SnapshotError
+from thread_archive.snapshots.verifying import verify
+
+
+@click.command()
+@click.argument("path", metavar="SNAPSHOT", type=click.Path(path_type=Path))
+@json_option
+@click.option(
+    "--signer",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Insist on a signature by this public SSH key, or by one of these allowed signers (see ssh-keygen).",
+)
+def command(path: Path, as_json: bool, signer: Path | None) -> int:
+    """
+    Check a snapshot, a folder or a zip: every file against the checksum list, the database, its index, counts, content
+    hash, and the signature where there is one. Nothing in it is run or believed.
+    """
+    sound = True
+    with messages().status("checking…"):
+        for finding in verify(path, signer=signer):
+            sound = sound and finding.ok
+            if as_json:
+                print_json(finding.as_json())
+            else:
+                print_finding(finding)
+    return 0 if sound else SnapshotError.exit_code

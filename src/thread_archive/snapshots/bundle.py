@@ -1,0 +1,134 @@
+"""A snapshot as a reader finds it, a folder or one zip: its files by name, none of them trusted."""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, Self
+
+from thread_archive.exceptions import NotASnapshotError, SnapshotDamagedError
+from thread_archive.snapshots import zips
+from thread_archive.snapshots.manifest import MANIFEST, files_in
+
+DATABASE = "archive.db"
+DESCRIPTION = "datapackage.json"
+_CHUNK = 1024 * 1024
+_MOST_FILES = 1_000_000
+
+
+class Bundle:
+    """
+    An open snapshot; a context manager.
+
+    `names` are its files. Raises NotASnapshotError where `path` is none, SnapshotDamagedError where its form is not
+    ours: links and devices in a folder, any strange byte in a zip.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._closing = ExitStack()
+        self._zip: BinaryIO | None = None
+        self._members: dict[str, zips.Member] = {}
+        if path.is_dir():
+            self.names = frozenset(_checked_names(path))
+        elif path.is_file():
+            with ExitStack() as opening:
+                self._zip = opening.enter_context(path.open("rb"))
+                self._members = {member.name: member for member in _members(self._zip, path)}
+                self._closing = opening.pop_all()
+            self.names = frozenset(self._members)
+        else:
+            raise _no_snapshot(path, "does not exist")
+        if MANIFEST not in self.names:
+            self.close()
+            raise _no_snapshot(path, f"has no {MANIFEST}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it, and take away what was unpacked."""
+        self._closing.close()
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of one of its files, in pieces. Raises SnapshotDamagedError where they cannot be unpacked."""
+        if self._zip is not None:
+            yield from zips.unpacked(self._zip, self._members[name])
+            return
+        with (self.path / name).open("rb") as file:
+            while piece := file.read(_CHUNK):
+                yield piece
+
+    def read(self, name: str, *, most: int) -> bytes:
+        """A small file. Raises SnapshotDamagedError where it is not there, or larger than `most` bytes."""
+        if name not in self.names:
+            raise SnapshotDamagedError(f"{name} is missing.", next="Ask for another copy.")
+        found = b""
+        for piece in self.pieces(name):
+            found += piece
+            if len(found) > most:
+                raise SnapshotDamagedError(f"{name} is larger than it can be.", next="Ask for another copy.")
+        return found
+
+    def description(self) -> dict[str, Any]:
+        """What `datapackage.json` says of it. Raises SnapshotDamagedError where that cannot be read."""
+        try:
+            told = json.loads(self.read(DESCRIPTION, most=200 * _CHUNK))
+        except (ValueError, RecursionError) as error:
+            raise SnapshotDamagedError(f"{DESCRIPTION} cannot be read.", next="Ask for another copy.") from error
+        if not isinstance(told, dict) or not isinstance(told.get("thread_archive"), dict):
+            raise SnapshotDamagedError(f"{DESCRIPTION} does not describe a snapshot.", next="Ask for another copy.")
+        return told
+
+    def database(self) -> Path:
+        """The path of its database, unpacked to a temporary folder where it lies in a zip."""
+        if DATABASE not in self.names:
+            raise SnapshotDamagedError(f"{DATABASE} is missing.", next="Ask for another copy.")
+        if self._zip is None:
+            return self.path / DATABASE
+        target = self._temporary() / DATABASE
+        with target.open("wb") as out:
+            for piece in self.pieces(DATABASE):
+                out.write(piece)
+        target.chmod(0o444)
+        return target
+
+    def unpack(self) -> Path:
+        """The folder of all its files: a temporary one, until it is closed, where it is a zip."""
+        if self._zip is None:
+            return self.path
+        folder = self._temporary()
+        for name in self.names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            with (folder / name).open("wb") as out:
+                for piece in self.pieces(name):
+                    out.write(piece)
+        return folder
+
+    def _temporary(self) -> Path:
+        return Path(self._closing.enter_context(TemporaryDirectory(prefix="thread-archive-")))
+
+
+def _no_snapshot(path: Path, why: str) -> NotASnapshotError:
+    return NotASnapshotError(f"{path} is no snapshot: it {why}.", next="Give the folder or the zip of one.")
+
+
+def _members(file: BinaryIO, path: Path) -> list[zips.Member]:
+    if file.read(2) != b"PK":
+        raise _no_snapshot(path, "is neither a folder nor a zip")
+    return zips.members_of(file)
+
+
+def _checked_names(folder: Path) -> Iterator[str]:
+    for count, name in enumerate(files_in(folder)):
+        path = folder / name
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise SnapshotDamagedError(f"{name} is a link or a device.", next="Do not use this copy; ask for another.")
+        if count > _MOST_FILES:
+            raise _no_snapshot(folder, "holds too many files")
+        yield name

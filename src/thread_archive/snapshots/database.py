@@ -1,0 +1,211 @@
+"""
+The database of a snapshot: the archive's own tables, made anew by the allow-list, in an order that depends on nothing
+but their content.
+
+It has the archive's names, columns and marks, so that whatever reads an archive reads it, and `settings` says that it
+is a snapshot. `VACUUM INTO` into a new file is what leaves no free page behind, and gives the same rows the same bytes.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from sqlite_utils import Database
+
+from thread_archive.slugs import slug
+from thread_archive.snapshots import columns, numbering
+from thread_archive.snapshots.columns import Columns, Wording
+from thread_archive.store.archive import Archive, translated
+from thread_archive.store.schema import APPLICATION_ID, VERSION, migrations
+
+# The name of the setting that marks a snapshot, and the version of its form.
+MARK, FORMAT = "snapshot", "1"
+PSEUDONYMISED = "pseudonymised"
+# SQLite's own limit is 1 GB: no text of a thread comes near this, and a hostile file could hold it.
+LONGEST_VALUE = 64 * 1024 * 1024
+# What a reader of the page is told of the visit: not how many requests it took, nor when it ended.
+_RECEIPT = ("status", "captured_at", "sources", "comments", "article")
+_SOURCE = ("instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What goes into a snapshot: threads by their rows, and whose texts are left out."""
+
+    posts: Collection[int]
+    silent: Collection[int] = ()
+    restricted: bool = False
+
+
+def create(connection: sqlite3.Connection, *, version: int = VERSION) -> None:
+    """Make the tables of a snapshot of this schema version in a new database."""
+    later = [migration.name for migration in migrations.pending(Database(connection))][version:]
+    migrations.apply(Database(connection, execute_plugins=False), stop_before=later)
+    for table in ("_sqlite_migrations", *sorted(columns.LEFT_OUT)):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.commit()
+
+
+def build(archive: Archive, path: Path, choice: Choice, *, wording: Wording) -> None:
+    """
+    Write what `choice` says to a new database at `path`, from one state of the archive, be it written meanwhile.
+
+    Needs as much room again beside it. Raises ArchiveError where the archive cannot be read.
+    """
+    draft = path.with_name(f"{path.name}.draft")
+    with translated(draft):
+        with closing(sqlite3.connect(draft)) as connection:
+            create(connection)
+        _fill(archive, draft, choice, wording)
+        with closing(sqlite3.connect(draft)) as connection:
+            connection.execute("VACUUM INTO ?", [str(path)])
+    draft.unlink()
+    path.chmod(0o444)
+
+
+def open_snapshot(path: Path) -> sqlite3.Connection:
+    """A snapshot's database, which is not to be trusted: opened immutable, its schema may do nothing by itself."""
+    uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    return connection
+
+
+def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> None:
+    connection = archive.db.conn
+    _register(connection)
+    with _attached(connection, draft):
+        connection.execute("BEGIN")
+        try:
+            numbering.number(
+                connection, choice.posts, silent=choice.silent, restricted=choice.restricted, wording=wording
+            )
+            indexes = _take_indexes(connection)
+            for statement in (*_statements(wording), *indexes):
+                connection.execute(statement)
+            _mark(connection, wording)
+            connection.execute("INSERT INTO snapshot.search_fts (search_fts) VALUES ('rebuild')")
+            connection.execute("INSERT INTO snapshot.search_fts (search_fts) VALUES ('optimize')")
+            numbering.drop(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def _attached(connection: sqlite3.Connection, draft: Path) -> Iterator[None]:
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("ATTACH ? AS snapshot", [str(draft)])
+    try:
+        connection.execute("PRAGMA snapshot.journal_mode = OFF")
+        connection.execute("PRAGMA snapshot.synchronous = OFF")
+        yield
+    finally:
+        connection.execute("DETACH snapshot")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _register(connection: sqlite3.Connection) -> None:
+    connection.create_function("shared_receipt", 1, shared_receipt, deterministic=True)
+    connection.create_function("shared_slug", 1, slug, deterministic=True)
+    connection.create_function("shared_domain", 1, lambda url: urlsplit(url).hostname or "", deterministic=True)
+
+
+def shared_receipt(receipt: str | None) -> str:
+    """Of a capture's receipt (JSON), what a reader is told: who gave what, and what is missing why."""
+    told = json.loads(receipt or "{}")
+    shared = {name: told[name] for name in _RECEIPT if name in told}
+    shared["sources"] = [
+        {name: source.get(name) for name in _SOURCE}
+        | {"error": {"type": source["error"]["type"]} if source.get("error") else None}
+        for source in shared.get("sources", ())
+    ]
+    return json.dumps(shared, ensure_ascii=False, sort_keys=True)
+
+
+def _take_indexes(connection: sqlite3.Connection) -> list[str]:
+    """Drop the indexes and give their statements: rows are written faster without, and indexes made in one go."""
+    rows = connection.execute(
+        "SELECT name, sql FROM snapshot.sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    ).fetchall()
+    for name, _ in rows:
+        connection.execute(f"DROP INDEX snapshot.{name}")
+    # The name that follows CREATE [UNIQUE] INDEX has to say in which database.
+    return [statement.replace(f"INDEX {name}", f"INDEX snapshot.{name}", 1) for name, statement in rows]
+
+
+def _insert(table: str, shared: Columns, origin: str) -> str:
+    names, values = ", ".join(shared), ", ".join(shared.values())
+    return f"INSERT INTO snapshot.{table} ({names}) SELECT {values} FROM {origin}"
+
+
+def _statements(wording: Wording) -> Iterator[str]:
+    def simple(table: str, shared: Columns) -> str:
+        joined = f"temp.{table}_rows AS row CROSS JOIN main.{table} AS t ON t.id = row.old"
+        return _insert(table, shared, f"{joined} ORDER BY row.new")
+
+    yield simple("instances", columns.instances())
+    if wording.pseudonymised:
+        yield (f"INSERT INTO snapshot.instances (id, domain) SELECT {columns.NOWHERE}, '{numbering.NO_INSTANCE}'")
+    yield _insert(
+        "captures",
+        columns.captures(wording),
+        "temp.posts_rows AS row CROSS JOIN main.captures AS t ON t.id = row.capture ORDER BY row.new",
+    )
+    yield simple("communities", columns.communities(wording))
+    yield simple("people", columns.people(wording))
+    yield simple("posts", columns.posts(wording))
+    yield simple("comments", columns.comments(wording))
+    yield _insert(
+        "cross_posts",
+        columns.cross_posts(wording),
+        "temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old ORDER BY row.new, t.ap_id",
+    )
+    yield simple("articles", columns.articles(wording))
+    yield simple("article_paragraphs", columns.article_paragraphs(wording))
+    yield simple("links", columns.links(wording))
+    if not wording.pseudonymised:
+        yield simple("quotes", columns.quotes())
+        yield from _observations()
+    yield """INSERT INTO snapshot.search_items (id)
+             SELECT id * 4 FROM snapshot.posts WHERE body <> '' OR title <> ''
+             UNION ALL SELECT id * 4 + 1 FROM snapshot.comments WHERE body <> ''
+             UNION ALL SELECT id * 4 + 2 FROM snapshot.article_paragraphs"""
+
+
+def _observations() -> Iterator[str]:
+    """What each server says for itself: its numbers, and its votes as of its last word."""
+    yield _insert(
+        "local_ids",
+        columns.local_ids(),
+        """temp.instances_rows AS row CROSS JOIN main.local_ids AS t ON t.instance_id = row.old
+           LEFT JOIN temp.comments_rows AS comment ON comment.old = t.comment_id
+           LEFT JOIN temp.posts_rows AS post ON post.old = t.post_id
+           WHERE coalesce(comment.new, post.new) IS NOT NULL ORDER BY row.new, t.of_comment, t.local_id""",
+    )
+    latest = """t.capture_id = (SELECT max(capture_id) FROM main.scores
+                                WHERE item = t.item AND instance_id = t.instance_id)"""
+    yield _insert(
+        "scores",
+        columns.scores("row.new * 4 + 1", "row.post"),
+        f"""temp.comments_rows AS row CROSS JOIN main.scores AS t ON t.item = row.old * 4 + 1
+            WHERE row.gap IS NULL AND {latest}""",
+    )
+    yield _insert(
+        "scores",
+        columns.scores("row.new * 4", "row.new"),
+        f"temp.posts_rows AS row CROSS JOIN main.scores AS t ON t.item = row.old * 4 WHERE {latest}",
+    )
+
+
+def _mark(connection: sqlite3.Connection, wording: Wording) -> None:
+    marks = {MARK: FORMAT} | ({PSEUDONYMISED: "1"} if wording.pseudonymised else {})
+    connection.executemany("INSERT INTO snapshot.settings (name, value) VALUES (?, ?)", sorted(marks.items()))

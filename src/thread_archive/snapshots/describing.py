@@ -1,0 +1,226 @@
+"""What a snapshot says of itself: for people, for Frictionless readers, and for Datasette without our plugin."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from thread_archive.snapshots.bundle import DATABASE, DESCRIPTION
+from thread_archive.snapshots.canonical import content_hash
+from thread_archive.snapshots.columns import LEFT_OUT
+from thread_archive.snapshots.database import FORMAT
+from thread_archive.snapshots.inspecting import counts
+from thread_archive.store.descriptions import DESCRIPTIONS
+from thread_archive.store.schema import VERSION
+
+_SEARCH = """
+SELECT item.kind, post.title AS thread, person.name AS author,
+       snippet(search_fts, 0, '»', '«', '…', 24) AS passage, coalesce(comment.ap_id, post.ap_id) AS address
+FROM search_fts
+JOIN search_items AS item ON item.id = search_fts.rowid
+LEFT JOIN comments AS comment ON comment.id = item.comment_id
+LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = item.paragraph_id
+LEFT JOIN articles AS article ON article.id = paragraph.article_id
+JOIN posts AS post ON post.id = coalesce(item.post_id, comment.post_id, article.post_id)
+LEFT JOIN people AS person ON person.id = CASE item.kind WHEN 'comment' THEN comment.creator_id
+                                                         WHEN 'post' THEN post.creator_id END
+WHERE search_fts MATCH '{body title} : (' || coalesce(nullif(escape_fts(:q), ''), '""') || ')'
+ORDER BY bm25(search_fts, 1.0, 4.0, 0.0), search_fts.rowid LIMIT 50
+""".strip()
+_LABELS = {"posts": "title", "people": "name", "communities": "name", "instances": "domain"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the description says besides what is in the database: what was asked for, and whom to ask for removal."""
+
+    contact: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    epoch: int | None = None
+    site: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def describe(folder: Path, connection: sqlite3.Connection, digest: str, told: Told) -> dict[str, Any]:
+    """
+    Write the describing files to `folder`, whose database is open as `connection` and has the SHA-256 `digest`;
+    returns what `datapackage.json` says under `thread_archive`.
+    """
+    package = _package(folder, connection, digest, told)
+    title = str(package["title"])
+    _write_json(folder / DESCRIPTION, package)
+    _write_json(folder / "metadata.json", metadata(title))
+    # JSON is YAML as well.
+    _write_json(folder / "datasette.yaml", datasette_config())
+    ours: dict[str, Any] = package["thread_archive"]
+    (folder / "README.txt").write_text(readme(title, ours, told), "utf-8")
+    return ours
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _package(folder: Path, connection: sqlite3.Connection, digest: str, told: Told) -> dict[str, Any]:
+    threads = _threads(connection)
+    content = content_hash(connection)
+    found = counts(connection)
+    homes = connection.execute(
+        """SELECT DISTINCT instance.domain, substr(community.ap_id, 1, instr(community.ap_id, '://') + 2)
+           FROM communities AS community JOIN instances AS instance ON instance.id = community.instance_id
+           ORDER BY 1, 2"""
+    ).fetchall()
+    title = threads[0]["title"] if len(threads) == 1 else ""
+    return {
+        "profile": "data-package",
+        "name": f"threads-{content[:16]}",
+        "title": title or f"{found['threads']:,} Lemmy threads, {found['comments']:,} comments",
+        "description": "Lemmy threads, whole and as they were when they were captured, in one SQLite database.",
+        "created": _created(threads, told.epoch),
+        "sources": [{"title": domain, "path": f"{scheme}{domain}/"} for domain, scheme in homes],
+        "resources": [
+            {
+                "name": "archive",
+                "path": DATABASE,
+                "format": "sqlite",
+                "mediatype": "application/vnd.sqlite3",
+                "bytes": (folder / DATABASE).stat().st_size,
+                "hash": f"sha256:{digest}",
+            }
+        ],
+        "thread_archive": {
+            "format": FORMAT,
+            "schema": VERSION,
+            "made_by": f"thread-archive {version('thread-archive')}",
+            "sqlite_version": sqlite3.sqlite_version,
+            "content_sha256": content,
+            "options": dict(told.options),
+            "counts": found,
+            **told.more,
+            "threads": threads,
+        },
+    }
+
+
+def _threads(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        """SELECT post.ap_id, post.slug, post.title, capture.url, capture.started_at, capture.status,
+                  (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NOT NULL),
+                  (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NULL)
+           FROM posts AS post JOIN captures AS capture ON capture.id = post.id ORDER BY post.id"""
+    )
+    names = ("ap_id", "slug", "title", "url", "captured_at", "status", "comments", "gaps")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _created(threads: list[dict[str, Any]], epoch: int | None) -> str:
+    """When the last visit was, or what SOURCE_DATE_EPOCH says: not the clock, so that it can be made again."""
+    if epoch is not None:
+        return datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
+    return str(max(thread["captured_at"] for thread in threads))
+
+
+def _tables() -> dict[str, dict[str, Any]]:
+    tables: dict[str, dict[str, Any]] = {
+        table: {
+            "description": columns[""],
+            "columns": {column: sentence for column, sentence in columns.items() if column},
+        }
+        for table, columns in DESCRIPTIONS.items()
+        if table not in LEFT_OUT
+    }
+    for table, settings in _settings().items():
+        tables[table] |= settings
+    return tables
+
+
+def _settings() -> dict[str, dict[str, Any]]:
+    """How tables are shown; without both of the index's names Datasette answers `_search` with all rows."""
+    labels: dict[str, dict[str, Any]] = {table: {"label_column": column} for table, column in _LABELS.items()}
+    labels["posts"]["sort_desc"] = "published_at"
+    return labels | {
+        "search_content": {"fts_table": "search_fts", "fts_pk": "id"},
+        "search_fts": {"hidden": True},
+        "search_items": {"hidden": True},
+    }
+
+
+def _queries() -> dict[str, dict[str, str]]:
+    return {"search": {"title": "Search articles, posts and comments", "sql": _SEARCH}}
+
+
+def metadata(title: str) -> dict[str, Any]:
+    """Datasette's metadata: all that 0.65 needs, and of 1.0 the titles and sentences."""
+    database = {"description": "Lemmy threads", "tables": _tables(), "queries": _queries()}
+    return {"title": title, "databases": {Path(DATABASE).stem: database}}
+
+
+def datasette_config() -> dict[str, Any]:
+    """Datasette 1.0's configuration: what metadata has no longer a say in."""
+    return {"databases": {Path(DATABASE).stem: {"tables": _settings(), "queries": _queries()}}}
+
+
+def readme(title: str, ours: Mapping[str, Any], told: Told) -> str:
+    """README.txt: how to open, how to verify, what that proves, whom to ask for removal."""
+    found = ours["counts"]
+    named = ", ".join(f"{name}: {found[name]:,}" for name in ("threads", "comments", "articles"))
+    site = "1. Open site/index.html in a browser: read and search, without any server.\n" if told.site else ""
+    first = 2 if told.site else 1
+    return _README.format(
+        title=" ".join(title.split()),
+        underline="=" * min(len(" ".join(title.split())), 78),
+        named=named,
+        site=site,
+        program=first,
+        datasette=first + 1,
+        sqlite=first + 2,
+        content=ours["content_sha256"],
+        contact=told.contact or "the person who gave you this copy",
+        secrecy=_PSEUDONYMS if ours["options"].get("pseudonymised") else "",
+    )
+
+
+_README = """{title}
+{underline}
+
+A read-only copy of Lemmy threads ({named}), made with thread-archive.
+Texts that their authors or moderators had taken back when the threads were last visited are not in it.
+
+How to open it
+--------------
+
+{site}{program}. `thread-archive open FOLDER` or `thread-archive serve FOLDER` (pip install thread-archive).
+{datasette}. `datasette -i archive.db -m metadata.json`, with Datasette 1.0 also `-c datasette.yaml`.
+{sqlite}. Any SQLite program: `sqlite3 'file:archive.db?immutable=1'`. What tables and columns mean is in metadata.json.
+
+How to verify it
+----------------
+
+In this folder: `sha256sum -c manifest-sha256.txt` (on a Mac: `shasum -a 256 -c manifest-sha256.txt`).
+`thread-archive verify FOLDER` also looks for files that the list does not name, and checks the database, its search
+index, its counts, its content hash and, if there is one, the signature (`ssh-keygen -Y verify -n thread-archive` does).
+
+That proves that the files are the ones in the list. It does not prove who made the list: compare the list's own
+SHA-256, which `verify` prints, with what the maker tells you by another way, or check a signature. It does not prove
+that servers said what is written here, nor that people wrote it.
+
+The content hash is the same for everybody who archived the same texts, whenever and wherever:
+{content}
+
+{secrecy}Removal
+-------
+
+The people who wrote these texts may want them out of here. Ask: {contact}.
+Copies that were given away cannot be called back.
+"""
+_PSEUDONYMS = """Names
+-----
+
+People's names and addresses were replaced by made-up ones, each person by the same one throughout. That is a
+pseudonym, not anonymity: who looks for a sentence of a text may find who wrote it, where it was published.
+
+"""

@@ -1,0 +1,162 @@
+"""Taking a received snapshot's threads into one's own archive: verified first, merged by ap_id."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from thread_archive.exceptions import InputError, PayloadError, SnapshotDamagedError
+from thread_archive.markup import plain_text
+from thread_archive.snapshots import manifest, receiving
+from thread_archive.snapshots.bundle import Bundle
+from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
+from thread_archive.snapshots.manifest import MANIFEST
+from thread_archive.snapshots.receiving import SharedCapture
+from thread_archive.snapshots.verifying import check_bundle
+from thread_archive.store import evidence, reading, threads
+from thread_archive.store.archive import Archive
+from thread_archive.store.merging import ThreadMerger, latest_visit
+from thread_archive.store.times import parse_stamp
+from thread_archive.store.visits import Changes
+
+NEW, MERGED, UNCHANGED = "new", "merged", "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of one thread of a snapshot: `status` is `new`, `merged` or `unchanged`; its comments here now."""
+
+    thread: str
+    title: str
+    status: str
+    comments: int
+    added: int
+    revisions: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `import --json`."""
+        return {
+            "thread": self.thread,
+            "title": self.title,
+            "status": self.status,
+            "comments": self.comments,
+            "added": self.added,
+            "revisions_added": self.revisions,
+        }
+
+
+def import_snapshot(
+    archive: Archive,
+    path: Path,
+    *,
+    now: datetime,
+    signer: Path | None = None,
+    derive: Callable[[Archive, int], object] = lambda _archive, _post_id: None,
+) -> Iterator[Imported]:
+    """
+    Merge the threads of the snapshot at `path`; yields what became of each. `derive` is called with the row of each
+    post that changed, for what is derived from texts.
+
+    Raises SnapshotError where it does not verify (with `signer`: where it is not signed by them) and InputError where
+    its names are pseudonyms; nothing is written then.
+    """
+    with Bundle(path) as bundle:
+        digest = _verified(bundle, signer)
+        told = bundle.description()["thread_archive"]
+        if told.get("options", {}).get(PSEUDONYMISED):
+            raise InputError(
+                f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
+                next=f"`thread-archive serve {path}` shows it by itself.",
+            )
+        with closing(open_snapshot(bundle.database())) as connection:
+            for capture in receiving.shared_captures(connection):
+                with _in_order(bundle.path):
+                    imported, post_id = _import_thread(archive, connection, capture, digest, now)
+                if imported.status != UNCHANGED:
+                    derive(archive, post_id)
+                yield imported
+
+
+def _verified(bundle: Bundle, signer: Path | None) -> str:
+    """The digest of the checksum list of a snapshot that is in order."""
+    wrong = [finding for finding in check_bundle(bundle, signer=signer) if not finding.ok]
+    if wrong:
+        where = f"{wrong[0].path}: " if wrong[0].path else ""
+        raise SnapshotDamagedError(
+            f"{bundle.path} does not verify: {where}{wrong[0].message}.",
+            next="Nothing was imported. `thread-archive verify` says more; ask for another copy.",
+        )
+    return sha256(bundle.read(MANIFEST, most=manifest.LARGEST)).hexdigest()
+
+
+def _import_thread(
+    archive: Archive, connection: sqlite3.Connection, capture: SharedCapture, digest: str, now: datetime
+) -> tuple[Imported, int]:
+    before = latest_visit(archive, capture.ap_id)
+    if digest in evidence.imports(archive, capture.ap_id):
+        post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
+        return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
+    received = receiving.received(connection, capture)
+    had = _stored(archive, capture.ap_id)
+    with archive.transaction():
+        row_id = evidence.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
+        merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
+        post_id = merger.merge(receiving.comments(connection, capture.post_id))
+        _close(archive, row_id, post_id, capture, digest=digest, later=merger.later, now=now)
+    status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
+    return _imported(archive, post_id, status, merger.changes, had=had), post_id
+
+
+def _seen(before: str | None, capture: SharedCapture) -> str:
+    """As of when the thread is known now: by the snapshot's visit or by an own one, whichever was later."""
+    return max(before or "", capture.captured_at)
+
+
+def _close(
+    archive: Archive, row_id: int, post_id: int, capture: SharedCapture, *, digest: str, later: bool, now: datetime
+) -> None:
+    """End the capture: its receipt is that of the later visit, with the counts as they are now."""
+    latest = None if later else next(reversed(evidence.captures(archive, post_id=post_id)), None)
+    receipt: dict[str, Any] = latest.receipt if latest else json.loads(capture.receipt)
+    counts = threads.thread_counts(archive, post_id)
+    receipt["comments"] = dict(receipt.get("comments") or {}) | {
+        "stored": counts.stored,
+        "tombstones": counts.tombstones,
+    }
+    receipt["snapshot"] = {"digest": digest, "captured_at": capture.captured_at}
+    evidence.plan_capture(archive, row_id, home=latest.home if latest else capture.home, plan=())
+    status = latest.status if latest else capture.status
+    evidence.close_capture(archive, row_id, status=status, now=now, receipt=receipt, post_id=post_id)
+
+
+def _stored(archive: Archive, ap_id: str) -> int:
+    post_id = reading.post_by_ap_id(archive, ap_id)
+    return 0 if post_id is None else threads.thread_counts(archive, post_id).stored
+
+
+def _imported(archive: Archive, post_id: int, status: str, changes: Changes, *, had: int | None) -> Imported:
+    counts = threads.thread_counts(archive, post_id)
+    return Imported(
+        thread=counts.ap_id,
+        title=counts.title,
+        status=status,
+        comments=counts.stored,
+        added=0 if had is None else counts.stored - had,
+        revisions=changes.revisions,
+    )
+
+
+@contextmanager
+def _in_order(path: Path) -> Iterator[None]:
+    """A list that fits its files does not make the files sensible: times that are none, replies in a circle."""
+    try:
+        yield
+    except (ValueError, PayloadError, sqlite3.DataError, sqlite3.IntegrityError) as error:
+        raise SnapshotDamagedError(
+            f"{path} holds what no archive does: {error}", next="That thread was not imported; ask where it comes from."
+        ) from error

@@ -1,0 +1,139 @@
+"""
+Checking the database of a snapshot that somebody else made: nothing in it is believed, and no check takes forever.
+
+Its schema must be, word for word, the one that we make: a trigger, a view or a table of somebody else's does not get
+as far as being read.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from thread_archive.snapshots.canonical import content_hash
+from thread_archive.snapshots.database import FORMAT, LONGEST_VALUE, MARK, create, open_snapshot
+from thread_archive.store.checks import Finding
+from thread_archive.store.schema import APPLICATION_ID, VERSION
+
+COUNTS: Mapping[str, str] = {
+    "threads": "SELECT count(*) FROM posts",
+    "comments": "SELECT count(*) FROM comments WHERE ap_id IS NOT NULL",
+    "gaps": "SELECT count(*) FROM comments WHERE ap_id IS NULL",
+    "withdrawn": "SELECT count(*) FROM comments WHERE deleted OR removed",
+    "people": "SELECT count(*) FROM people",
+    "communities": "SELECT count(*) FROM communities",
+    "articles": "SELECT count(*) FROM articles",
+}
+# A minute, and a second for each megabyte: a sound file takes a hundredth of it.
+_SECONDS, _SECONDS_A_MEGABYTE = 60.0, 1.0
+_STEPS = 100_000
+_FIRST_SCHEMA = 4
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many rows of each kind a snapshot has."""
+    return {name: connection.execute(query).fetchone()[0] for name, query in COUNTS.items()}
+
+
+def inspect(path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check the database at `path` against itself and against what the snapshot says of it."""
+    try:
+        with closing(open_snapshot(path)) as connection:
+            _set_deadline(connection, path)
+            wrong = _schema(connection)
+            yield _finding("schema", not wrong, wrong or "the tables are ours, and nothing else")
+            if wrong:
+                return
+            for check in (_file, _references, _index):
+                yield from check(connection)
+            yield _counts(connection, description)
+            yield _content(connection, description)
+    except (sqlite3.DatabaseError, UnicodeDecodeError, ValueError) as error:
+        yield _finding("database", False, f"it cannot be read ({error})")
+
+
+def _finding(check: str, ok: bool, message: str) -> Finding:
+    return Finding(check=check, ok=ok, path="archive.db", message=message)
+
+
+def _set_deadline(connection: sqlite3.Connection, path: Path) -> None:
+    deadline = time.monotonic() + _SECONDS + _SECONDS_A_MEGABYTE * path.stat().st_size / 1_000_000
+    connection.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS)
+
+
+def _schema(connection: sqlite3.Connection) -> str:
+    """What is wrong with the schema and its marks; empty where nothing is."""
+    application_id, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application_id != APPLICATION_ID:
+        return "it is not marked as a database of thread-archive"
+    if not _FIRST_SCHEMA <= version <= VERSION:
+        return f"it has schema {version}, and this release knows {_FIRST_SCHEMA} to {VERSION}"
+    with closing(sqlite3.connect(":memory:")) as ours:
+        create(ours, version=version)
+        expected = set(_objects(ours))
+    strange = set(_objects(connection)) ^ expected
+    if strange:
+        return f"{min(name for _, name, _, _ in strange)} is not as we make it"
+    marks = connection.execute("SELECT value FROM settings WHERE name = ?", [MARK]).fetchone()
+    return "" if marks == (FORMAT,) else "it is not marked as a snapshot of a form that this release knows"
+
+
+def _objects(connection: sqlite3.Connection) -> list[tuple[str, str, str, str | None]]:
+    return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+
+
+def _file(connection: sqlite3.Connection) -> Iterator[Finding]:
+    problems = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
+    if problems == ["ok"]:
+        problems = []
+    yield from (_finding("database", False, problem) for problem in problems)
+    if not problems:
+        yield _finding("database", True, "the file is sound")
+
+
+def _references(connection: sqlite3.Connection) -> Iterator[Finding]:
+    broken = connection.execute("PRAGMA foreign_key_check").fetchmany(5)
+    for table, row_id, parent, _ in broken:
+        yield _finding("references", False, f"{table} {row_id} points at a row of {parent} that is not there")
+    if not broken:
+        yield _finding("references", True, "every reference points at a row")
+
+
+def _index(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """FTS5's own check counts as a write, so that it runs on a copy: in a temporary file, which SQLite deletes."""
+    with closing(sqlite3.connect("", isolation_level=None)) as copy:
+        connection.backup(copy)
+        copy.execute("PRAGMA trusted_schema = OFF")
+        copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        items = {table: copy.execute(f"SELECT count(*) FROM {table}").fetchone() for table in _INDEXED}
+        texts = copy.execute(
+            """SELECT (SELECT count(*) FROM posts WHERE body <> '' OR title <> '')
+                    + (SELECT count(*) FROM comments WHERE body <> '') + (SELECT count(*) FROM article_paragraphs)"""
+        ).fetchone()
+        try:
+            copy.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            yield _finding("index", False, f"the search index differs from the texts ({error})")
+            return
+    ok = set(items.values()) == {texts}
+    yield _finding("index", ok, f"{texts[0]:,} texts" + (", all in the index" if ok else "; the index has others"))
+
+
+_INDEXED = ("search_items", "search_fts_docsize")
+
+
+def _counts(connection: sqlite3.Connection, description: Mapping[str, Any]) -> Finding:
+    told, found = description.get("counts"), counts(connection)
+    if told == found:
+        return _finding("counts", True, f"{found['threads']:,} threads, {found['comments']:,} comments, as it says")
+    return _finding("counts", False, f"it says {told}, and has {found}")
+
+
+def _content(connection: sqlite3.Connection, description: Mapping[str, Any]) -> Finding:
+    found = content_hash(connection)
+    ok = found == description.get("content_sha256")
+    return _finding("content", ok, f"the content hash is {found}" + ("" if ok else ", and it says another one"))

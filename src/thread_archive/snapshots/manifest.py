@@ -1,0 +1,67 @@
+"""The checksum list of a snapshot, in the form that `sha256sum -c` reads: whoever has it needs none of our program."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from thread_archive.exceptions import SnapshotDamagedError
+
+MANIFEST = "manifest-sha256.txt"
+SIGNATURE = "manifest-sha256.txt.sig"
+# Names as we write them: nothing that climbs out, hides, or means something to a shell or a file system.
+_NAME = r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}"
+NAME = re.compile(rf"{_NAME}(?:/{_NAME}){{0,3}}")
+_LINE = re.compile(rf"(?P<digest>[0-9a-f]{{64}})  (?P<name>{NAME.pattern})")
+# A list of more than a million files is none of ours.
+LARGEST = 200 * 1024 * 1024
+_CHUNK = 1024 * 1024
+
+
+def file_digest(file: BinaryIO) -> str:
+    """The SHA-256 of the rest of `file`, in hexadecimal; holds a piece of it at a time."""
+    digest = hashlib.sha256()
+    while piece := file.read(_CHUNK):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def files_in(folder: Path) -> Iterator[str]:
+    """The names of all files (and whatever else is no folder) below `folder`, with slashes; follows no link."""
+    for base, folders, files in os.walk(folder):
+        links = [name for name in folders if Path(base, name).is_symlink()]
+        for name in (*files, *links):
+            yield Path(base, name).relative_to(folder).as_posix()
+
+
+def write_manifest(folder: Path) -> str:
+    """List every file of `folder`; returns the digest of the list itself."""
+    lines: list[str] = []
+    for name in sorted(files_in(folder)):
+        with (folder / name).open("rb") as file:
+            lines.append(f"{file_digest(file)}  {name}\n")
+    listed = "".join(lines).encode("ascii")
+    (folder / MANIFEST).write_bytes(listed)
+    return hashlib.sha256(listed).hexdigest()
+
+
+def parse_manifest(listed: bytes) -> Mapping[str, str]:
+    """The digest of each file by its name. Raises SnapshotDamagedError where the list is not as we write it."""
+    digests: dict[str, str] = {}
+    lines = listed.split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):
+        found = _LINE.fullmatch(line.decode("latin-1"))
+        if found is None:
+            raise _damaged(f"line {number} is none of ours")
+        digests[found["name"]] = found["digest"]
+    if lines[-1] or list(digests) != sorted(digests) or len(digests) != len(lines) - 1:
+        raise _damaged("its lines are not complete, sorted and different")
+    if MANIFEST in digests or SIGNATURE in digests:
+        raise _damaged("it lists itself")
+    return digests
+
+
+def _damaged(why: str) -> SnapshotDamagedError:
+    return SnapshotDamagedError(f"The checksum list {MANIFEST} is damaged: {why}.", next="Ask for another copy.")

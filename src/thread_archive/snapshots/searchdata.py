@@ -1,0 +1,101 @@
+"""
+The texts of a snapshot as scripts, for the page that searches them without a server.
+
+A browser reads no file for a page that came from a file, but runs the scripts that the page names: so the texts are
+calls of a function, in pieces that can be read one at a time.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+from types import TracebackType
+from typing import Self
+
+from thread_archive.pages.articles import anchor_letters
+from thread_archive.slugs import slug
+from thread_archive.store.threadpages import articles
+
+# Characters in a piece: one is read and searched before the next one is asked for.
+SHARD = 2_000_000
+_ITEMS = """
+SELECT 0, NULL, NULL, person.name, post.title || char(10) || CASE
+           WHEN EXISTS (SELECT 1 FROM articles WHERE post_id = post.id AND is_body) THEN ''
+           ELSE coalesce(post.body_text, post.body) END
+FROM posts AS post LEFT JOIN people AS person ON person.id = post.creator_id WHERE post.id = ?1
+UNION ALL
+SELECT * FROM (
+    SELECT 2, article.id, paragraph.number, article.byline, paragraph.text
+    FROM articles AS article JOIN article_paragraphs AS paragraph ON paragraph.article_id = article.id
+    WHERE article.post_id = ?1 ORDER BY article.is_page, paragraph.number)
+UNION ALL
+SELECT * FROM (
+    SELECT 1, comment.ap_id, NULL, person.name, coalesce(comment.body_text, comment.body)
+    FROM comments AS comment LEFT JOIN people AS person ON person.id = comment.creator_id
+    WHERE comment.post_id = ?1 AND comment.body <> '' ORDER BY comment.position)
+"""
+_POST, _COMMENT, _PARAGRAPH = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchScope:
+    """A thread whose texts are to be found; `pages` says on which page of it a comment stands."""
+
+    post_id: int
+    slug: str
+    pages: Mapping[str, str]
+
+
+class SearchData:
+    """Writes the scripts to `folder`; a context manager, at whose end they are whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._threads: list[tuple[str, str]] = []
+        self._rows: list[str] = []
+        self._size = 0
+        self.shards = 0
+        self.items = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        if kind is None:
+            self._flush()
+            self._write("threads", json.dumps(self._threads, ensure_ascii=False, separators=(",", ":")))
+
+    def add(self, connection: Connection, scope: SearchScope) -> None:
+        """Add the texts of a thread."""
+        number = len(self._threads)
+        title = connection.execute("SELECT title FROM posts WHERE id = ?", [scope.post_id]).fetchone()[0]
+        self._threads.append((scope.slug, title))
+        for row in self._items(connection, scope):
+            line = json.dumps([number, *row], ensure_ascii=False, separators=(",", ":"))
+            self._rows.append(line)
+            self._size += len(line)
+            self.items += 1
+            if self._size >= SHARD:
+                self._flush()
+
+    def _items(self, connection: Connection, scope: SearchScope) -> Iterator[list[str | int]]:
+        """Of each item its kind, where it stands (after the thread's slug), who wrote it, its text."""
+        letters = anchor_letters(articles(connection, scope.post_id))
+        for kind, key, number, author, text in connection.execute(_ITEMS, [scope.post_id]):
+            where = ".html"
+            if kind == _COMMENT:
+                own = slug(key)
+                where = f"{scope.pages.get(own, '')}.html#c-{own}"
+            elif kind == _PARAGRAPH:
+                where = f".html#{letters[key]}{number}"
+            yield [kind, where, author or "", text]
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._write(f"{self.shards}", "[\n" + ",\n".join(self._rows) + "\n]")
+            self.shards += 1
+        self._rows, self._size = [], 0
+
+    def _write(self, name: str, value: str) -> None:
+        (self._folder / f"{name}.js").write_text(f'threadArchive.take("{name}", {value});\n', "utf-8")

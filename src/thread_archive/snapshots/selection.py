@@ -1,0 +1,81 @@
+"""Which threads a snapshot is to hold: whole threads with a match."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from thread_archive.exceptions import InputError, UnknownThreadError
+from thread_archive.store.archive import Archive, translated
+from thread_archive.store.reading import post_by_ap_id
+from thread_archive.store.search import search_threads
+
+_ALL = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    What a thread has to meet, all of what is given: be one of the rows `posts`, be in `community` (`name@instance` or
+    its ap_id), hold the words of `query`, have a post or comment from `since` on.
+    """
+
+    posts: tuple[int, ...] = ()
+    community: str = ""
+    query: str = ""
+    since: datetime | None = None
+    restricted: bool = False
+
+
+def select(archive: Archive, wanted: Wanted) -> list[int]:
+    """
+    The rows of the posts of all threads that are wanted; of all threads where nothing is asked for.
+
+    Threads that only a login showed are left out unless `restricted`. Raises UnknownThreadError where none is left.
+    """
+    conditions, values = ["1"], list[object]()
+    if not wanted.restricted:
+        conditions.append("NOT post.restricted")
+    if wanted.community:
+        conditions.append("post.community_id IN (SELECT value FROM json_each(?))")
+        values.append(_communities(archive, wanted.community))
+    if wanted.since is not None:
+        stamp = wanted.since.astimezone(UTC).isoformat(timespec="microseconds")[:-6]
+        conditions.append(
+            """(post.published_at >= ? OR EXISTS (SELECT 1 FROM comments WHERE post_id = post.id
+                                                  AND ap_id IS NOT NULL AND published_at >= ?))"""
+        )
+        values += [stamp, stamp]
+    query = f"SELECT post.id FROM posts AS post WHERE {' AND '.join(conditions)} ORDER BY post.ap_id"
+    with translated(archive.path):
+        found = [row_id for (row_id,) in archive.db.conn.execute(query, values)]
+    if wanted.posts:
+        found = [row_id for row_id in found if row_id in wanted.posts]
+    if wanted.query:
+        hits = {post_by_ap_id(archive, hit.thread) for hit in search_threads(archive, wanted.query, limit=_ALL)}
+        found = [row_id for row_id in found if row_id in hits]
+    if not found:
+        raise UnknownThreadError(
+            f"No thread of {archive.path} is what you ask for, or may be shared.",
+            next="`thread-archive ls` lists its threads; what only a login showed needs --include-restricted.",
+        )
+    return found
+
+
+def _communities(archive: Archive, text: str) -> str:
+    """The rows (JSON) of the communities that `text` means."""
+    name, _, instance = text.lstrip("!").partition("@")
+    rows = archive.db.conn.execute(
+        """SELECT json_group_array(community.id) FROM communities AS community
+           JOIN instances AS instance ON instance.id = community.instance_id
+           WHERE community.ap_id = ?1 OR (community.name = ?2 AND (?3 = '' OR instance.domain = ?3))""",
+        [text, name, instance.lower()],
+    ).fetchone()
+    return str(rows[0])
+
+
+def parse_day(text: str) -> datetime:
+    """An ISO 8601 date or time, UTC where it does not say; raises InputError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{text!r} is no date.", next="Write it as 2026-03-01.") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

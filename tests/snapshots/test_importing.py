@@ -1,0 +1,295 @@
+"""Taking over: nothing is lost, nothing comes twice, and what is newer is current, whoever had it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fake_lemmy import Reply, Server, World, grow, mirror, thread
+from runs import add, archive_in, rows, v3, v4
+from snapshots.building import ONE, PLAIN, TWO, Noon, fill, made, worlds
+from snapshots.test_verify import copied, rewritten
+from thread_archive.archiving import reread
+from thread_archive.exceptions import InputError, SnapshotDamagedError
+from thread_archive.snapshots.importing import Imported, import_snapshot
+from thread_archive.snapshots.selection import Wanted, select
+from thread_archive.snapshots.writer import Making, make
+from thread_archive.store.archive import Archive
+from thread_archive.store.checks import check
+from thread_archive.store.dump import content
+from thread_archive.store.search import search
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class At(Noon):
+    """A clock that stands still so many hours after noon."""
+
+    def __init__(self, hours: float) -> None:
+        self._now = NOON + timedelta(hours=hours)
+
+    def now(self) -> datetime:
+        return self._now
+
+
+def taken(archive: Archive, *bundles: Path) -> list[Imported]:
+    now = NOON + timedelta(days=30)
+    return [imported for bundle in bundles for imported in import_snapshot(archive, bundle, now=now)]
+
+
+def shared(archive: Archive, target: Path) -> Path:
+    return make(archive, target, select(archive, Wanted(restricted=True)), Making(site=False, restricted=True)).path
+
+
+# What a snapshot does not bring: states that were replaced.
+def current(archive: Archive) -> list[str]:
+    return [line for line in content(archive) if not line.startswith(('["post_revisions', '["comment_revisions'))]
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+def test_an_empty_archive_takes_over_a_snapshot_as_it_is(tmp_path: Path, zipped: bool) -> None:
+    name = "bundle.zip" if zipped else "bundle"
+    with Server(*worlds()) as server, archive_in(tmp_path) as archive:
+        fill(archive, server)
+        bundle = make(archive, tmp_path / name, select(archive, Wanted()), Making(site=False, zipped=zipped)).path
+        with archive_in(tmp_path, "other.db") as other:
+            assert [imported.status for imported in taken(other, bundle)] == ["new", "new"]
+            assert current(other) == current(archive)
+            assert all(finding.ok for finding in check(other))
+            assert {hit.ap_id for hit in search(other, "lighthouse")} == {
+                hit.ap_id for hit in search(archive, "lighthouse")
+            }
+            again = shared(other, tmp_path / "again")
+            first = make(archive, tmp_path / "first", select(archive, Wanted()), PLAIN)
+    assert (again / "README.txt").read_text() == (first.path / "README.txt").read_text()
+
+
+def test_importing_again_changes_nothing(tmp_path: Path) -> None:
+    bundle = made(tmp_path).path
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, bundle)
+        before = list(content(other)), rows(other, "SELECT count(*) FROM captures")
+        assert [imported.status for imported in taken(other, bundle)] == ["unchanged", "unchanged"]
+        assert (list(content(other)), rows(other, "SELECT count(*) FROM captures")) == before
+    with archive_in(tmp_path) as archive:
+        before = list(content(archive)), None
+        assert {imported.status for imported in taken(archive, bundle)} == {"unchanged"}
+        assert list(content(archive)) == before[0]
+
+
+def histories(tmp_path: Path, change: "Iterator[None]", world: World) -> tuple[Path, Path]:
+    """Two snapshots of a thread: before and after `change`."""
+    with Server(world) as server:
+        for hours, name in ((0, "old"), (5, "new")):
+            with archive_in(tmp_path, f"{name}.db") as archive:
+                add(archive, server, ONE, clock=At(hours))
+                shared(archive, tmp_path / name)
+            next(change, None)
+    return tmp_path / "old", tmp_path / "new"
+
+
+def edited(world: World) -> Iterator[None]:
+    world.comments[1].content = "a better lighthouse"
+    world.comments[1].updated = "2026-11-24T14:00:00.000000Z"
+    world.comments[3].deleted = True
+    world.comments[3].updated = "2026-11-24T14:00:00.000000Z"
+    world.posts[1].body = "another body"
+    world.posts[1].updated = "2026-11-24T14:00:00.000000Z"
+    del world.comments[4]
+    world.persons[3].display_name = "Mara the elder"
+    yield
+
+
+@pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
+def test_whichever_comes_first_the_newer_state_is_current_and_the_older_one_kept(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    world = thread(v3("one.test"), ["a lighthouse", "stays", "to be deleted", "to be purged"])
+    world.comments[4].creator_id = world.posts[1].creator_id
+    histories(tmp_path, edited(world), world)
+    with archive_in(tmp_path, "mine.db") as mine:
+        taken(mine, *(tmp_path / name for name in order))
+        assert rows(mine, "SELECT body FROM comments ORDER BY position") == [
+            ("a better lighthouse",), ("stays",), ("",), ("to be purged",),
+        ]  # fmt: skip
+        assert rows(mine, "SELECT body FROM posts") == [("another body",)]
+        assert ("a lighthouse",) in rows(mine, "SELECT body FROM comment_revisions")
+        assert rows(mine, "SELECT body FROM post_revisions") == [("See for yourselves.",)]
+        assert rows(mine, "SELECT display_name FROM people WHERE name = 'mara_finch'") == [("Mara the elder",)]
+        # What was taken back meanwhile is not brought in again by an old copy.
+        assert (("to be deleted",) in rows(mine, "SELECT body FROM comment_revisions")) == (order[0] == "old")
+        assert all(finding.ok for finding in check(mine))
+        assert rows(mine, "SELECT count(*) FROM comments") == [(4,)]
+
+
+def test_a_visit_after_an_import_goes_on_with_what_came(tmp_path: Path) -> None:
+    world = grow(thread(v3("one.test")), 60, Random(4))
+    with Server(world) as server:
+        with archive_in(tmp_path) as archive:
+            add(archive, server, ONE, clock=At(0))
+            bundle = shared(archive, tmp_path / "bundle")
+        gone = world.comments[20].ap_id
+        world.purge(20)
+        with archive_in(tmp_path, "other.db") as other:
+            taken(other, bundle)
+            (receipt,) = add(other, server, ONE, clock=At(9))
+            assert rows(other, "SELECT gone_at IS NOT NULL FROM comments WHERE ap_id = ?", gone) == [(1,)]
+            assert rows(other, "SELECT count(*) FROM comment_revisions") == [(0,)]
+            assert receipt.stored == 60
+            assert all(finding.ok for finding in check(other))
+
+
+def test_rereading_leaves_what_a_snapshot_brought(tmp_path: Path) -> None:
+    world = thread(v3("one.test"), ["a lighthouse", "stays", "to be deleted", "to be purged"])
+    old, _ = histories(tmp_path, edited(world), world)
+    with Server(world) as server, archive_in(tmp_path, "mine.db") as mine:
+        add(mine, server, ONE, clock=At(6))
+        taken(mine, old)
+        before = list(content(mine))
+        assert any("to be purged" in line for line in before)
+        reread(mine)
+        assert list(content(mine)) == before
+
+
+def test_a_gap_that_somebody_else_has_the_comment_of_is_filled_and_the_other_way_round_stays_filled(
+    tmp_path: Path,
+) -> None:
+    world = thread(v3("one.test"), ["first", Reply(text="second", to=1), Reply(text="third", to=2)])
+    with Server(world) as server:
+        with archive_in(tmp_path, "full.db") as archive:
+            add(archive, server, ONE, clock=At(0))
+            full = shared(archive, tmp_path / "full")
+        del world.comments[2]
+        with archive_in(tmp_path, "gap.db") as archive:
+            add(archive, server, ONE, clock=At(5))
+            assert rows(archive, "SELECT count(*) FROM comments WHERE ap_id IS NULL") == [(1,)]
+            lacking = shared(archive, tmp_path / "gap")
+    for order in ((full, lacking), (lacking, full)):
+        with archive_in(tmp_path, f"{order[0].name}-first.db") as mine:
+            taken(mine, *order)
+            assert rows(mine, "SELECT body, depth FROM comments ORDER BY position") == [
+                ("first", 1), ("second", 2), ("third", 3),
+            ]  # fmt: skip
+            assert rows(mine, "SELECT count(*) FROM comments WHERE ap_id IS NULL") == [(0,)]
+
+
+def test_the_same_gap_known_by_two_names_is_one_gap(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["first", Reply(text="second", to=1), Reply(text="third", to=2)])
+    copy = mirror(home, v4("mirror.test"))
+    del home.comments[2]
+    lost = next(row.id for row in copy.comments.values() if row.content == "second")
+    del copy.comments[lost]
+    with Server(home, copy) as server:
+        bundles = []
+        for name, url, with_home in (
+            ("mirror", "http://mirror.test/post/1001", False),
+            ("both", "http://mirror.test/post/1001", True),
+            ("home", "http://home.test/post/1", True),
+        ):
+            with archive_in(tmp_path, f"{name}.db") as archive:
+                add(archive, server, url, home=with_home, clock=At(0))
+                bundles.append(shared(archive, tmp_path / name))
+    with archive_in(tmp_path, "mine.db") as mine:
+        taken(mine, *bundles)
+        assert rows(mine, "SELECT count(*) FROM comments WHERE ap_id IS NULL") == [(1,)]
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations([0, 1, 2, 3]), again=st.lists(st.integers(0, 3), max_size=3))
+def test_any_order_and_repetition_of_snapshots_gives_the_same_current_rows(
+    order: list[int], again: list[int], four: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("order")
+    with archive_in(folder, "mine.db") as mine:
+        taken(mine, *(four[number] for number in (*order, *again)))
+        found = sorted(rows(mine, "SELECT ap_id, body, deleted, removed, position, depth FROM comments"))
+        posts = rows(mine, "SELECT ap_id, title, body FROM posts ORDER BY ap_id")
+    with archive_in(folder, "sorted.db") as mine:
+        taken(mine, *four)
+        assert sorted(rows(mine, "SELECT ap_id, body, deleted, removed, position, depth FROM comments")) == found
+        assert rows(mine, "SELECT ap_id, title, body FROM posts ORDER BY ap_id") == posts
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four snapshots of a thread that is edited, moderated and answered between them, each from another archive."""
+    folder = tmp_path_factory.mktemp("four")
+    world, random = grow(thread(v3("one.test")), 30, Random(5)), Random(9)
+    bundles = []
+    with Server(world) as server:
+        for number in range(4):
+            with archive_in(folder, f"{number}.db") as archive:
+                add(archive, server, ONE, clock=At(number))
+                bundles.append(shared(archive, folder / f"{number}"))
+            for _ in range(4):
+                row = random.choice(list(world.comments.values()))
+                row.content = f"edited in round {number}"
+                row.updated = f"2026-11-24T{13 + number}:00:00.000000Z"
+                other = random.choice(list(world.comments.values()))
+                other.deleted = not other.deleted
+            grow(world, 3, random)
+    return bundles
+
+
+def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    with (copy / "archive.db").open("r+b") as file:
+        file.seek(9000)
+        file.write(b"x")
+    with archive_in(tmp_path, "other.db") as other:
+        with pytest.raises(SnapshotDamagedError, match="does not verify"):
+            taken(other, copy)
+        assert rows(other, "SELECT count(*) FROM captures") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE comments SET published_at = 'yesterday'",
+        "UPDATE people SET ap_id = 'javascript:alert(1)' || id",
+        "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
+    ],
+)
+def test_what_no_archive_holds_is_refused_and_nothing_is_written(
+    tmp_path: Path, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    rewritten(copy, statement)
+    monkeypatch.setattr("thread_archive.snapshots.importing.check_bundle", lambda *_, **__: iter(()))
+    with archive_in(tmp_path, "other.db") as other:
+        with pytest.raises(SnapshotDamagedError):
+            taken(other, copy)
+        assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
+
+
+def test_pseudonyms_are_refused(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    text = (copy / "datapackage.json").read_text()
+    (copy / "datapackage.json").write_text(text.replace('"pseudonymised": false', '"pseudonymised": true'))
+    rewritten(copy, "SELECT 1")
+    with archive_in(tmp_path, "other.db") as other, pytest.raises(InputError, match="pseudonyms"):
+        taken(other, copy)
+
+
+def test_what_is_restricted_stays_so_unless_somebody_was_shown_it_openly(tmp_path: Path) -> None:
+    with Server(*worlds()) as server:
+        with archive_in(tmp_path) as archive:
+            fill(archive, server, (ONE, TWO))
+            with archive.transaction() as connection:
+                connection.execute("UPDATE comments SET restricted = 1")
+            bundle = shared(archive, tmp_path / "bundle")
+        with archive_in(tmp_path, "empty.db") as other:
+            taken(other, bundle)
+            assert rows(other, "SELECT count(*) FROM comments WHERE NOT restricted AND ap_id IS NOT NULL") == [(0,)]
+        with archive_in(tmp_path, "public.db") as other:
+            fill(other, server, (ONE,))
+            taken(other, bundle)
+            assert rows(
+                other,
+                """SELECT post.ap_id, max(comments.restricted) FROM comments JOIN posts AS post ON post.id = post_id
+                   WHERE comments.ap_id IS NOT NULL GROUP BY 1 ORDER BY 1""",
+            ) == [("http://home.test/post/1", 1), (ONE, 0)]
