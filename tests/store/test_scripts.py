@@ -67,7 +67,7 @@ def test_an_archive_from_before_is_indexed_anew_where_it_has_such_letters(tmp_pa
         }
     old = sqlite3.connect(path)
     database = Database(old)
-    migrations.apply(database, stop_before="m006_search")
+    migrations.apply(database, stop_before="m005_search")
     for table, values in rows.items():
         old.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
     for table, kind in (("posts", 0), ("comments", 1), ("article_paragraphs", 2)):

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from thread_archive.exceptions import InputError, UnknownThreadError
 from thread_archive.store.archive import Archive, translated
+from thread_archive.store.queries import parse_query
 from thread_archive.store.reading import post_by_ap_id
-from thread_archive.store.search import search_threads
+from thread_archive.store.search import Request, find_threads
 
 _ALL = 1_000_000_000
 
@@ -50,7 +51,7 @@ def select(archive: Archive, wanted: Wanted) -> list[int]:
     if wanted.posts:
         found = [row_id for row_id in found if row_id in wanted.posts]
     if wanted.query:
-        hits = {post_by_ap_id(archive, hit.thread) for hit in search_threads(archive, wanted.query, limit=_ALL)}
+        hits = _found_by(archive, wanted.query)
         found = [row_id for row_id in found if row_id in hits]
     if not found:
         raise UnknownThreadError(
@@ -58,6 +59,13 @@ def select(archive: Archive, wanted: Wanted) -> list[int]:
             next="`thread-archive ls` lists its threads; what only a login showed needs --include-restricted.",
         )
     return found
+
+
+def _found_by(archive: Archive, query: str) -> set[int | None]:
+    """The rows of all threads in which the words stand."""
+    request = Request(query=parse_query(query), limit=_ALL, everything=True)
+    with archive.reading() as connection:
+        return {post_by_ap_id(archive, hit.thread) for hit in find_threads(connection, request).threads}
 
 
 def _communities(archive: Archive, text: str) -> str:
