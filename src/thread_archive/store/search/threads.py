@@ -63,15 +63,13 @@ def _worth(connection: sqlite3.Connection, plan: Plan, request: Request) -> _Wor
             break
     worth = worth or {}
     if worth and plan.excluded:
-        unwanted, complete = _with_words(connection, plan, plan.excluded, worth)
+        unwanted, complete = _with_words(connection, plan.excluded, worth)
         approximate = approximate or not complete
         worth = {key: value for key, value in worth.items() if key not in unwanted}
     return _Worth(threads=worth, approximate=approximate)
 
 
-def _with_words(
-    connection: sqlite3.Connection, plan: Plan, words: str, among: Mapping[int, float]
-) -> tuple[set[int], bool]:
+def _with_words(connection: sqlite3.Connection, words: str, among: Mapping[int, float]) -> tuple[set[int], bool]:
     """The threads that have some words anywhere, of the best ones; the others are given up where there are many."""
     best = sorted(among, key=lambda post_id: (-among[post_id], post_id))
     scope = Scope(tokens=tuple(f"t{post_id}" for post_id in best[:_FEW]))
