@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from everything import found_in
+from everything import found_in, markers
 from fake_lemmy import Reply, Server, faults, mirror, say, thread
 from planted import ARTICLE, OTHERS, URL, plant
 from runs import add, archive_in, rows, v3, v4
@@ -137,6 +137,26 @@ def test_a_page_of_which_a_passage_is_redacted_is_not_kept_in_the_raw(tmp_path: 
         kept = rows(archive, "SELECT size, withheld FROM exchanges JOIN exchange_bodies AS body ON body.id = body_id"
                     " WHERE purpose = 'article'")  # fmt: skip
         assert kept == [(0, '[""]')]
+
+
+def test_of_many_comments_nothing_that_was_derived_is_left(tmp_path: Path) -> None:
+    words = markers(30, seed=4)
+    world = thread(v3(), [Reply(text=f"said {word}", fields={"creator_id": 4}) for word in words])
+    say(world, Reply(text=f"> said {words[0]}", to=1, fields={"creator_id": 5}))
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        with archive.transaction() as connection:
+            connection.execute("UPDATE comments SET body_html = '<p>' || body || '</p>', derived = 7")
+            connection.execute(
+                """INSERT INTO links (post_id, comment_id, kind, url, domain, text)
+                   SELECT post_id, id, 'link', 'https://x.test/', 'x.test', body FROM comments WHERE creator_id IN (
+                       SELECT id FROM people WHERE name = 'tobias_oak')"""
+            )
+    redacted(tmp_path, "person", "@tobias_oak@home.test")
+    assert found_in(tmp_path, words).keys() == {words[0]}
+    with archive_in(tmp_path) as archive:
+        assert rows(archive, "SELECT count(*) FROM links WHERE text LIKE 'said%'") == [(0,)]
+        assert rows(archive, "SELECT body FROM comments WHERE body LIKE '> %'") == [(f"> said {words[0]}",)]
 
 
 def test_a_redacted_comment_keeps_its_place_author_and_time(tmp_path: Path) -> None:

@@ -6,6 +6,10 @@ withdrawn text outlives it; `derived` says 0 of every row whose turn it is.
 """
 
 import sqlite3
+from collections.abc import Sequence
+
+# For more comments than these it takes longer to find what answers them than to derive the whole thread anew.
+_FEW = 20
 
 
 def forget_comment(connection: sqlite3.Connection, comment_id: int) -> None:
@@ -22,6 +26,19 @@ def forget_comment(connection: sqlite3.Connection, comment_id: int) -> None:
     connection.execute("UPDATE comments SET derived = 0, body_html = NULL WHERE id = ?", [comment_id])
     connection.execute("DELETE FROM quotes WHERE comment_id = ?1 OR target_comment_id = ?1", [comment_id])
     connection.execute("DELETE FROM links WHERE comment_id = ?", [comment_id])
+
+
+def forget_comments(connection: sqlite3.Connection, post_id: int, comment_ids: Sequence[int]) -> None:
+    """Take away what was derived from old texts of comments of one thread; where they are many, all of it is due."""
+    if len(comment_ids) <= _FEW:
+        for comment_id in comment_ids:
+            forget_comment(connection, comment_id)
+        return
+    connection.execute("UPDATE comments SET derived = 0 WHERE post_id = ? AND derived <> 0", [post_id])
+    values = [(comment_id,) for comment_id in comment_ids]
+    connection.executemany("UPDATE comments SET body_html = NULL WHERE id = ?", values)
+    connection.executemany("DELETE FROM quotes WHERE comment_id = ?1 OR target_comment_id = ?1", values)
+    connection.executemany("DELETE FROM links WHERE comment_id = ?", values)
 
 
 def forget_post(connection: sqlite3.Connection, post_id: int) -> None:
