@@ -18,7 +18,7 @@ from fake_lemmy import Reply, Server, faults, mirror, say, thread
 from planted import ARTICLE, OTHERS, URL, plant
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread, targets
-from thread_archive.archiving.redacting import Redaction, finish, preview, redact
+from thread_archive.archiving.redacting import Redaction, finish, preview, reapply, redact
 from thread_archive.exceptions import InputError
 from thread_archive.store import takedowns
 from thread_archive.store.archive import Archive
@@ -255,6 +255,20 @@ def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
     with archive_in(tmp_path) as archive:
         assert rows(archive, "SELECT count(*) FROM redaction_log") == [(1,)]
         assert rows(archive, "SELECT count(*) FROM takedowns") == [(2,)]
+
+
+def test_what_came_in_by_another_door_is_erased_by_the_list(tmp_path: Path) -> None:
+    planted = plant(tmp_path)
+    who = f"http://home.test/u/{planted.words['name']}"
+    with archive_in(tmp_path) as archive:
+        with archive.transaction() as connection:
+            # As an archive that had them redacted before, and got these rows and answers from somebody else's.
+            takedowns.extend(connection, targets.person(archive, who).entries, now=NOW)
+        assert reapply(archive, now=NOW).swept
+    assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
+    with archive_in(tmp_path) as archive:
+        assert reapply(archive, now=NOW).items == ()
+        assert rows(archive, "SELECT scope FROM redaction_log") == [("list",)]
 
 
 def test_a_preview_lists_what_would_go_and_changes_nothing(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from thread_archive.store.redaction.survey import Quotation, ap_ids, quotations,
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """
-    What to redact: `scope` is `person`, `comment`, `thread` or `pattern`.
+    What to redact: `scope` is `person`, `comment`, `thread`, `pattern`, or `list` (what is listed already).
 
     `entries` go on the takedown list, as (kind, ap_id or handle); a `pattern` is of now and goes on no list. `name` is
     what the log keeps a salted digest of.
@@ -39,6 +39,17 @@ class Target:
 def finish(archive: Archive) -> bool:
     """Sweep the file where a redaction was cut short before that; returns whether nothing is left to sweep."""
     return sweeping.sweep(archive) if sweeping.is_due(archive.db.conn) else True
+
+
+def reapply(archive: Archive, *, now: datetime) -> "Redaction":
+    """
+    Erase what is on the takedown list and came in by another door than `add`: an import, a merge.
+
+    Does nothing where the list is empty.
+    """
+    if not takedowns.load(archive):
+        return Redaction(items=(), quotes=0, quotes_left=0, swept=finish(archive))
+    return redact(archive, Target(scope="list", name=""), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
