@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from everything import found_in
+from everything import found_in, markers
 from fake_lemmy import Reply, Server, faults, mirror, say, thread
 from planted import ARTICLE, OTHERS, URL, plant
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread, targets
-from thread_archive.archiving.redacting import Redaction, finish, preview, redact
+from thread_archive.archiving.redacting import Redaction, finish, preview, reapply, redact
 from thread_archive.exceptions import InputError
 from thread_archive.store import takedowns
 from thread_archive.store.archive import Archive
@@ -139,6 +139,26 @@ def test_a_page_of_which_a_passage_is_redacted_is_not_kept_in_the_raw(tmp_path: 
         assert kept == [(0, '[""]')]
 
 
+def test_of_many_comments_nothing_that_was_derived_is_left(tmp_path: Path) -> None:
+    words = markers(30, seed=4)
+    world = thread(v3(), [Reply(text=f"said {word}", fields={"creator_id": 4}) for word in words])
+    say(world, Reply(text=f"> said {words[0]}", to=1, fields={"creator_id": 5}))
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        with archive.transaction() as connection:
+            connection.execute("UPDATE comments SET body_html = '<p>' || body || '</p>', derived = 7")
+            connection.execute(
+                """INSERT INTO links (post_id, comment_id, kind, url, domain, text)
+                   SELECT post_id, id, 'link', 'https://x.test/', 'x.test', body FROM comments WHERE creator_id IN (
+                       SELECT id FROM people WHERE name = 'tobias_oak')"""
+            )
+    redacted(tmp_path, "person", "@tobias_oak@home.test")
+    assert found_in(tmp_path, words).keys() == {words[0]}
+    with archive_in(tmp_path) as archive:
+        assert rows(archive, "SELECT count(*) FROM links WHERE text LIKE 'said%'") == [(0,)]
+        assert rows(archive, "SELECT body FROM comments WHERE body LIKE '> %'") == [(f"> said {words[0]}",)]
+
+
 def test_a_redacted_comment_keeps_its_place_author_and_time(tmp_path: Path) -> None:
     planted = plant(tmp_path, article=False)
     place = "SELECT parent_id, path, position, depth, creator_id, published_at, score FROM comments ORDER BY id"
@@ -235,6 +255,20 @@ def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
     with archive_in(tmp_path) as archive:
         assert rows(archive, "SELECT count(*) FROM redaction_log") == [(1,)]
         assert rows(archive, "SELECT count(*) FROM takedowns") == [(2,)]
+
+
+def test_what_came_in_by_another_door_is_erased_by_the_list(tmp_path: Path) -> None:
+    planted = plant(tmp_path)
+    who = f"http://home.test/u/{planted.words['name']}"
+    with archive_in(tmp_path) as archive:
+        with archive.transaction() as connection:
+            # As an archive that had them redacted before, and got these rows and answers from somebody else's.
+            takedowns.extend(connection, targets.person(archive, who).entries, now=NOW)
+        assert reapply(archive, now=NOW).swept
+    assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
+    with archive_in(tmp_path) as archive:
+        assert reapply(archive, now=NOW).items == ()
+        assert rows(archive, "SELECT scope FROM redaction_log") == [("list",)]
 
 
 def test_a_preview_lists_what_would_go_and_changes_nothing(tmp_path: Path) -> None:

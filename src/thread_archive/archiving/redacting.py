@@ -6,12 +6,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.rereading import reread
 from thread_archive.articles.passages import replace_passages
 from thread_archive.erasing import Erasure
 from thread_archive.exceptions import PayloadError
 from thread_archive.markup import plain_text
-from thread_archive.store import takedowns
+from thread_archive.store import takedowns, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.redaction import journal, sweeping
 from thread_archive.store.redaction.articles import ArticleEraser
@@ -24,7 +25,7 @@ from thread_archive.store.redaction.survey import Quotation, ap_ids, quotations,
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """
-    What to redact: `scope` is `person`, `comment`, `thread` or `pattern`.
+    What to redact: `scope` is `person`, `comment`, `thread`, `pattern`, or `list` (what is listed already).
 
     `entries` go on the takedown list, as (kind, ap_id or handle); a `pattern` is of now and goes on no list. `name` is
     what the log keeps a salted digest of.
@@ -38,7 +39,23 @@ class Target:
 
 def finish(archive: Archive) -> bool:
     """Sweep the file where a redaction was cut short before that; returns whether nothing is left to sweep."""
-    return sweeping.sweep(archive) if sweeping.is_due(archive.db.conn) else True
+    if not sweeping.is_due(archive.db.conn):
+        return True
+    # Before the file is swept: what follows from the texts that stay has to be derived anew.
+    for post_id in threads.thread_ids(archive):
+        derive(archive, post_id)
+    return sweeping.sweep(archive)
+
+
+def reapply(archive: Archive, *, now: datetime) -> "Redaction":
+    """
+    Erase what is on the takedown list and came in by another door than `add`: an import, a merge.
+
+    Does nothing where the list is empty.
+    """
+    if not takedowns.load(archive):
+        return Redaction(items=(), quotes=0, quotes_left=0, swept=finish(archive))
+    return redact(archive, Target(scope="list", name=""), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +119,11 @@ def redact(archive: Archive, target: Target, *, reason: str = "", quotes: bool =
                 quotes_left=redaction.quotes_left,
                 now=now,
             )
-        due = sweeping.is_due(connection)
     for post_id in sorted(attempt.changes.merged):
         # Only the captures tell which of two states that became one was there first.
         with suppress(PayloadError):
             reread(archive, post_id=post_id)
-    return replace(redaction, swept=sweeping.sweep(archive) if due else True)
+    return replace(redaction, swept=finish(archive))
 
 
 class _Attempt:

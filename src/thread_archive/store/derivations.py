@@ -16,6 +16,8 @@ from thread_archive.store.archive import Archive, translated
 _BATCH = 500
 _INSERT_LINK = """INSERT INTO links (post_id, comment_id, paragraph_id, kind, url, domain, text, position)
                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+# For more comments than these it takes longer to find what answers them than to derive the whole thread anew.
+_FEW = 20
 
 
 def forget_comment(connection: sqlite3.Connection, comment_id: int) -> None:
@@ -32,6 +34,19 @@ def forget_comment(connection: sqlite3.Connection, comment_id: int) -> None:
     connection.execute("UPDATE comments SET derived = 0, body_html = NULL WHERE id = ?", [comment_id])
     connection.execute("DELETE FROM quotes WHERE comment_id = ?1 OR target_comment_id = ?1", [comment_id])
     connection.execute("DELETE FROM links WHERE comment_id = ?", [comment_id])
+
+
+def forget_comments(connection: sqlite3.Connection, post_id: int, comment_ids: Sequence[int]) -> None:
+    """Take away what was derived from old texts of comments of one thread; where they are many, all of it is due."""
+    if len(comment_ids) <= _FEW:
+        for comment_id in comment_ids:
+            forget_comment(connection, comment_id)
+        return
+    connection.execute("UPDATE comments SET derived = 0 WHERE post_id = ? AND derived <> 0", [post_id])
+    values = [(comment_id,) for comment_id in comment_ids]
+    connection.executemany("UPDATE comments SET body_html = NULL WHERE id = ?", values)
+    connection.executemany("DELETE FROM quotes WHERE comment_id = ?1 OR target_comment_id = ?1", values)
+    connection.executemany("DELETE FROM links WHERE comment_id = ?", values)
 
 
 def forget_post(connection: sqlite3.Connection, post_id: int) -> None:

@@ -315,7 +315,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "": "What was erased from the archive: never its text.",
         "id": _ID,
         "redacted_at": "When, in UTC.",
-        "scope": "What was asked for: `person`, `comment`, `thread` or `pattern`.",
+        "scope": "What was asked for: `person`, `comment`, `thread`, `pattern` or `list` (of what came in).",
         "target_digest": "The salted digest of what was asked for.",
         "reason": "Why, in the owner's words.",
         "items": "How many items were erased.",

@@ -88,14 +88,17 @@ class RowEraser:
             """SELECT comment.id, comment.ap_id, comment.post_id, person.ap_id, comment.body FROM comments AS comment
                LEFT JOIN people AS person ON person.id = comment.creator_id WHERE comment.body <> ''"""
         )
-        todo = []
+        todo: list[tuple[int, str]] = []
+        by_thread: dict[int, list[int]] = {}
         for row_id, ap_id, post_id, author, old in cursor:
             new = self._new("body", old, covered=row_id in self._covered.comments, ap_id=ap_id)
             if new != old:
                 todo.append((row_id, new))
+                by_thread.setdefault(post_id, []).append(row_id)
                 self._changed("comment", ap_id, post_id, author, old)
+        for post_id, row_ids in by_thread.items():
+            derivations.forget_comments(self._connection, post_id, row_ids)
         for row_id, new in todo:
-            derivations.forget_comment(self._connection, row_id)
             self._connection.execute(
                 "UPDATE comments SET body = ?, body_text = ? WHERE id = ?", [new, self._body_text(new), row_id]
             )
