@@ -66,7 +66,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "time": time_html,
-        "number": lambda value: f"{value:,}",
+        "number": _safe(fragments.number),
         "shown_url": shown_url,
         "edited": _safe(fragments.edited),
         "wayback": wayback,
