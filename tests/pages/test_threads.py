@@ -109,6 +109,8 @@ def test_a_comment_in_its_context_shows_ancestors_and_replies_only(shelf: Path) 
     assert "&lt;script&gt;" in text
     assert "Removed by a moderator" not in text
     assert f'class="c top here" id="c-{slug(ap_id)}"' in text
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
 
 
 def test_pages_of_files_hold_the_whole_thread_once(tmp_path: Path) -> None:
