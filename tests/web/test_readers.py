@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import pytest
+
 import shelves
 from fake_lemmy import Server, grow, thread
 from runs import add, archive_in, v3
-from web.datasettes import served
+from thread_archive.pages import documents
+from thread_archive.store import threadpages
+from web.datasettes import ask, served
 
 READERS = 20
 THREAD = f"/t/{shelves.SLUG}"
@@ -58,3 +64,26 @@ async def reading_while(path: Path, write: Callable[[], None]) -> list[tuple[str
     writer.join()
     await asyncio.gather(*(read() for _ in range(READERS)))
     return seen
+
+
+@pytest.mark.parametrize("path", [THREAD, f"{THREAD}.json", f"{THREAD}?sort=new"])
+def test_a_write_in_the_middle_of_a_page_is_not_seen_by_it(
+    path: str, written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's title is read before the write, its comments after it: both are of the moment before."""
+    file = tmp_path / "written.db"
+    shutil.copyfile(written, file)
+    real = threadpages.thread_head
+
+    def then_write(*values: object, **more: object) -> object:
+        head = real(*values, **more)  # type: ignore[arg-type]
+        with sqlite3.connect(file) as writer:
+            writer.execute("UPDATE comments SET body = 'Written meanwhile', body_html = NULL")
+        return head
+
+    monkeypatch.setattr(threadpages, "thread_head", then_write)
+    monkeypatch.setattr(documents, "thread_head", then_write)
+    site = served(file)
+    assert "Written meanwhile" not in ask(site, path).text
+    monkeypatch.undo()
+    assert "Written meanwhile" in ask(site, path).text

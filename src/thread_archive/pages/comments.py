@@ -57,6 +57,7 @@ class CommentList:
 
     def html(self, units: Sequence[Unit]) -> str:
         """The HTML of `units`, in their order."""
+        self._parts.clear()
         slugs = [self._slug_of(unit.places[0]) for unit in units]
         for at, unit in enumerate(units):
             steps = "" if self._it.flat else _steps(slugs[at - 1] if at else "", (*slugs, "")[at + 1])

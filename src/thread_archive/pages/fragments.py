@@ -48,12 +48,17 @@ def author(ap_id: str | None, name: str | None, marks: Mapping[str, object], her
     return f'<a class="by" href="{escape(profile)}" {LINK}>{escape(name or "unknown")}{at}</a>{shown}'
 
 
+def number(value: object) -> str:
+    """`1,234`; SQLite lets a file hold any text in a column of numbers, and then it is that text."""
+    return f"{value:,}" if isinstance(value, int) else escape(str(value))
+
+
 def points(score: int | None, up: int | None, down: int | None) -> str:
     """The score, and the votes that make it where they are known."""
     if score is None:
         return ""
-    votes = "" if up is None or down is None else f' title="{up} up, {down} down"'
-    return f'<span class="points"{votes}>{score} point{"" if score == 1 else "s"}</span>'
+    votes = "" if up is None or down is None else f' title="{number(up)} up, {number(down)} down"'
+    return f'<span class="points"{votes}>{number(score)} point{"" if score == 1 else "s"}</span>'
 
 
 def edited(stamp: str) -> str:

@@ -67,7 +67,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "time": time_html,
-        "number": lambda value: f"{value:,}",
+        "number": _safe(fragments.number),
         "shown_url": shown_url,
         "host": fragments.host_of,
         "edited": _safe(fragments.edited),
