@@ -22,6 +22,7 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
 from thread_archive.store.search import search
+from thread_archive.store.takedowns import extend
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -293,3 +294,30 @@ def test_what_is_restricted_stays_so_unless_somebody_was_shown_it_openly(tmp_pat
                 """SELECT post.ap_id, max(comments.restricted) FROM comments JOIN posts AS post ON post.id = post_id
                    WHERE comments.ap_id IS NOT NULL GROUP BY 1 ORDER BY 1""",
             ) == [("http://home.test/post/1", 1), (ONE, 0)]
+
+
+def test_what_was_taken_down_here_does_not_come_back_with_a_snapshot(tmp_path: Path) -> None:
+    with Server(*worlds()) as server, archive_in(tmp_path) as archive:
+        fill(archive, server)
+        bundle = shared(archive, tmp_path / "bundle")
+        listed = rows(archive, "SELECT ap_id FROM comments WHERE body LIKE 'A lighthouse%'")[0][0]
+        person = rows(archive, "SELECT ap_id, name FROM people WHERE ap_id LIKE '%one.test%' AND name = 'tobias_oak'")[
+            0
+        ]
+    with archive_in(tmp_path, "other.db") as other:
+        with other.transaction() as connection:
+            entries = [("comment", listed), ("person", person[0]), ("post", "http://home.test/post/1")]
+            extend(connection, entries, now=NOON)
+        assert [imported.status for imported in taken(other, bundle)] == ["kept out", "new"]
+        assert rows(other, "SELECT body FROM comments WHERE ap_id = ?", listed) == [("[redacted]",)]
+        assert rows(other, "SELECT count(*) FROM people WHERE name = 'tobias_oak'") == [(0,)]
+        assert rows(
+            other,
+            "SELECT count(*) FROM comments WHERE body <> '' AND creator_id IN "
+            "(SELECT id FROM people WHERE name LIKE 'redacted-%') AND body <> '[redacted]'",
+        ) == [(0,)]
+        assert rows(other, "SELECT count(*) FROM search_fts WHERE search_fts MATCH 'lighthouse'")[0][0] <= 1
+        assert all(finding.ok for finding in check(other))
+        before = list(content(other))
+        taken(other, bundle)
+        assert list(content(other)) == before

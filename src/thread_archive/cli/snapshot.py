@@ -1,6 +1,7 @@
 """`thread-archive snapshot`: make a read-only copy to share."""
 
 import os
+import secrets
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import click
 from thread_archive.cli.options import db_option, find_thread, json_option
 from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.snapshots.pseudonymising import read_key
 from thread_archive.snapshots.selection import Wanted, parse_day, select
 from thread_archive.snapshots.writer import Made, Making, check_target, make, source_date_epoch
 from thread_archive.store import settings
@@ -28,6 +30,13 @@ from thread_archive.store.archive import Archive
 @click.option(
     "--sign", "key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Sign with this SSH key."
 )
+@click.option("--pseudonymise", is_flag=True, help="Give people other names, in texts and addresses too.")
+@click.option(
+    "--pseudonym-key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The key that names are made with, so that they are the same again (default: a new one, thrown away).",
+)
+@click.option("--keep-source", is_flag=True, help="With pseudonyms, give the threads' own addresses all the same.")
 @click.option(
     "--contact",
     default=lambda: os.environ.get("THREAD_ARCHIVE_CONTACT", ""),
@@ -45,6 +54,9 @@ def command(
     no_site: bool,
     include_restricted: bool,
     key: Path | None,
+    pseudonymise: bool,
+    pseudonym_key: Path | None,
+    keep_source: bool,
     contact: str,
 ) -> int:
     """
@@ -70,6 +82,8 @@ def command(
             contact=contact or settings.get(archive.db.conn, "contact") or "",
             epoch=epoch,
             key=key,
+            pseudonyms=_pseudonym_key(pseudonym_key, wanted=pseudonymise),
+            keep_source=keep_source,
         )
         made = make(archive, dest, select(archive, wanted), making)
     if as_json:
@@ -77,6 +91,12 @@ def command(
     else:
         _print(made)
     return 0
+
+
+def _pseudonym_key(path: Path | None, *, wanted: bool) -> bytes | None:
+    if path is not None:
+        return read_key(path)
+    return secrets.token_bytes(32) if wanted else None
 
 
 def _as_json(made: Made) -> dict[str, object]:
@@ -101,4 +121,10 @@ def _print(made: Made) -> None:
     console.print("  " + ", ".join(f"{part} {size / 1e6:,.1f} MB" for part, size in made.sizes.items() if size))
     console.print(f"  checksum list {made.manifest}", overflow="fold")
     console.print(f"  content hash  {made.description['content_sha256']}", overflow="fold")
+    left = made.description.get("names_left")
+    if left:
+        console.print(
+            f"  {left['occurrences']:,} times a name is left in a text, where it is an ordinary word of these threads",
+            overflow="fold",
+        )
     console.print("Tell the first of these numbers to whoever gets the copy, by another way than the copy itself.")

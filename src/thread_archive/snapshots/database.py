@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -80,7 +81,7 @@ def open_snapshot(path: Path) -> sqlite3.Connection:
 
 def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> None:
     connection = archive.db.conn
-    _register(connection)
+    _register(connection, wording)
     with _attached(connection, draft):
         connection.execute("BEGIN")
         try:
@@ -113,14 +114,15 @@ def _attached(connection: sqlite3.Connection, draft: Path) -> Iterator[None]:
         connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _register(connection: sqlite3.Connection) -> None:
-    connection.create_function("shared_receipt", 1, shared_receipt, deterministic=True)
+def _register(connection: sqlite3.Connection, wording: Wording) -> None:
+    receipt = partial(shared_receipt, named=not wording.pseudonymised)
+    connection.create_function("shared_receipt", 1, receipt, deterministic=True)
     connection.create_function("shared_slug", 1, slug, deterministic=True)
     connection.create_function("shared_domain", 1, lambda url: urlsplit(url).hostname or "", deterministic=True)
 
 
-def shared_receipt(receipt: str | None) -> str:
-    """Of a capture's receipt (JSON), what a reader is told: who gave what, and what is missing why."""
+def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
+    """Of a capture's receipt (JSON), what a reader is told: who gave what, what is missing why, and (`named`) which."""
     told = json.loads(receipt or "{}")
     shared = {name: told[name] for name in _RECEIPT if name in told}
     shared["sources"] = [
@@ -128,6 +130,10 @@ def shared_receipt(receipt: str | None) -> str:
         | {"error": {"type": source["error"]["type"]} if source.get("error") else None}
         for source in shared.get("sources", ())
     ]
+    if not named:
+        for missing in shared.get("comments", {}).get("missing", ()):
+            missing["items"] = [{} for _ in missing.get("items", ())]
+        shared.pop("article", None)
     return json.dumps(shared, ensure_ascii=False, sort_keys=True)
 
 

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,21 +15,25 @@ from thread_archive.markup import plain_text
 from thread_archive.snapshots import manifest, receiving
 from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
+from thread_archive.snapshots.keepingout import post_without_listed, without_listed
 from thread_archive.snapshots.manifest import MANIFEST
 from thread_archive.snapshots.receiving import SharedCapture
 from thread_archive.snapshots.verifying import check_bundle
 from thread_archive.store import evidence, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.merging import ThreadMerger, latest_visit
+from thread_archive.store.takedowns import load
 from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Changes
+from thread_archive.takedowns import Takedowns
 
-NEW, MERGED, UNCHANGED = "new", "merged", "unchanged"
+NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of one thread of a snapshot: `status` is `new`, `merged` or `unchanged`; its comments here now."""
+    """What became of one thread of a snapshot: `status` is `new`, `merged`, `unchanged`, or `kept out` by
+    the takedown list; its comments here now."""
 
     thread: str
     title: str
@@ -74,9 +78,13 @@ def import_snapshot(
                 next=f"`thread-archive serve {path}` shows it by itself.",
             )
         with closing(open_snapshot(bundle.database())) as connection:
+            takedowns = load(archive)
             for capture in receiving.shared_captures(connection):
+                if takedowns.covers(capture.ap_id):
+                    yield Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0)
+                    continue
                 with _in_order(bundle.path):
-                    imported, post_id = _import_thread(archive, connection, capture, digest, now)
+                    imported, post_id = _import_thread(archive, connection, capture, digest, now, takedowns)
                 if imported.status != UNCHANGED:
                     derive(archive, post_id)
                 yield imported
@@ -95,18 +103,24 @@ def _verified(bundle: Bundle, signer: Path | None) -> str:
 
 
 def _import_thread(
-    archive: Archive, connection: sqlite3.Connection, capture: SharedCapture, digest: str, now: datetime
+    archive: Archive,
+    connection: sqlite3.Connection,
+    capture: SharedCapture,
+    digest: str,
+    now: datetime,
+    takedowns: Takedowns,
 ) -> tuple[Imported, int]:
     before = latest_visit(archive, capture.ap_id)
     if digest in evidence.imports(archive, capture.ap_id):
         post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
         return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
     received = receiving.received(connection, capture)
+    received = replace(received, post=post_without_listed(received.post, takedowns))
     had = _stored(archive, capture.ap_id)
     with archive.transaction():
         row_id = evidence.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
-        post_id = merger.merge(receiving.comments(connection, capture.post_id))
+        post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
         _close(archive, row_id, post_id, capture, digest=digest, later=merger.later, now=now)
     status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
     return _imported(archive, post_id, status, merger.changes, had=had), post_id

@@ -4,7 +4,7 @@ import secrets
 import shutil
 from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,9 +15,12 @@ from thread_archive.snapshots.bundle import DATABASE, Bundle
 from thread_archive.snapshots.columns import Wording
 from thread_archive.snapshots.database import Choice
 from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, file_digest, files_in, parse_manifest, write_manifest
+from thread_archive.snapshots.pseudonymising import pseudonyms_for, register
+from thread_archive.snapshots.pseudonyms import Pseudonyms
 from thread_archive.snapshots.signing import sign
 from thread_archive.snapshots.site import write_site
 from thread_archive.store.archive import Archive
+from thread_archive.store.optouts import opted_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class Making:
     How to make a snapshot.
 
     `contact` is whom to ask for removal; `epoch` is SOURCE_DATE_EPOCH, in seconds; `key` signs the checksum list.
+    With `pseudonyms`, a key, people get others' names; `keep_source` gives the threads' addresses all the same.
     """
 
     zipped: bool = False
@@ -34,6 +38,8 @@ class Making:
     contact: str = ""
     epoch: int | None = None
     key: Path | None = None
+    pseudonyms: bytes | None = None
+    keep_source: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,22 +89,22 @@ def make(archive: Archive, target: Path, posts: Collection[int], making: Making)
 
 def _write(archive: Archive, folder: Path, posts: Collection[int], making: Making) -> dict[str, Any]:
     path = folder / DATABASE
-    choice = Choice(posts=posts, silent=opted_out(archive), restricted=making.restricted)
-    database.build(archive, path, choice, wording=Wording())
+    names: Pseudonyms | None = None
+    if making.pseudonyms is not None:
+        names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms)
+        register(archive.db.conn, names)
+    choice = Choice(posts=posts, silent=opted_out(archive.db.conn), restricted=making.restricted)
+    wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source)
+    database.build(archive, path, choice, wording=wording)
     with path.open("rb") as file:
         digest = file_digest(file)
-    options = {"site": making.site, "restricted": making.restricted, "pseudonymised": False}
+    options = {"site": making.site, "restricted": making.restricted, database.PSEUDONYMISED: names is not None}
+    more = {"names_left": asdict(names.remaining)} if names is not None else {}
     with closing(database.open_snapshot(path)) as connection:
-        told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site)
+        told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site, more=more)
         if making.site:
             write_site(connection, folder / "site", contact=making.contact)
         return describing.describe(folder, connection, digest, told)
-
-
-def opted_out(archive: Archive) -> Collection[int]:
-    """The rows of people who ask in their profile not to be archived: their texts are not shared."""
-    del archive
-    return ()
 
 
 def check_target(target: Path) -> None:
