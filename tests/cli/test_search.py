@@ -35,11 +35,9 @@ def test_hits_are_the_contracts_objects_best_first(judged: Path) -> None:
     assert list(hits[0]) == [
         "kind", "ap_id", "thread", "author", "snippet", "rank", "relevance", "score", "approximate",
     ]  # fmt: skip
-    assert "paragraph" not in hits[0]
     assert [hit["rank"] for hit in hits] == [1, 2]
     assert hits[0]["relevance"] > hits[1]["relevance"]
     assert hits[1]["ap_id"] == hits[1]["thread"] == "https://coast.test/post/ferry"
-    assert hits[1]["paragraph"] == 2
     assert not any(sign in hit["snippet"] for hit in hits for sign in "\x02\x03")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from fake_lemmy import Reply, Server, thread
 from runs import add, archive_in, rows, v3
+from searches import search
 from snapshots.building import ONE, PLAIN, TWO, Noon, database_of, derive, fill, made, put, worlds
 from thread_archive.snapshots import columns
 from thread_archive.snapshots.columns import EMPTY, LEFT_OUT, Wording
@@ -20,7 +21,6 @@ from thread_archive.snapshots.writer import Making, make
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import post_by_ap_id, thread_items, threads
-from thread_archive.store.search import search
 
 SHARED: dict[str, Any] = {
     "instances": columns.instances(),

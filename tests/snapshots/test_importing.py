@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fake_lemmy import Reply, Server, World, grow, mirror, thread
 from runs import add, archive_in, rows, v3, v4
+from searches import search
 from snapshots.building import ONE, PLAIN, TWO, Noon, fill, made, worlds
 from snapshots.test_verify import copied, rewritten
 from thread_archive.archiving import reread
@@ -21,7 +22,6 @@ from thread_archive.snapshots.writer import Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
-from thread_archive.store.search import search
 from thread_archive.store.takedowns import extend
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
