@@ -50,6 +50,13 @@ def changed(shelf: Path, folder: Path, *statements: str) -> Path:
     return path
 
 
+def test_headings_of_comments_are_no_part_of_the_pages_outline(shelf: Path, tmp_path: Path) -> None:
+    text = page(
+        changed(shelf, tmp_path, "UPDATE comments SET body_html = '<h5>Loud</h5><hr>' WHERE body LIKE 'He never%'")
+    )
+    assert '<p class="heading">Loud</p><hr>' in text
+
+
 def test_tombstones_say_who_took_it_back(shelf: Path) -> None:
     text = page(shelf)
     assert "Deleted by its author." in text
