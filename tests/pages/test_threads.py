@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import shelves
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.pages.addresses import ServedAddresses, StaticAddresses
-from thread_archive.pages.articles import with_notes
+from thread_archive.pages.articles import outlined, with_notes
 from thread_archive.pages.feeds import Entry, Feed, feed_document, thread_feed
 from thread_archive.pages.fragments import author, link, mark
 from thread_archive.pages.ordering import Sort
@@ -48,6 +48,12 @@ def changed(shelf: Path, folder: Path, *statements: str) -> Path:
         for statement in statements:
             connection.execute(statement)
     return path
+
+
+def test_headings_of_comments_are_no_part_of_the_pages_outline(shelf: Path, tmp_path: Path) -> None:
+    loud = "UPDATE comments SET body_html = '<h5>Loud</h5><hr>' WHERE body LIKE 'He never%'"
+    text = page(changed(shelf, tmp_path, loud))
+    assert '<p class="heading">Loud</p><hr>' in text
 
 
 def test_tombstones_say_who_took_it_back(shelf: Path) -> None:
@@ -162,6 +168,11 @@ def test_links_lead_to_the_web_only() -> None:
     assert "href" not in author("data:text/html,x", "x", {})
     assert link('https://a.test/"><b>', "<i>").count("<") == 2
     assert mark("<b>", "warn", '"').count("<") == 2
+
+
+def test_an_articles_headings_leave_no_level_out() -> None:
+    html = '<h5 id="p1">A</h5><h6>B</h6><h2>C</h2><h4>D</h4><h3>E</h3><hr>'
+    assert outlined(html, 3) == '<h3 id="p1">A</h3><h4>B</h4><h3>C</h3><h4>D</h4><h4>E</h4><hr>'
 
 
 def test_a_note_stands_in_the_block_it_is_about() -> None:

@@ -97,7 +97,7 @@ def test_style_and_script_have_names_that_change_with_them(written: Path) -> Non
     page = ask(site, "/").text
     for name in assets.ASSETS:
         path = f"/-/thread-archive/{assets.hashed_name(name)}"
-        assert path in page
+        assert path in page or not name.startswith("pages.")
         answer = ask(site, path)
         assert answer.content == assets.content(name)
         assert "immutable" in answer.headers["cache-control"]

@@ -14,6 +14,7 @@ from thread_archive.store.threadpages import ArticleRow
 
 # The first tag of block N. A row of a table cannot hold a note itself: its first cell does.
 _BLOCK = re.compile(r'<([a-z][a-z0-9]{0,20})\b[^<>]{0,500}\bid="p(\d{1,9})"[^<>]{0,500}>(?:\s*<t[dh]\b[^<>]{0,200}>)?')
+_HEADING = re.compile(r"<(/?)h([1-6])(?=[\s>])")
 _SHOWN_IN_A_NOTE = 6
 
 
@@ -71,9 +72,24 @@ def article_view(row: ArticleRow, quotes: Quotes, *, letter: str, is_withdrawn: 
         licence=row.licence,
         words=row.words,
         reason=row.reason,
-        html=Markup(with_notes(html, notes, letter)),  # noqa: S704 - sanitised when it was stored
+        html=Markup(with_notes(outlined(html, 3 if row.is_page else 2), notes, letter)),  # noqa: S704 - sanitised when it was stored
         lang=Markup(lang(row.language or "und")),  # noqa: S704 - checked there
     )
+
+
+def outlined(html: str, top: int) -> str:
+    """`html` with its headings from level `top` on, none deeper than one below what it stands under."""
+    line: list[int] = []
+
+    def heading(match: re.Match[str]) -> str:
+        if not match[1]:
+            level = int(match[2])
+            while line and line[-1] >= level:
+                line.pop()
+            line.append(level)
+        return f"<{match[1]}h{min(top + len(line) - 1, 6)}"
+
+    return _HEADING.sub(heading, html)
 
 
 def with_notes(html: str, notes: Mapping[int, str], letter: str = "p") -> str:

@@ -6,6 +6,7 @@ from html import escape
 from thread_archive import markup
 from thread_archive.store.threadpages import CommentRow, ThreadHead
 
+_HEADING, _HEADING_END = re.compile("<h[1-6]>"), re.compile("</h[1-6]>")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
@@ -34,4 +35,8 @@ def text_html(item: ThreadHead | CommentRow) -> str:
     why = gone(deleted=bool(item.deleted), removed=bool(item.removed))
     if why:
         return f'<div class="body md gone">{why}</div>'
-    return f'<div class="body md"{lang(item.language)}>{html_of(item.body, item.body_html)}</div>'
+    html = html_of(item.body, item.body_html)
+    if "<h" in html:
+        # A comment's headings would tear holes into the outline of the page, whatever their levels.
+        html = _HEADING_END.sub("</p>", _HEADING.sub('<p class="heading">', html))
+    return f'<div class="body md"{lang(item.language)}>{html}</div>'
