@@ -1,9 +1,8 @@
 """Texts of posts and comments as HTML."""
 
 import re
-from html import escape
 
-from thread_archive import markup
+from thread_archive.markup import render_html
 from thread_archive.store.threadpages import CommentRow, ThreadHead
 
 _HEADING, _HEADING_END = re.compile("<h[1-6]>"), re.compile("</h[1-6]>")
@@ -12,10 +11,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 def html_of(body: str, body_html: str | None) -> str:
     """Sanitised HTML: what the archive holds, or what `body` gives where it holds none."""
-    return _render(body) if body_html is None else body_html
-
-
-_render = getattr(markup, "render_html", lambda body: f"<p>{escape(body)}</p>")
+    return render_html(body) if body_html is None else body_html
 
 
 def lang(language: str) -> str:
