@@ -1,16 +1,19 @@
 """`thread-archive serve`: read and search the archive in a browser."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from thread_archive.cli.options import db_option
 from thread_archive.cli.terminal import messages
-from thread_archive.web.serving import ready, serve
+from thread_archive.snapshots.opening import is_snapshot, snapshot_database
+from thread_archive.web.serving import Ready, ready, serve
 
 
 @click.command()
-@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.argument("file", metavar="[FILE_OR_SNAPSHOT]", required=False, type=click.Path(path_type=Path))
 @db_option
 @click.option("--host", default="127.0.0.1", help="The address to serve on (default: 127.0.0.1, this machine only).")
 @click.option("--port", default=8001, type=click.IntRange(0, 65535), help="The port to serve on (default: 8001).")
@@ -20,9 +23,23 @@ from thread_archive.web.serving import ready, serve
     help="For everyone to read: no SQL, downloads, evidence, older states, or what only a login gave.",
 )
 def command(file: Path | None, db: Path, host: str, port: int, public: bool) -> int:
-    """Read and search the archive in a browser, with Datasette's tables behind it, until interrupted."""
-    with ready(file or db) as served:
+    """
+    Read and search the archive in a browser, with Datasette's tables behind it, until interrupted.
+
+    FILE is an archive, or a snapshot: a folder or a zip.
+    """
+    with _served(file or db) as served:
         shown = f"[{host}]" if ":" in host else host
         messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
         serve(served, host=host, port=port, public=public)
     return 0
+
+
+@contextmanager
+def _served(path: Path) -> Iterator[Ready]:
+    if not is_snapshot(path):
+        with ready(path) as served:
+            yield served
+        return
+    with snapshot_database(path) as database, ready(database, immutable=True) as served:
+        yield served

@@ -146,6 +146,16 @@ def pages_of_thread(reading: Reading, address: str) -> Iterator[ThreadView]:
         number += 1
 
 
+def pages_of_branch(reading: Reading, address: str, comment: str) -> Iterator[ThreadView]:
+    """Every page of the replies below a comment (by its slug), for a site of files."""
+    number = 1
+    while view := thread_view(reading, Wanted(slug=address, comment=comment, page=number)):
+        yield view
+        if not view.more:
+            return
+        number += 1
+
+
 def _page(reading: Reading, head: ThreadHead, wanted: Wanted, articles: Sequence[ArticleRow]) -> _Part:
     room = BUDGET - sum(len(row.html) for row in articles) - len(head.body_html or head.body)
     places = store.places(reading.connection, head.id, public=reading.public)

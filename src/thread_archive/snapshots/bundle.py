@@ -98,17 +98,13 @@ class Bundle:
         target.chmod(0o444)
         return target
 
-    def unpack(self) -> Path:
-        """The folder of all its files: a temporary one, until it is closed, where it is a zip."""
-        if self._zip is None:
-            return self.path
-        folder = self._temporary()
+    def unpack(self, folder: Path) -> None:
+        """Write all its files below `folder`."""
         for name in self.names:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             with (folder / name).open("wb") as out:
                 for piece in self.pieces(name):
                     out.write(piece)
-        return folder
 
     def _temporary(self) -> Path:
         return Path(self._closing.enter_context(TemporaryDirectory(prefix="thread-archive-")))

@@ -32,8 +32,10 @@ NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of one thread of a snapshot: `status` is `new`, `merged`, `unchanged`, or `kept out` by
-    the takedown list; its comments here now."""
+    """
+    What became of one thread of a snapshot: `status` is `new`, `merged`, `unchanged`, or `kept out` by
+    the takedown list; its comments here now.
+    """
 
     thread: str
     title: str

@@ -5,6 +5,7 @@ Its schema must be, word for word, the one that we make: a trigger, a view or a 
 as far as being read.
 """
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -42,11 +43,11 @@ def inspect(path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         with closing(open_snapshot(path)) as connection:
             _set_deadline(connection, path)
-            wrong = _schema(connection)
+            wrong = schema_problem(connection)
             yield _finding("schema", not wrong, wrong or "the tables are ours, and nothing else")
             if wrong:
                 return
-            for check in (_file, _references, _index):
+            for check in (_file, _references, _index, _html):
                 yield from check(connection)
             yield _counts(connection, description)
             yield _content(connection, description)
@@ -63,7 +64,7 @@ def _set_deadline(connection: sqlite3.Connection, path: Path) -> None:
     connection.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS)
 
 
-def _schema(connection: sqlite3.Connection) -> str:
+def schema_problem(connection: sqlite3.Connection) -> str:
     """What is wrong with the schema and its marks; empty where nothing is."""
     application_id, version = (
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
@@ -124,6 +125,26 @@ def _index(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 _INDEXED = ("search_items", "search_fts_docsize")
+
+
+def _html(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """HTML of the kind that we store: pages show it as it is."""
+    connection.create_function("is_foreign", 1, lambda html: bool(_FOREIGN.search(html)), deterministic=True)
+    found = [table for table, query in _HTML.items() if connection.execute(query).fetchone()]
+    message = f"the HTML in {found[0]} is not of the kind we store" if found else "the HTML is of the kind we store"
+    yield _finding("html", not found, message)
+
+
+_FOREIGN = re.compile(
+    r"<\s*/?\s*(?:script|iframe|frame|object|embed|applet|form|meta|link|base|style|svg|math|img|image|input|button"
+    r"|textarea|select|video|audio|source|template|portal|html|head|body)\b",
+    re.IGNORECASE,
+)
+_HTML = {
+    "comments": "SELECT 1 FROM comments WHERE body_html IS NOT NULL AND is_foreign(body_html) LIMIT 1",
+    "posts": "SELECT 1 FROM posts WHERE body_html IS NOT NULL AND is_foreign(body_html) LIMIT 1",
+    "articles": "SELECT 1 FROM articles WHERE is_foreign(html) LIMIT 1",
+}
 
 
 def _counts(connection: sqlite3.Connection, description: Mapping[str, Any]) -> Finding:

@@ -23,8 +23,13 @@ def post_without_listed(post: Post, takedowns: Takedowns) -> Post:
     if not takedowns:
         return post
     listed = post.creator is not None and takedowns.covers(post.creator.ap_id)
-    texts = {name: _text(getattr(post, name), takedowns, listed) for name in ("title", "body", "alt_text")}
-    return replace(post, **texts, creator=_person(post.creator, takedowns) if post.creator else None)
+    return replace(
+        post,
+        title=_text(post.title, takedowns, listed),
+        body=_text(post.body, takedowns, listed),
+        alt_text=_text(post.alt_text, takedowns, listed),
+        creator=_person(post.creator, takedowns) if post.creator else None,
+    )
 
 
 def _text(text: str, takedowns: Takedowns, listed: bool) -> str:

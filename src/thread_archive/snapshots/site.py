@@ -15,7 +15,7 @@ from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
 from thread_archive.pages.fronts import front_page, front_view
 from thread_archive.pages.rendering import Reading, Site, render
-from thread_archive.pages.threads import ThreadView, Wanted, pages_of_thread, thread_page, thread_view
+from thread_archive.pages.threads import ThreadView, pages_of_branch, pages_of_thread, thread_page
 from thread_archive.snapshots.searchdata import SearchData, SearchScope
 from thread_archive.store.connections import one_state
 
@@ -101,13 +101,5 @@ def _views(reading: Reading, slug: str) -> Iterator[tuple[str, ThreadView]]:
         if comment in done:
             continue
         done.add(comment)
-        yield from _pages_of_branch(reading, slug, comment)
-
-
-def _pages_of_branch(reading: Reading, slug: str, comment: str) -> Iterator[tuple[str, ThreadView]]:
-    number = 1
-    while view := thread_view(reading, Wanted(slug=slug, comment=comment, page=number)):
-        yield f"-{comment}" + ("" if number == 1 else f"-{number}"), view
-        if not view.more:
-            return
-        number += 1
+        for number, view in enumerate(pages_of_branch(reading, slug, comment), 1):
+            yield f"-{comment}" + ("" if number == 1 else f"-{number}"), view

@@ -35,7 +35,7 @@ def check_bundle(bundle: Bundle, *, signer: Path | None = None) -> Iterator[Find
     own = hashlib.sha256(listed).hexdigest()
     message = f"its own SHA-256 is {own}: compare it with what its maker tells you by another way"
     yield Finding(check="list", ok=True, path=MANIFEST, message=message)
-    yield from _files(bundle, digests)
+    yield from check_files(bundle, digests)
     yield from _signature(bundle, listed, signer)
     if not {DATABASE, DESCRIPTION} <= bundle.names:
         yield Finding(check="database", ok=False, path="", message=f"{DATABASE} or {DESCRIPTION} is missing")
@@ -46,7 +46,8 @@ def check_bundle(bundle: Bundle, *, signer: Path | None = None) -> Iterator[Find
         yield Finding(check="database", ok=False, path="", message=error.message)
 
 
-def _files(bundle: Bundle, digests: Mapping[str, str]) -> Iterator[Finding]:
+def check_files(bundle: Bundle, digests: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether its files are those of the list, both ways."""
     sound = True
     present = bundle.names - {MANIFEST, SIGNATURE}
     for name in sorted(digests.keys() | present):

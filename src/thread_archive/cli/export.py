@@ -1,0 +1,37 @@
+"""`thread-archive export`: one thread in a file."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from thread_archive.cli.options import db_option, find_thread
+from thread_archive.exceptions import InputError
+from thread_archive.snapshots.exporting import FORMATS, export
+from thread_archive.store.archive import Archive
+
+
+@click.command()
+@click.argument("thread", metavar="THREAD")
+@db_option
+@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What kind of file to write.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="The file (default: standard output).")
+def command(thread: str, db: Path, form: str, target: Path | None) -> int:
+    """
+    Write one thread to one file: html, a page that needs nothing beside it; md, a text; jsonl, what `show --json`
+    prints; csv, rows for a spreadsheet, none of which is taken for a formula.
+    """
+    with Archive.open(db, read_only=True) as archive:
+        post_id = find_thread(archive, thread)
+        try:
+            out = target.open("wb") if target is not None else sys.stdout.buffer
+            for piece in export(archive, post_id, form):
+                out.write(piece.encode("utf-8", "replace"))
+            out.flush() if target is None else out.close()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError(
+                f"{target} cannot be written ({error.strerror or error}).", next="Give another file with -o."
+            ) from error
+    return 0

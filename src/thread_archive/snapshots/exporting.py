@@ -1,0 +1,188 @@
+"""One thread in one file: a page that needs nothing beside it, a text, or rows."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from typing import Any
+
+from markupsafe import Markup
+
+from thread_archive.exceptions import UnknownThreadError
+from thread_archive.model import MISSING_REASONS, MissingReason
+from thread_archive.pages import assets
+from thread_archive.pages.addresses import StaticAddresses
+from thread_archive.pages.rendering import Reading, Site
+from thread_archive.pages.threads import pages_of_branch, pages_of_thread, thread_page
+from thread_archive.store.archive import Archive, translated
+from thread_archive.store.connections import one_state
+from thread_archive.store.reading import Item, thread_items
+
+FORMATS = ("html", "md", "jsonl", "csv")
+# What makes a spreadsheet take the text of a cell for something to compute.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_COLUMNS = (
+    "kind", "ap_id", "parent", "depth", "author", "author_name", "title", "url", "community", "body", "published_at",
+    "edited_at", "score", "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator",
+    "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id",
+)  # fmt: skip
+
+
+def export(archive: Archive, post_id: int, form: str) -> Iterator[str]:
+    """The thread of the row `post_id` as `html`, `md`, `jsonl` or `csv`, in pieces."""
+    yield from _WRITERS[form](archive, post_id)
+
+
+# ------------------------------------------------------------------------------------------------------------ rows
+
+
+def _jsonl(archive: Archive, post_id: int) -> Iterator[str]:
+    for item in thread_items(archive, post_id):
+        yield json.dumps(item.fields, ensure_ascii=False) + "\n"
+
+
+def _csv(archive: Archive, post_id: int) -> Iterator[str]:
+    """RFC 4180, with a header; no cell is taken for a formula."""
+    buffer = StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(_COLUMNS)
+    for item in thread_items(archive, post_id):
+        writer.writerow([_cell(item.fields.get(name)) for name in _COLUMNS])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+# ------------------------------------------------------------------------------------------------------------ text
+
+
+def _markdown(archive: Archive, post_id: int) -> Iterator[str]:
+    """The post, then its comments, each one more `>` deep than what it answers, as mails are quoted."""
+    for item in thread_items(archive, post_id):
+        text = _post_text(item.fields) if item.kind == "post" else _comment_text(item)
+        mark = "> " * max(item.depth - 1, 0)
+        yield "".join(f"{mark}{line}".rstrip() + "\n" for line in text.split("\n")) + mark.rstrip() + "\n"
+
+
+def _post_text(fields: Mapping[str, Any]) -> str:
+    lines = [f"# {_line(fields['title']) or '[no title]'}", ""]
+    if fields["url"]:
+        lines += [f"<{_line(fields['url'])}>", ""]
+    lines += [f"{_byline(fields)} · in <{_line(fields['community'])}>", "", _body(fields)]
+    return "\n".join(lines)
+
+
+def _comment_text(item: Item) -> str:
+    if item.kind == "gap":
+        return f"*A comment is missing here: {MISSING_REASONS[MissingReason(item.fields['reason'])]}.*"
+    return f"{_byline(item.fields)}\n\n{_body(item.fields)}"
+
+
+def _byline(fields: Mapping[str, Any]) -> str:
+    host = (fields["author"] or "").partition("://")[2].partition("/")[0]
+    who = f"{_line(fields['author_name'] or 'unknown')}@{host}".removesuffix("@")
+    facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
+    facts += ["edited"] if fields["edited_at"] else []
+    facts += [f"{fields['score']} points"] if fields["score"] is not None else []
+    return " · ".join([*facts, f"<{_line(fields['ap_id'])}>"])
+
+
+def _body(fields: Mapping[str, Any]) -> str:
+    if fields["deleted"]:
+        return "*deleted by its author*"
+    if fields["removed"]:
+        return "*removed by a moderator*"
+    return str(fields["body"]).replace("\r\n", "\n").strip()
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# ------------------------------------------------------------------------------------------------------------ page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAddresses(StaticAddresses):
+    """Places on one page; `branches` collects whose replies stand at its end."""
+
+    branches: list[str] = field(default_factory=list)
+
+    def front(self, **query: str) -> str:  # noqa: ARG002 - there is nothing but the page
+        """The top of the page."""
+        return "#main"
+
+    def thread(self, slug: str, *, page: int = 1, sort: str = "thread", fragment: str = "") -> str:  # noqa: ARG002 - one page
+        """A place on the page."""
+        return f"#{fragment or 'main'}"
+
+    def comment(self, slug: str, comment: str) -> str:  # noqa: ARG002 - one thread
+        """A comment on the page."""
+        return f"#c-{comment}"
+
+    def branch(self, slug: str, comment: str, page: int = 1) -> str:  # noqa: ARG002 - one thread
+        """The replies below a comment, at the end of the page."""
+        self.branches.append(comment)
+        return f"#b-{comment}"
+
+
+def _html(archive: Archive, post_id: int) -> Iterator[str]:
+    """The thread's page with all its comments, its stylesheet and its script inside: it asks for nothing else."""
+    connection = archive.db.conn
+    addresses = PageAddresses()
+    with translated(archive.path), one_state(connection):
+        row = connection.execute("SELECT slug FROM posts WHERE id = ?", [post_id]).fetchone()
+        if row is None:
+            raise UnknownThreadError("The archive has no such thread.", next="`thread-archive ls` lists what it has.")
+        reading = Reading(connection=connection, site=Site(addresses=addresses))
+        views = list(pages_of_thread(reading, row[0]))
+        parts = list(_each_once([*(view.discussion for view in views), *_branches(reading, row[0], addresses)]))
+        # Markup: pages' own HTML, put together.
+        whole = replace(views[0], discussion=Markup("\n".join(parts)), more=False)  # noqa: S704
+        page = thread_page(whole, reading)
+    style, script = (assets.content(name).decode() for name in ("pages.css", "pages.js"))
+    page = page.replace('<link rel="stylesheet" href="pages.css">', f"<style>\n{style}</style>", 1)
+    yield page.replace('<script src="pages.js"></script>', f"<script>\n{script}</script>", 1)
+
+
+def _each_once(parts: Iterable[str]) -> Iterator[str]:
+    """The same HTML with every comment known by its name where it stands first."""
+    seen: set[str] = set()
+
+    def first(match: re.Match[str]) -> str:
+        if match[1] in seen:
+            return ""
+        seen.add(match[1])
+        return match[0]
+
+    for part in parts:
+        yield re.sub(r' id="(c-[a-z2-7]{16})"', first, part)
+
+
+def _branches(reading: Reading, slug: str, addresses: PageAddresses) -> Iterator[str]:
+    """What lies too deep to be indented further, branch by branch, each under the comment that it goes on from."""
+    done: set[str] = set()
+    while addresses.branches:
+        comment = addresses.branches.pop()
+        if comment in done:
+            continue
+        done.add(comment)
+        for view in pages_of_branch(reading, slug, comment):
+            # The comment stands further up already, under its own name.
+            yield re.sub(rf' id="c-{comment}"', f' id="b-{comment}"', view.discussion, count=1)
+
+
+_WRITERS: Mapping[str, Callable[[Archive, int], Iterator[str]]] = {
+    "html": _html,
+    "md": _markdown,
+    "jsonl": _jsonl,
+    "csv": _csv,
+}
