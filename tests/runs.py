@@ -30,7 +30,7 @@ def add(
     clock: Clock | None = None,
     **client: Any,
 ) -> list[Receipt]:
-    """Add threads from the worlds of `server`, by their recorded names, and with `article` their links, at full speed."""
+    """Add threads from the worlds of `server`, by their recorded names, at full speed; `article` their links too."""
     settings = {"rate": 0, "allow_private_network": True, "resolver": server.resolver, "patience": 3.0} | client
     with Client(**settings) as asking:
         options = Options(home=home, login=login, article=article, allow_private_network=True)

@@ -61,6 +61,8 @@ def fill(archive: Archive, server: Server, urls: Sequence[str] = (ONE, TWO)) -> 
 def derive(archive: Archive) -> None:
     """Put in what is derived: an article of two paragraphs about the first thread, a link, quotes."""
     with archive.transaction() as connection:
+        for table in ("links", "quotes"):
+            connection.execute(f"DELETE FROM {table}")
         post, community = connection.execute("SELECT id, community_id FROM posts WHERE ap_id = ?", [ONE]).fetchone()
         quoting, quoted = (
             connection.execute("SELECT id FROM comments WHERE body LIKE ?", [f"%{words}%"]).fetchone()[0]

@@ -36,7 +36,7 @@ SHARED: dict[str, Any] = {
     "article_paragraphs": columns.article_paragraphs(Wording()),
     "links": columns.links(Wording()),
     "quotes": columns.quotes(),
-    "search_items": ("id",),
+    "search_items": ("id", "apart"),
     "settings": ("name", "value"),
 }
 # Adds a thread on a clock that stands still, so that it can be killed between two answers.

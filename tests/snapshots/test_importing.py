@@ -15,6 +15,7 @@ from searches import search
 from snapshots.building import ONE, PLAIN, TWO, Noon, fill, made, worlds
 from snapshots.test_verify import copied, rewritten
 from thread_archive.archiving import reread
+from thread_archive.archiving.deriving import derive
 from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.snapshots.selection import Wanted, select
@@ -39,7 +40,7 @@ class At(Noon):
 
 def taken(archive: Archive, *bundles: Path) -> list[Imported]:
     now = NOON + timedelta(days=30)
-    return [imported for bundle in bundles for imported in import_snapshot(archive, bundle, now=now)]
+    return [imported for bundle in bundles for imported in import_snapshot(archive, bundle, now=now, derive=derive)]
 
 
 def shared(archive: Archive, target: Path) -> Path:
@@ -320,4 +321,16 @@ def test_what_was_taken_down_here_does_not_come_back_with_a_snapshot(tmp_path: P
         assert all(finding.ok for finding in check(other))
         before = list(content(other))
         taken(other, bundle)
+        assert list(content(other)) == before
+
+
+def test_the_page_that_a_thread_is_about_comes_with_it_made_safe_once_more(tmp_path: Path) -> None:
+    bundle = made(tmp_path).path
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, bundle)
+        assert rows(other, "SELECT title, status, exchange_id FROM articles") == [("On iron", "stored", None)]
+        assert [hit.kind for hit in search(other, "rusts")] == ["article"]
+        assert all(finding.ok for finding in check(other))
+        before = list(content(other))
+        reread(other)
         assert list(content(other)) == before

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from thread_archive.archiving.deriving import derive
 from thread_archive.cli.options import db_option, json_option
 from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import line, messages, output, print_json
@@ -28,10 +29,10 @@ def command(files: tuple[Path, ...], db: Path, as_json: bool, signer: Path | Non
 
     What is newer becomes current, what it replaces is kept; nothing is lost, nothing comes twice.
     """
-    console = output()
+    console, now = output(), SystemClock().now()
     with Archive.open(db, create=True) as archive, messages().status("importing…"):
         for path in files:
-            for imported in import_snapshot(archive, path, now=SystemClock().now(), signer=signer):
+            for imported in import_snapshot(archive, path, now=now, signer=signer, derive=derive):
                 if as_json:
                     print_json(imported.as_json())
                 else:

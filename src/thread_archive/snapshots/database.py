@@ -181,10 +181,22 @@ def _statements(wording: Wording) -> Iterator[str]:
     if not wording.pseudonymised:
         yield simple("quotes", columns.quotes())
         yield from _observations()
-    yield """INSERT INTO snapshot.search_items (id)
-             SELECT id * 4 FROM snapshot.posts WHERE body <> '' OR title <> ''
-             UNION ALL SELECT id * 4 + 1 FROM snapshot.comments WHERE body <> ''
-             UNION ALL SELECT id * 4 + 2 FROM snapshot.article_paragraphs"""
+    for kind, (table, condition) in enumerate(_INDEXED):
+        yield f"""INSERT INTO snapshot.search_items (id, apart)
+                  SELECT t.id * 4 + {kind}, (SELECT apart FROM main.search_items WHERE id = row.old * 4 + {kind})
+                  FROM temp.{table}_rows AS row JOIN snapshot.{table} AS t ON t.id = row.new
+                  WHERE {condition} ORDER BY t.id"""
+
+
+# What is in the index, in the order of the kinds of `search_index`, by the rule that writes it in an archive.
+_INDEXED = (
+    (
+        "posts",
+        """t.title <> '' OR (t.body <> '' AND t.id NOT IN (SELECT post_id FROM snapshot.articles WHERE is_body = 1))""",
+    ),
+    ("comments", "t.body <> ''"),
+    ("article_paragraphs", "t.text <> ''"),
+)
 
 
 def _observations() -> Iterator[str]:

@@ -17,10 +17,11 @@ from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
 from thread_archive.snapshots.keepingout import post_without_listed, without_listed
 from thread_archive.snapshots.manifest import MANIFEST
-from thread_archive.snapshots.receiving import SharedCapture
+from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.verifying import check_bundle
-from thread_archive.store import evidence, reading, threads
+from thread_archive.store import articles, evidence, reading, threads
 from thread_archive.store.archive import Archive
+from thread_archive.store.article_writing import Fetched, write_page
 from thread_archive.store.merging import ThreadMerger, latest_visit
 from thread_archive.store.takedowns import load
 from thread_archive.store.times import parse_stamp
@@ -123,9 +124,32 @@ def _import_thread(
         row_id = evidence.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
         post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
+        page = receiving.linked_page(connection, capture.post_id)
+        if page is not None and _is_news(archive, post_id, page, takedowns):
+            _write_page(archive, post_id, page, capture_id=row_id)
+            merger.changes.content += 1
         _close(archive, row_id, post_id, capture, digest=digest, later=merger.later, now=now)
     status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
     return _imported(archive, post_id, status, merger.changes, had=had), post_id
+
+
+def _is_news(archive: Archive, post_id: int, page: SharedPage, takedowns: Takedowns) -> bool:
+    """Whether a received page is of the link that the post has here, and later than what there is of it."""
+    post, known = articles.linked(archive, post_id), articles.stored_page(archive, post_id)
+    if post.withdrawn or post.url != page.url or takedowns.rewrite(page.article.html) != page.article.html:
+        return False
+    return known is None or not known.words or known.fetched_at < page.fetched_at
+
+
+def _write_page(archive: Archive, post_id: int, page: SharedPage, *, capture_id: int) -> None:
+    fetched = Fetched(
+        url=page.url,
+        final_url=page.final_url,
+        redirects=(),
+        exchange_id=None,
+        fetched_at=parse_stamp(page.fetched_at),
+    )
+    write_page(archive, post_id, page.article, fetched, capture_id=capture_id)
 
 
 def _seen(before: str | None, capture: SharedCapture) -> str:

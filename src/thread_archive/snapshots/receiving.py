@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from thread_archive.model import Comment, Community, CrossPost, Person, Post, Votes
+from thread_archive.articles.blocks import blocks_of_html
+from thread_archive.model import Article, Comment, Community, CrossPost, Person, Post, Votes
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
@@ -98,6 +99,45 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         seen=_sighted(connection, _SIGHTED.format("post_id", 0, "?"), capture.post_id).get(capture.post_id, ()),
         restricted=frozenset(restricted | ({post.ap_id} if post_restricted else set())),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPage:
+    """The linked page that a snapshot has beside a thread: its text, made safe once more, and where it was found."""
+
+    article: Article
+    url: str
+    final_url: str
+    fetched_at: str
+
+
+def linked_page(connection: sqlite3.Connection, post_id: int) -> SharedPage | None:
+    """The page that a thread of a snapshot is about; None where the snapshot has none."""
+    row = connection.execute(
+        """SELECT title, html, byline, site, published_at, published_by, language, licence, canonical_url, robots,
+                  extractor, extractor_version, url, final_url, fetched_at
+           FROM articles WHERE post_id = ? AND is_page = 1 AND html <> '' AND fetched_at IS NOT NULL""",
+        [post_id],
+    ).fetchone()
+    if row is None:
+        return None
+    blocks = blocks_of_html(row[1])
+    article = Article(
+        title=row[0],
+        html=blocks.html,
+        paragraphs=blocks.paragraphs,
+        byline=row[2],
+        site=row[3],
+        published_at=parse_stamp(row[4]) if row[4] else None,
+        published_by=row[5],
+        language=row[6],
+        licence=row[7],
+        canonical_url=row[8],
+        robots=row[9],
+        extractor=row[10],
+        extractor_version=row[11],
+    )
+    return SharedPage(article=article, url=row[12], final_url=row[13], fetched_at=row[14])
 
 
 def comments(connection: sqlite3.Connection, post_id: int) -> Iterator[Sequence[Comment]]:

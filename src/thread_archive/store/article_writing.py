@@ -53,13 +53,13 @@ class Fetched:
     How a linked page was come by.
 
     `url` is the post's link, `redirects` are the addresses between it and `final_url`; `exchange_id` is the row of the
-    answer that the text was read from.
+    answer that the text was read from, None where somebody else has that.
     """
 
     url: str
     final_url: str
     redirects: Sequence[str]
-    exchange_id: int
+    exchange_id: int | None
     fetched_at: datetime
     robots_ignored: bool = False
 

@@ -22,6 +22,7 @@ class StoredPage:
     body_digest: bytes
     etag: str
     last_modified: str
+    fetched_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,8 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
     with translated(archive.path):
         row = archive.db.conn.execute(
             """SELECT article.id, article.url, article.final_url, article.title, article.words, article.status,
-                      article.reason, coalesce(body.digest, x''), coalesce(exchange.headers, '{}')
+                      article.reason, coalesce(body.digest, x''), coalesce(exchange.headers, '{}'),
+                      coalesce(article.fetched_at, '')
                FROM articles AS article
                LEFT JOIN exchanges AS exchange ON exchange.id = article.exchange_id
                LEFT JOIN exchange_bodies AS body ON body.id = exchange.body_id
@@ -111,6 +113,7 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
         body_digest=row[7],
         etag=headers.get("etag", ""),
         last_modified=headers.get("last-modified", ""),
+        fetched_at=row[9],
     )
 
 

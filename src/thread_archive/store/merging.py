@@ -126,6 +126,7 @@ class ThreadMerger:
         for batch in batches:
             winners = self._winners(batch, places)
             comments.write(winners)
+            comments.flush()
             written.update(comment.ap_id for comment in winners)
         places.write_the_rest(written)
         self._observe(post_id, places)
