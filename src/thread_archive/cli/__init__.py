@@ -40,7 +40,7 @@ Archive a Lemmy thread by its URL: whole, and proven whole.
 or $THREAD_ARCHIVE_DB) and is safe to repeat.
 
 Exit codes: 0 done · 1 something is missing and unexplained · 2 not understood ·
-3 a server did not give it · 4 a server made no sense · 5 the archive cannot be used
+3 a server did not give it · 4 a server made no sense · 5 the archive cannot be used ·
 6 a snapshot does not verify
 """
 

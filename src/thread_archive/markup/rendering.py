@@ -6,7 +6,7 @@ Whatever Markdown makes of a text passes nh3's allow-list last: no script, style
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -64,7 +64,7 @@ class Rendered:
 
     html: str
     links: tuple[Link, ...] = ()
-    plain: bool = False
+    plain: bool = field(default=False, compare=False)
 
 
 def render_html(markdown: str, *, base: str = "") -> str:
