@@ -165,6 +165,18 @@ def test_another_time_gives_the_same_content_hash_and_another_text_does_not(tmp_
     assert len({one.manifest for one in hashes}) == 3
 
 
+def test_of_each_servers_votes_the_last_ones_are_shared(tmp_path: Path) -> None:
+    world = worlds()[0]
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        for votes in (5, 9, 7):
+            world.comments[1].upvotes = votes
+            add(archive, server, ONE)
+        assert rows(archive, "SELECT count(*) FROM scores WHERE comment_id IS NOT NULL AND upvotes > 4") == [(3,)]
+        connection = database_of(make(archive, tmp_path / "bundle", select(archive, Wanted()), PLAIN).path)
+    found = connection.execute("SELECT upvotes FROM scores WHERE comment_id IS NOT NULL AND upvotes > 4")
+    assert found.fetchall() == [(7,)]
+
+
 def test_the_content_hash_can_be_computed_with_the_sqlite3_shell(tmp_path: Path) -> None:
     from thread_archive.snapshots.canonical import QUERIES
 

@@ -7,6 +7,7 @@ threads give the same numbers. Kept in temporary tables `X_rows(new, old, …)` 
 
 import sqlite3
 from collections.abc import Collection, Iterator
+from itertools import count
 
 from thread_archive.model import MissingReason
 from thread_archive.snapshots.columns import Wording
@@ -100,22 +101,32 @@ def _number_posts(connection: sqlite3.Connection, post_ids: Collection[int], wor
 
 def _comments(connection: sqlite3.Connection, *, restricted: bool) -> Iterator[tuple[object, ...]]:
     silent = {row[0] for row in connection.execute("SELECT id FROM temp.silent_people")}
-    new = 0
+    numbered = enumerate(_labels(), 1)
     threads = connection.execute("SELECT new, old, gap FROM temp.posts_rows ORDER BY new").fetchall()
     for post, old_post, hidden in threads:
         # In thread order a comment's ancestors are the last ones of each depth above it.
-        above: list[tuple[int | None, str]] = [(None, "")]
+        parents: list[int | None] = [None]
+        paths = [""]
         rows = connection.execute(
             "SELECT id, depth, creator_id, restricted FROM main.comments WHERE post_id = ? ORDER BY position",
             [old_post],
         )
-        for old, depth, creator, is_restricted in rows:
-            new += 1
-            parent, path = above[depth - 1]
-            path = f"{path}/{path_label(new)}" if path else path_label(new)
-            above[depth:] = [(new, path)]
+        for (old, depth, creator, is_restricted), (new, label) in zip(rows, numbered):  # noqa: B905 - labels never end
+            path = f"{paths[depth - 1]}{label}"
+            parent = parents[depth - 1]
+            parents[depth:] = (new,)
+            paths[depth:] = (f"{path}/",)
             gap = hidden if is_restricted and not restricted else None
-            yield (new, old, post, parent, path, int(creator in silent), gap)
+            yield (new, old, post, parent, path, creator in silent, gap)
+
+
+def _labels() -> Iterator[str]:
+    """`path_label` of 1, 2, 3 …: of each 36 in a row only the last sign differs."""
+    yield from (path_label(number) for number in range(1, 36))
+    for high in count(1):
+        beginning = path_label(high * 36)[:-1]
+        for digit in "0123456789abcdefghijklmnopqrstuvwxyz":
+            yield beginning + digit
 
 
 def _number_actors(connection: sqlite3.Connection, wording: Wording) -> None:

@@ -26,6 +26,15 @@
   const after = (text, at) => at < text.length ? String.fromCodePoint(text.codePointAt(at)) : "";
   const joins = (inner, outer) => outer && LETTER.test(outer) && !UNSPACED.test(inner) && !UNSPACED.test(outer);
 
+  const isWord = (code) => (code > 47 && code < 58) || (code > 96 && code < 123);
+  // Whether the word goes on across `at`; most letters are plain, and need no second look.
+  const goesOn = (text, at) => {
+    if (at === 0 || at >= text.length) return false;
+    const left = text.charCodeAt(at - 1), right = text.charCodeAt(at);
+    if (left < 128 && right < 128) return isWord(left) && isWord(right);
+    return joins(after(text, at), before(text, at)) && LETTER.test(after(text, at));
+  };
+
   const parse = (query) => {
     const terms = [];
     for (const [, minus, phrase, word] of query.matchAll(/(-?)(?:"([^"]*)"?|([^\s"]+))/g)) {
@@ -41,7 +50,7 @@
   const find = (text, term, at) => {
     for (let start = text.indexOf(term.first, at); start >= 0; start = text.indexOf(term.first, start + 1)) {
       let end = start;
-      if (joins(after(text, start), before(text, start))) continue;
+      if (goesOn(text, start)) continue;
       let found = true;
       for (const [number, word] of term.words.entries()) {
         if (number) {
@@ -52,8 +61,8 @@
         if (!text.startsWith(word, end)) { found = false; break; }
         end += word.length;
         const open = term.star && number === term.words.length - 1;
-        while (open && joins(before(text, end), after(text, end))) end += after(text, end).length;
-        if (joins(before(text, end), after(text, end))) { found = false; break; }
+        while (open && goesOn(text, end)) end += after(text, end).length;
+        if (goesOn(text, end)) { found = false; break; }
       }
       if (found) return [start, end];
     }
@@ -206,6 +215,7 @@
     showMore();
   };
 
+  window.threadArchive.search = run;
   moreButton.addEventListener("click", () => {
     const first = list.children.length;
     showMore();
