@@ -22,6 +22,12 @@ UNEXPECTED = 70
 _MODULES = {"import": "import_"}
 
 
+def command_of(verb: str) -> click.Command:
+    """The command behind a verb of VERBS."""
+    command: click.Command = import_module(f"thread_archive.cli.{_MODULES.get(verb, verb)}").command
+    return command
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the verb that `arguments` begin with; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -45,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(verb: str, arguments: list[str]) -> int:
     try:
-        command: click.Command = import_module(f"thread_archive.cli.{_MODULES.get(verb, verb)}").command
+        command = command_of(verb)
         code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
