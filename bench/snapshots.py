@@ -71,7 +71,7 @@ def fill(archive: Archive, comments: int) -> None:
         for thread in range(1, max(1, comments // A_THREAD) + 1):
             fill_thread(connection, random, thread, min(comments, A_THREAD), (words, weights))
         connection.execute(
-            "INSERT INTO search_items SELECT id * 4 FROM posts UNION ALL SELECT id * 4 + 1 FROM comments"
+            "INSERT INTO search_items (id) SELECT id * 4 FROM posts UNION ALL SELECT id * 4 + 1 FROM comments"
         )
         connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
 

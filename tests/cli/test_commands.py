@@ -284,3 +284,12 @@ def test_a_token_from_the_environment_is_never_printed(tmp_path: Path, server: S
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert token not in ran.stdout + ran.stderr
     assert token.encode() not in files
+
+
+def test_a_contact_is_kept_in_the_archive_and_used_again(tmp_path: Path, server: Server) -> None:
+    added(tmp_path, server, "--contact", "https://archivist.example/")
+    server.requests.clear()
+    added(tmp_path, server)
+    agents = [request.headers["user-agent"] for request in server.requests]
+    assert agents
+    assert all("https://archivist.example/" in agent for agent in agents)

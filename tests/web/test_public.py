@@ -55,6 +55,27 @@ def test_a_restricted_comment_that_was_answered_leaves_a_place(written: Path, tm
     assert "tobias_oak" not in text.partition("He never said so")[0].partition('id="discussion"')[2]
 
 
+@pytest.mark.parametrize("make", [served, plain])
+def test_whoever_asks_in_their_profile_not_to_be_archived_is_left_out_of_a_public_site(
+    make, open_archive: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "written.db"
+    shutil.copyfile(open_archive, path)
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            """UPDATE people SET bio = 'Sailor. #NoArchive'
+               WHERE id = (SELECT creator_id FROM comments WHERE body LIKE '%grandfather%')"""
+        )
+    owner, public = make(path), make(path, public=True)
+    paths = [THREAD, f"{THREAD}.json", f"{THREAD}.atom", "/search?q=grandfather", "/search.json?q=grandfather",
+             "/search.atom?q=grandfather", "/written/comments.json"]  # fmt: skip
+    assert all("my grandfather" in answer.text.replace("<mark>", "") for answer in ask_all(owner, [THREAD]))
+    for where, answer in zip(paths, ask_all(public, paths), strict=True):
+        assert "my grandfather" not in answer.text.replace("<mark>", ""), where
+    assert "He never said so" in ask(public, THREAD).text
+    assert ask(owner, "/written/comments.json").status_code == 200
+
+
 def test_a_restricted_thread_is_not_there(written: Path, tmp_path: Path) -> None:
     path = tmp_path / "written.db"
     shutil.copyfile(written, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from thread_archive.archiving import Adding, Options, Receipt
-from thread_archive.cli.options import db_option, json_option
+from thread_archive.cli.options import contact_option, db_option, json_option, kept_contact
 from thread_archive.cli.progress import ShownProgress
 from thread_archive.cli.receipt import counted, full_receipt, short_receipt
 from thread_archive.cli.terminal import messages, output, print_indented, print_json
@@ -35,11 +35,7 @@ _FULL_RECEIPTS = 5
     help="Requests a second to each server (default: 1).",
 )
 @click.option("--login", is_flag=True, help="Use the login kept for the instance where visitors are not shown all.")
-@click.option(
-    "--contact",
-    default=lambda: os.environ.get("THREAD_ARCHIVE_CONTACT"),
-    help="A URL or address for the User-Agent, so that server admins can reach you (or $THREAD_ARCHIVE_CONTACT).",
-)
+@contact_option
 @click.option(
     "--allow-private-network",
     is_flag=True,
@@ -78,7 +74,10 @@ def command(
         Archive.open(db, create=True) as archive,
         ShownProgress(console, total=len(texts)) as progress,
         Client(
-            rate=rate, contact=contact, allow_private_network=allow_private_network, on_wait=progress.waiting
+            rate=rate,
+            contact=kept_contact(archive, contact),
+            allow_private_network=allow_private_network,
+            on_wait=progress.waiting,
         ) as client,
     ):
         adding = Adding(archive, client, options=options, tokens=Logins(os.environ).token, progress=progress)

@@ -1,13 +1,12 @@
 """`thread-archive article`: fetch the page that a thread is about, now or again."""
 
-import os
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from thread_archive.archiving import fetch_article
-from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.options import contact_option, db_option, find_thread, json_option, kept_contact
 from thread_archive.cli.receipt import article_lines
 from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
 from thread_archive.fetching.client import Client
@@ -23,11 +22,7 @@ _FAILED = 3
 @db_option
 @json_option
 @click.option("--ignore-robots", is_flag=True, help="Fetch pages even where robots.txt asks programs not to.")
-@click.option(
-    "--contact",
-    default=lambda: os.environ.get("THREAD_ARCHIVE_CONTACT"),
-    help="A URL or address for the User-Agent, so that site owners can reach you (or $THREAD_ARCHIVE_CONTACT).",
-)
+@contact_option
 @click.option(
     "--allow-private-network", is_flag=True, help="Lift the rules on addresses and ports, for sites of your own."
 )
@@ -48,7 +43,7 @@ def command(
     code = 0
     with (
         Archive.open(db) as archive,
-        Client(contact=contact, allow_private_network=allow_private_network) as client,
+        Client(contact=kept_contact(archive, contact), allow_private_network=allow_private_network) as client,
     ):
         found = [find_thread(archive, text) for text in threads]
         for post_id in found:

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 import click
 
 from thread_archive.exceptions import UnknownThreadError, UnsupportedURLError
-from thread_archive.store import reading
+from thread_archive.store import reading, settings
 from thread_archive.store.archive import Archive
 from thread_archive.urls import parse_thread_url
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_DB = "archive.db"
+_CONTACT = "contact"
 
 
 def db_option(function: F) -> F:
@@ -30,6 +31,25 @@ def db_option(function: F) -> F:
 def json_option(function: F) -> F:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(function)
+
+
+def contact_option(function: F) -> F:
+    """`--contact`."""
+    return click.option(
+        "--contact",
+        default=lambda: os.environ.get("THREAD_ARCHIVE_CONTACT") or None,
+        help="A URL or address for the User-Agent, so that admins can reach you (or $THREAD_ARCHIVE_CONTACT). "
+        "The archive keeps it, for later visits and for what you share.",
+    )(function)
+
+
+def kept_contact(archive: Archive, contact: str | None) -> str | None:
+    """The contact to use: the one that is given, which the archive keeps from now on, else the one that it keeps."""
+    kept = settings.get(archive.db.conn, _CONTACT)
+    if contact and contact != kept:
+        with archive.transaction() as connection:
+            settings.put(connection, _CONTACT, contact)
+    return contact or kept
 
 
 def find_thread(archive: Archive, text: str) -> int:

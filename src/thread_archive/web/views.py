@@ -17,6 +17,7 @@ from thread_archive.pages.searches import search_document, search_feed, search_p
 from thread_archive.pages.threads import Wanted, thread_page, thread_view
 from thread_archive.pages.times import this_hour
 from thread_archive.store.connections import one_state
+from thread_archive.store.optouts import leave_out
 from thread_archive.store.search import Sort as SearchSort
 from thread_archive.web.archives import PLUGIN, ServedArchive, archives, is_public
 from thread_archive.web.responses import ATOM, FOR_EVER, HTML, IMMUTABLE, JSON, MUTABLE, answer
@@ -59,8 +60,10 @@ async def respond(datasette: Any, request: Any, make: Make) -> Any:
 
     def in_thread(connection: Any) -> str | None:
         with sqlite_timelimit(connection, _MOST_MILLISECONDS), one_state(connection):
-            now = this_hour() if archive.is_mutable else None
-            return make(Reading(connection=connection, site=site, public=is_public(datasette), now=now), asked)
+            now, public = this_hour() if archive.is_mutable else None, is_public(datasette)
+            if public:
+                leave_out(connection)
+            return make(Reading(connection=connection, site=site, public=public, now=now), asked)
 
     made = await datasette.databases[archive.name].execute_fn(in_thread)
     cache = MUTABLE if archive.is_mutable else IMMUTABLE
