@@ -43,5 +43,8 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def print_indented(console: Console, text: Text, indent: int = 0) -> None:
     """Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself."""
+    if not text.plain:
+        console.print()  # Padding around nothing prints no line.
+        return
     own = len(text.plain) - len(text.plain.lstrip(" "))
     console.print(Padding(text[own:], (0, 0, 0, indent + own), expand=False), overflow="fold")
