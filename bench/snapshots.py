@@ -206,7 +206,7 @@ def make_zip(db: Path, folder: Path) -> int:
 
 def searching(folder: Path, db: Path) -> Iterator[tuple[str, str, str, float, str]]:
     """A search from file:// against a scan of the same texts for the same word, in the same browser."""
-    from snapshots.browsers import browser
+    from browsers import browser
 
     with Archive.open(db, read_only=True) as archive:
         site = make(archive, folder / "site", select(archive, Wanted()), Making()).path / "site"

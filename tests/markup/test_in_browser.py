@@ -1,17 +1,13 @@
 """What a real browser makes of rendered attacks, without the Content-Security-Policy that our pages have besides."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
+import browsers
 from markup.test_harmless import ADDRESSES, FRAMES, RAW
 from thread_archive.markup import render_html
-
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt install chromium)")
 
 FAULTS = """() => [...document.querySelectorAll('main *')].filter(element =>
     [...element.attributes].some(({name}) => /^(on.*|style|id|name|src|srcset|data|action)$/.test(name))
@@ -22,11 +18,8 @@ SCHEMES = "() => [...new Set([...document.querySelectorAll('main a')].map(link =
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        # Chromium's own sandbox cannot be set up by root, as containers of CI run.
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with browsers.browser() as started:
+        yield started
 
 
 def looked_at(browser: Any, texts: Iterable[str]) -> tuple[int, list[str], list[str], bool]:

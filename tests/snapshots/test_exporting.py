@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from browsers import browser
 from fake_lemmy import Reply, Server, grow, thread
 from runs import add, archive_in, rows, v3
-from snapshots.browsers import browser
 from snapshots.building import ONE, derive, fill, worlds
 from thread_archive.snapshots.exporting import export
 from thread_archive.store.archive import Archive

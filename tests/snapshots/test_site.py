@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from browsers import axe, browser
 from fake_lemmy import Reply, Server, grow, thread
 from runs import add, archive_in, v3
-from snapshots.browsers import axe, browser, hosted
 from snapshots.building import derive
+from snapshots.hosting import hosted
 from thread_archive.slugs import slug
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Making, make

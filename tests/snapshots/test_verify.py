@@ -15,6 +15,7 @@ from random import Random
 
 import pytest
 
+from browsers import need
 from snapshots.building import made
 from thread_archive.snapshots import zips
 from thread_archive.snapshots.manifest import write_manifest
@@ -248,6 +249,7 @@ def test_any_zip_program_opens_a_zip(zipped: Path, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    need(shutil.which("ssh-keygen"), "ssh-keygen", "needs OpenSSH: `apt-get install openssh-client`")
     folder = tmp_path_factory.mktemp("keys")
     for name in ("mine", "other"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", folder / name], check=True)
@@ -259,7 +261,6 @@ def signed(keys: Path, tmp_path: Path) -> Path:
     return copied(made(tmp_path, name="made", making=Making(site=False, key=keys / "mine")).path, tmp_path / "copy")
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="install OpenSSH to test signatures")
 def test_a_signature_is_checked_with_and_without_knowing_whose_it_is(signed: Path, keys: Path, tmp_path: Path) -> None:
     allowed = tmp_path / "allowed"
     allowed.write_text(f'anna@example.org namespaces="thread-archive" {(keys / "mine.pub").read_text()}')
@@ -273,7 +274,6 @@ def test_a_signature_is_checked_with_and_without_knowing_whose_it_is(signed: Pat
     assert ran.returncode == 0
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="install OpenSSH to test signatures")
 def test_any_flipped_bit_of_a_signature_is_noticed(signed: Path) -> None:
     path, random = signed / "manifest-sha256.txt.sig", Random(3)
     before = path.read_bytes()

@@ -1,60 +1,15 @@
 """A real browser and a real server for it. `thread-archive serve` runs in a process of its own."""
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-HOW = (
-    "needs a Chromium and what drives it: `apt-get install chromium` (or $CHROMIUM), "
-    "`pip install playwright axe-playwright-python`"
-)
-_FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-
-def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
-def axe() -> str | None:
-    """The source of axe-core: of the Python package that carries it, or of the file that $AXE_CORE names."""
-    if named := os.environ.get("AXE_CORE"):
-        return Path(named).read_text(encoding="utf-8")
-    if find_spec("axe_playwright_python"):
-        return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    return None
-
-
-def need(thing: Any, what: str) -> None:
-    """Skips where something is not installed; fails where nothing may be skipped."""
-    if not thing:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{what} is not here: this test {HOW}")
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    need(chromium(), "Chromium")
-    need(find_spec("playwright"), "playwright")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
-        yield made
-        made.close()
+from browsers import axe
 
 
 @contextmanager
@@ -126,9 +81,7 @@ class Visit:
 
     def violations(self) -> list[str]:
         """What axe-core finds against WCAG 2.2 AA and its own best practices."""
-        source = axe()
-        need(source, "axe-core")
         # Through the debugger, so that the page's own policy stays on.
-        self.page.evaluate(source)
+        self.page.evaluate(axe())
         found = self.page.evaluate("axe.run().then(result => result.violations)")
         return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]} ({len(rule['nodes'])})" for rule in found]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import shelves
+from browsers import browser
 from web import browsing
 
 
@@ -27,8 +28,8 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Any]:
-    with browsing.browser() as browser:
-        yield browser
+    with browser() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
