@@ -1,12 +1,25 @@
 """The program itself, as the benchmarks run it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from serving import URL
 
-from thread_archive.archiving import Adding, Options
+from thread_archive.archiving import Adding, Options, adding
 from thread_archive.fetching.client import Client
 from thread_archive.store.archive import Archive
+
+
+@contextmanager
+def underived() -> Iterator[None]:
+    """Without the step that comes after a thread is written: HTML, links, quotes."""
+    derive = adding.derive
+    adding.derive = lambda _archive, _post_id: False
+    try:
+        yield
+    finally:
+        adding.derive = derive
 
 
 def add(port: int, db: Path, *urls: str) -> None:
