@@ -2,11 +2,12 @@
 
 import multiprocessing
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -26,10 +27,10 @@ def _serve(pipe: Connection, version: str, comments: int, latency: float) -> Non
 
 
 @contextmanager
-def serving(version: str, comments: int, *, latency: float = 0) -> Iterator[int]:
-    """The port on which a thread of so many comments is served; `latency` seconds are added to each answer."""
+def _apart(serve: Callable[..., None], *arguments: object) -> Iterator[Any]:
+    """What a server in a process of its own tells when it is ready; it is stopped at the end."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, version, comments, latency))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, *arguments))
     process.start()
     try:
         yield here.recv()
@@ -37,6 +38,13 @@ def serving(version: str, comments: int, *, latency: float = 0) -> Iterator[int]
         here.send("over")
         process.join(5)
         process.terminate()
+
+
+@contextmanager
+def serving(version: str, comments: int, *, latency: float = 0) -> Iterator[int]:
+    """The port on which a thread of so many comments is served; `latency` seconds are added to each answer."""
+    with _apart(_serve, version, comments, latency) as port:
+        yield port
 
 
 def _serve_captured(pipe: Connection) -> None:
@@ -51,12 +59,5 @@ def _serve_captured(pipe: Connection) -> None:
 @contextmanager
 def captured_server() -> Iterator[tuple[int, list[str]]]:
     """The port on which the captured threads of a real 0.19 server are served, and their URLs."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve_captured, args=(there,))
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        here.send("over")
-        process.join(5)
-        process.terminate()
+    with _apart(_serve_captured) as told:
+        yield told
