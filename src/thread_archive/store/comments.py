@@ -1,6 +1,7 @@
 """Writing comments, a page at a time: rows are read before they are written, so that unchanged ones are not."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from thread_archive.model import Comment
 from thread_archive.store import derivations, search_index
@@ -43,7 +44,9 @@ class CommentWriter:
                 self._entries += self._update(row_id, before, row, first=first)
 
     def flush(self) -> None:
-        """Write what was gathered."""
+        """Write what was gathered, in the order of the rows: an answer has its own."""
+        self._inserts.sort(key=itemgetter(0))
+        self._entries.sort(key=itemgetter(0))
         self._writing.connection.executemany(INSERT_COMMENT, self._inserts)
         search_index.add(self._writing.connection, self._entries)
         self._writing.changes.content += len(self._inserts)

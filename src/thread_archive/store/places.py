@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 
 from thread_archive.store.archive import Archive
@@ -120,11 +121,11 @@ class Places:
             self._paths[node.key] = above + path_label(self.ids[node.key])
 
     def _number_new(self) -> None:
-        """New rows are numbered by age, which is how pages bring them: SQLite and FTS5 append instead of inserting."""
+        """New rows are numbered as the answers bring them: SQLite and FTS5 append instead of splitting what is full."""
         connection = self._writing.connection
         next_id = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM comments").fetchone()[0]
         new = [node for node in self.nodes.values() if node.key not in self.ids]
-        for row_id, node in enumerate(sorted(new, key=lambda node: (node.published_at, str(node.key))), next_id):
+        for row_id, node in enumerate(sorted(new, key=_arrival), next_id):
             self.ids[node.key] = row_id
 
     def _rows_there_are(self) -> dict[Key, int]:
@@ -203,6 +204,11 @@ class Places:
                 "UPDATE comments SET gone_at = ? WHERE id = ?", [stamp(visit.captured_at), row_id]
             )
             self._writing.changes.content += 1
+
+
+def _arrival(node: Node) -> tuple[bool, int, datetime, str]:
+    """By the answer that the text is taken from, then by age; what no answer holds comes last."""
+    return (node.answer is None, node.answer or 0, node.published_at, str(node.key))
 
 
 def _batches(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:
