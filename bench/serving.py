@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fake_lemmy import Instance, Person, World, grow, thread
 from texts import Prose
+
+from fake_lemmy import Instance, Person, World, grow, thread
 
 HOST = "bench.test"
 URL = f"http://{HOST}/post/1"

@@ -1,4 +1,4 @@
-"""Texts for benchmarks: made-up words, as frequent as those of a language (Zipf), so that an index has its usual shape."""
+"""Texts for benchmarks: made-up words, as frequent as those of a language (Zipf), for an index of the usual shape."""
 
 from itertools import accumulate
 from random import Random
