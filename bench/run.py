@@ -194,7 +194,7 @@ def write(archive: Archive) -> Callable[[], None]:
     interpretation.read()
     visit = interpretation.visit(capture.started_at)
     readings = list(interpretation.readings())
-    # All pages at once are the benchmark's: the program has one at a time, and its collector has not to look through them.
+    # All pages at once are the benchmark's own: the program has one at a time for its collector to look through.
     gc.collect()
     gc.freeze()
 
