@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 # Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
@@ -43,8 +42,10 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 def print_indented(console: Console, text: Text, indent: int = 0) -> None:
     """Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself."""
-    if not text.plain:
-        console.print()  # Padding around nothing prints no line.
-        return
     own = len(text.plain) - len(text.plain.lstrip(" "))
-    console.print(Padding(text[own:], (0, 0, 0, indent + own), expand=False), overflow="fold")
+    margin = " " * (indent + own)
+    width = max(1, console.width - len(margin))
+    for wrapped in text[own:].wrap(console, width, overflow="fold") or [Text()]:
+        wrapped.rstrip()
+        # Nothing is left to wrap, and no blanks are put behind it, where it may be read by a program.
+        console.print(Text(margin if wrapped.plain else "").append_text(wrapped), soft_wrap=True)

@@ -1,0 +1,30 @@
+"""Text for a terminal."""
+
+from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
+
+from thread_archive.cli.terminal import print_indented
+
+
+def printed(text: str, indent: int = 0) -> list[str]:
+    console = Console(file=StringIO(), width=24, markup=False, highlight=False)
+    print_indented(console, Text(text), indent)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_wrapped_lines_keep_their_indentation_and_end_without_blanks() -> None:
+    assert printed("  gave 7, lacked 1 that another server has") == ["  gave 7, lacked 1 that", "  another server has"]
+    assert printed("what was said\n\nand what was answered", 4) == [
+        "    what was said",
+        "",
+        "    and what was",
+        "    answered",
+    ]
+
+
+def test_a_word_longer_than_the_line_is_broken_and_an_empty_text_is_an_empty_line() -> None:
+    assert printed("x" * 30, 2) == ["  " + "x" * 22, "  " + "x" * 8]
+    assert printed("") == [""]
