@@ -1,7 +1,7 @@
 """From a capture's answers to the thread's rows: the same for a visit that has just ended and for one of years ago."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -14,9 +14,11 @@ from thread_archive.sources import Reader, reader
 from thread_archive.store import evidence, places
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import PlannedSource, StoredExchange
+from thread_archive.store.states import States
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
-from thread_archive.trees import Seen, arrange
+from thread_archive.trees import Seen, State, arrange
+from thread_archive.urls import host_of
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -130,7 +132,8 @@ class Interpretation:
 
     def visit(self, captured_at: datetime) -> Visit:
         """What was read, put together with what the archive has of the thread."""
-        post = self.post
+        post, answering = self.post, self._plan.keys()
+        states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=host_of(post.community.ap_id))
         return Visit(
             capture_id=self._capture_id,
             captured_at=captured_at,
@@ -140,7 +143,9 @@ class Interpretation:
                 home=self._home,
                 known=places.known_places(self._archive, post.ap_id),
                 known_names=places.known_names(self._archive, post.ap_id),
+                states=states.comments(answering),
             ),
+            post_stays=self._home is None and _outlasts(states.post(), post, answering),
             places=[(source.instance, source.post_id) for source in self._plan.values()],
             restricted=frozenset(self._restricted - self._public),
             asked=frozenset(source.instance for source in self._plan.values() if source.complete),
@@ -158,3 +163,9 @@ class Interpretation:
                 moderators=self._moderators.get(stored.instance, frozenset()),
             )
             yield Reading(number=stored.number, instance=stored.instance, page=page)
+
+
+def _outlasts(state: State | None, post: Post, told_now: Set[str]) -> bool:
+    return state is not None and state.outlasts(
+        told_now, edited_at=post.edited_at, deleted=post.deleted, removed=post.removed
+    )

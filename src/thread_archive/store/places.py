@@ -153,7 +153,8 @@ class Places:
         return (self._post_id, parent_id, self._paths[node.key], node.position, node.depth)
 
     def write_the_rest(self, written: set[Key]) -> None:
-        """Write the places that no page filled: gaps, and comments of earlier captures."""
+        """Write the places that no page filled: gaps, and comments whose state is that of earlier captures."""
+        shown = frozenset().union(*self._writing.visit.tree.shown.values())
         gaps: list[Node] = []
         for batch in _batches([node for node in self.nodes.values() if node.key not in written]):
             old = comment_rows(self._writing.archive, [self.ids[node.key] for node in batch])
@@ -165,6 +166,8 @@ class Places:
                     self._writing.changes.content += 1
                 if isinstance(node.key, tuple):
                     gaps.append(node)
+                elif node.key in shown:
+                    self._note_return(row_id, old[row_id])
                 else:
                     self._note_absence(row_id, old[row_id])
         self._name_gaps(gaps)
@@ -186,6 +189,12 @@ class Places:
         places = sorted((node.key, self.ids[node.key]) for node in gaps if isinstance(node.key, tuple))
         for instance, group in groupby(places, key=lambda item: item[0][0]):
             write_local_ids(self._writing, instance, [(local_id, None, row_id) for (_, local_id), row_id in group])
+
+    def _note_return(self, row_id: int, old: Row) -> None:
+        """A comment that is shown again is no longer gone, whoever's word its state is."""
+        if old[_GONE_AT] is not None:
+            self._writing.connection.execute("UPDATE comments SET gone_at = NULL WHERE id = ?", [row_id])
+            self._writing.changes.content += 1
 
     def _note_absence(self, row_id: int, old: Row) -> None:
         """A comment that every server which ever showed it has stopped showing is marked as gone, and kept."""

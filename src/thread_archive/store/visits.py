@@ -29,7 +29,8 @@ class Visit:
     A capture, read: all that is needed to write it but the pages themselves.
 
     `places` are the local ids by which instances know the post; `restricted` are the ap_ids that only a login gave;
-    `asked` are the instances that listed the thread to its end.
+    `asked` are the instances that listed the thread to its end. `post_stays` says that the archive's state of the post
+    outlasts what is told of it now.
     """
 
     capture_id: int
@@ -39,6 +40,7 @@ class Visit:
     places: Sequence[tuple[str, int]] = ()
     restricted: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    post_stays: bool = False
 
 
 @dataclass(slots=True)
