@@ -114,7 +114,7 @@ class ThreadVisit:
         harvest = asked.harvest
         if harvest is None:
             raise AssertionError("a server that was asked gives a harvest or raises")
-        home = host_of(harvest.community_ap_id)
+        home = _home_of(harvest)
         if home == asked.instance:
             return [replace(asked, is_home=True)]
         if not self._options.home:
@@ -261,6 +261,17 @@ def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
     except StopIteration as stop:
         result: T = stop.value
         return result
+
+
+def _home_of(harvest: Harvest) -> str:
+    try:
+        return host_of(harvest.community_ap_id)
+    except ValueError as error:
+        raise PayloadError(
+            f"The thread's community is said to be {harvest.community_ap_id!r}, which is no address.",
+            next=REPORT,
+            path="$.community.ap_id",
+        ) from error
 
 
 def _lost(found: Found) -> bool:

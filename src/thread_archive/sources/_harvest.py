@@ -8,7 +8,6 @@ How each is asked for is the dialect's.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError, ThreadGoneError
@@ -17,6 +16,7 @@ from thread_archive.payloads import REPORT
 from thread_archive.sources._reading import Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
 from thread_archive.sources._tally import Tally
+from thread_archive.urls import local_id_in
 
 # A tree is given whole up to so many rows, by both dialects.
 TREE_ROWS = 300
@@ -195,11 +195,10 @@ class Harvester(ABC):
 
     def by_ap_id(self, ap_id: str) -> Steps[bool]:
         """Fetch one comment by its ap_id, which holds the local id if it was made here; returns whether it came."""
-        parts = urlsplit(ap_id)
-        kind, _, number = parts.path.lstrip("/").partition("/")
-        if parts.netloc != self.place.instance or kind != "comment" or not (number.isascii() and number.isdigit()):
+        made_at = local_id_in(ap_id, "comment")
+        if made_at is None or made_at[0] != self.place.instance:
             return False
-        return (yield from self.single(int(number)))
+        return (yield from self.single(made_at[1]))
 
     def _shortages(self) -> Steps[None]:
         fruitless = 0
