@@ -117,6 +117,16 @@ def test_what_the_home_withdrew_and_then_erased_is_not_brought_back_by_a_mirror(
         assert rows(archive, "SELECT body, removed, gone_at FROM comments ORDER BY position")[1] == ("", 1, None)
 
 
+def test_a_home_whose_community_is_at_no_address_is_a_reported_partial(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["one"])
+    copy = mirror(home, v3("mirror.test"))
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.field_of("community", "actor_id", "http://[::1/c/x"), domain="home.test")
+        (receipt,) = add(archive, server, "http://mirror.test/post/1001")
+        assert (receipt.status, receipt.exit_code, receipt.stored) == ("partial", 0, 1)
+        assert receipt.sources[1].error is not None
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["edit", "deleted", "removed", "vote", "purge"]), st.booleans(), st.integers(1, 6)),
     max_size=4,
@@ -245,5 +255,5 @@ def test_a_comment_that_a_path_and_the_collection_both_name_is_missing_once(tmp_
     home.comments[1].lost = True
     with Server(home) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, "http://home.test/post/1")
-        assert [(item.reason, item.count) for item in receipt.missing] == [(MissingReason.PURGED, 1)]
+        assert [(item.reason, item.count) for item in receipt.missing] == [(MissingReason.UNEXPLAINED, 1)]
         assert receipt.stored == 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from thread_archive.archiving.visiting import Found
+from thread_archive.archiving.visiting import Found, home_of
 from thread_archive.exceptions import PayloadError
 from thread_archive.markup import plain_text
 from thread_archive.model import Page, Post, Site
@@ -18,7 +18,6 @@ from thread_archive.store.states import States
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
 from thread_archive.trees import Seen, State, arrange
-from thread_archive.urls import host_of
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -133,7 +132,7 @@ class Interpretation:
     def visit(self, captured_at: datetime) -> Visit:
         """What was read, put together with what the archive has of the thread."""
         post, answering = self.post, self._plan.keys()
-        states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=host_of(post.community.ap_id))
+        states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home_of(post.community.ap_id))
         return Visit(
             capture_id=self._capture_id,
             captured_at=captured_at,
@@ -148,6 +147,11 @@ class Interpretation:
             post_stays=self._home is None and _outlasts(states.post(), post, answering),
             places=[(source.instance, source.post_id) for source in self._plan.values()],
             restricted=frozenset(self._restricted - self._public),
+            gaps={
+                (source.instance, int(local_id)): reason
+                for source in self._plan.values()
+                for local_id, reason in source.gaps.items()
+            },
             asked=frozenset(source.instance for source in self._plan.values() if source.complete),
         )
 

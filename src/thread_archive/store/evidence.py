@@ -10,8 +10,8 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +55,8 @@ class PlannedSource:
     How the answers of one instance in a capture are to be read: what `reread` needs besides the answers.
 
     `site_exchange` is the row id of the exchange in which the instance told its languages and admins; `post_id` is its
-    local id of the post; `complete` says that its listing was followed to the end.
+    local id of the post; `complete` says that its listing was followed to the end; `gaps` why what paths name by a
+    local id (in decimal) is not there.
     """
 
     instance: str
@@ -63,6 +64,7 @@ class PlannedSource:
     site_exchange: int
     post_id: int
     complete: bool
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
