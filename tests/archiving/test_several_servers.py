@@ -127,6 +127,17 @@ def test_a_home_whose_community_is_at_no_address_is_a_reported_partial(tmp_path:
         assert receipt.sources[1].error is not None
 
 
+def test_a_server_that_claims_a_thread_of_another_community_changes_nothing(tmp_path: Path) -> None:
+    home, impostor = thread(v3("home.test"), ["one"]), thread(v3("impostor.test"), ["another text"])
+    impostor.posts[1].ap_id, impostor.comments[1].ap_id = "http://home.test/post/1", "http://home.test/comment/1"
+    with Server(home, impostor) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        before = list(content(archive))
+        (receipt,) = add(archive, server, "http://impostor.test/post/1")
+        assert receipt.exit_code == 4
+        assert list(content(archive)) == before
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["edit", "deleted", "removed", "vote", "purge"]), st.booleans(), st.integers(1, 6)),
     max_size=4,

@@ -14,7 +14,7 @@ from thread_archive.sources import Reader, reader
 from thread_archive.store import evidence, places
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import PlannedSource, StoredExchange
-from thread_archive.store.states import States
+from thread_archive.store.states import States, community_of
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
 from thread_archive.trees import Seen, State, arrange
@@ -131,8 +131,8 @@ class Interpretation:
 
     def visit(self, captured_at: datetime) -> Visit:
         """What was read, put together with what the archive has of the thread."""
-        post, answering = self.post, self._plan.keys()
-        states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home_of(post.community.ap_id))
+        post, answering, home = self.post, self._plan.keys(), self._checked_home()
+        states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home)
         return Visit(
             capture_id=self._capture_id,
             captured_at=captured_at,
@@ -154,6 +154,22 @@ class Interpretation:
             },
             asked=frozenset(source.instance for source in self._plan.values() if source.complete),
         )
+
+    def _checked_home(self) -> str:
+        """
+        The home by the post's community. Raises PayloadError where the archive has the post in one of another server.
+
+        No post changes its community; whoever tells another one would be taken for the home of somebody else's thread.
+        """
+        post = self.post
+        told, known = home_of(post.community.ap_id), community_of(self._archive, post.ap_id)
+        if known is not None and home_of(known) != told:
+            raise PayloadError(
+                f"{post.ap_id} is said to be in the community {post.community.ap_id}; the archive has it in {known}.",
+                next="Nothing was changed. Add the thread by its address on the community's own server.",
+                path="$.community.ap_id",
+            )
+        return told
 
     def readings(self) -> Iterator[Reading]:
         """The answers decoded, one at a time; those of the home first."""

@@ -181,10 +181,12 @@ class Harvester(ABC):
     def _expected(self) -> Steps[None]:
         """
         Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since.
+
+        There each is asked for, once: among many that were purged one may only be withdrawn.
         """
         fruitless = 0
         for local_id in self.place.expected:
-            if local_id not in self.tally.sightings and fruitless < FRUITLESS:
+            if local_id not in self.tally.sightings and (fruitless < FRUITLESS or self.omits_withdrawn()):
                 fruitless = 0 if (yield from self.single(local_id)) else fruitless + 1
 
     def _named_if_told(self) -> Steps[frozenset[str] | None]:

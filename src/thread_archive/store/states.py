@@ -23,6 +23,16 @@ _COMMENTS = """SELECT comment.ap_id, comment.edited_at, comment.deleted, comment
                JOIN instances AS instance ON instance.id = scores.instance_id WHERE post.ap_id = :post"""
 
 
+_COMMUNITY = """SELECT community.ap_id FROM posts AS post JOIN communities AS community ON community.id =
+                post.community_id WHERE post.ap_id = ?"""
+
+
+def community_of(archive: Archive, post_ap_id: str) -> str | None:
+    """The ap_id of the community that the archive has a post in; None where it has no such post."""
+    row = archive.db.conn.execute(_COMMUNITY, [post_ap_id]).fetchone()
+    return row[0] if row else None
+
+
 class States:
     """
     The states of one thread's items before the capture `capture_id`.
