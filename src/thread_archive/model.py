@@ -286,6 +286,11 @@ class Harvest:
     asked_for: str | None = None
 
     @property
+    def gaps(self) -> dict[int, MissingReason]:
+        """Why the places that paths name by a local id are empty."""
+        return {item.local_id: entry.reason for entry in self.missing for item in entry.items if item.local_id}
+
+    @property
     def lost(self) -> int:
         """How many comments are known to exist and were not given."""
         return sum(item.count for item in self.missing)

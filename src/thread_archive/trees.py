@@ -6,8 +6,8 @@ identity is its ap_id, and a place that nobody could fill (an ancestor that a pa
 known by (instance, local id).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from thread_archive.exceptions import PayloadError
@@ -38,12 +38,44 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """
+    What the archive has of a post or comment from earlier captures, and who told it.
+
+    `told_by` are the instances that showed the item, `home_told_at` when its home did last (None: it never did).
+    """
+
+    told_by: frozenset[str]
+    home_told_at: datetime | None
+    edited_at: datetime | None
+    deleted: bool
+    removed: bool
+
+    def outlasts(self, told_now: Set[str], *, edited_at: datetime | None, deleted: bool, removed: bool) -> bool:
+        """
+        Whether it stays although other servers, not the home, now tell this of the item.
+
+        They all may be behind a server that is silent now: what was withdrawn stays so, and what the home said is
+        replaced only by what was written or deleted since. A removal is the affair of who told it.
+        """
+        if self.told_by <= told_now:
+            return False
+        if self.home_told_at is not None:
+            is_news = deleted or (not removed and (edited_at or _EPOCH) > self.home_told_at)
+            return self.deleted or self.removed or not is_news
+        if self.deleted or deleted or self.removed:
+            return self.deleted
+        return removed or (self.edited_at or _EPOCH) > (edited_at or _EPOCH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """
     A place in the tree: `parent` is the key of another node or None; `position` counts from 0 in thread order, `depth`
     from 1.
 
-    `answer` is the number of the answer to take text and state from, None where this capture did not show it.
+    `answer` is the number of the answer to take text and state from, None where this capture did not show it or what
+    the archive has of it stays.
     `deleted` and `removed` are the merged verdict; a gap is neither.
     """
 
@@ -77,6 +109,7 @@ def arrange(
     home: str | None,
     known: Mapping[Key, Known] | None = None,
     known_names: Mapping[tuple[str, int], str] | None = None,
+    states: Mapping[str, State] | None = None,
 ) -> Tree:
     """
     The tree: depth first, siblings by (published_at, ap_id).
@@ -84,7 +117,8 @@ def arrange(
     `home` is the instance of the thread's community: its text and state win where it answered, else the later
     `edited_at`. Deleted or removed at the home counts everywhere; deleted by its author counts wherever it is seen;
     removed only on a mirror is that mirror's affair. `known` are places of earlier captures, which stay; `known_names`
-    says whom a server's local ids meant then, so that replies to what was purged since keep their parent.
+    says whom a server's local ids meant then, so that replies to what was purged since keep their parent. `states` are
+    what other servers told then, which may outlast what is told now.
     Raises PayloadError where the paths make a circle.
     """
     known = known or {}
@@ -105,6 +139,8 @@ def arrange(
     shown: dict[int, set[str]] = {}
     for ap_id, latest in by_ap_id.items():
         drafts[ap_id] = _merge(ap_id, latest.values(), home, names)
+        if states and ap_id in states and home not in latest:
+            drafts[ap_id] = _outlasted(drafts[ap_id], latest, states[ap_id])
         for item in latest.values():
             shown.setdefault(item.answer, set()).add(ap_id)
     _add_gaps(drafts, [item for latest in by_ap_id.values() for item in latest.values()], names)
@@ -147,6 +183,14 @@ def _merge(ap_id: str, latest: Collection[Seen], home: str | None, names: Mappin
         deleted=deleted,
         removed=removed,
     )
+
+
+def _outlasted(node: Node, latest: Mapping[str, Seen], state: State) -> Node:
+    """`node` as it is told now, or with what the archive has of it."""
+    edited_at = max(item.sighting.edited_at or _EPOCH for item in latest.values())
+    if state.outlasts(latest.keys(), edited_at=edited_at, deleted=node.deleted, removed=node.removed):
+        return replace(node, answer=None, deleted=state.deleted, removed=state.removed)
+    return node
 
 
 def _parent(best: Seen, others: Iterable[Seen], names: Mapping[tuple[str, int], str]) -> Key | None:

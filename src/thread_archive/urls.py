@@ -54,6 +54,11 @@ class ThreadURL:
         return f"{self.scheme}://{self.instance}"
 
     @property
+    def named(self) -> tuple[str, int]:
+        """What the thread is named by on its instance: `post` or `comment`, and the local id."""
+        return ("comment", self.comment_id or 0) if self.post_id is None else ("post", self.post_id)
+
+    @property
     def canonical(self) -> str:
         """The one address for all ways of writing this; reading it gives an equal value."""
         if self.post_id is None:

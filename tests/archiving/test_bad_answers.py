@@ -10,6 +10,7 @@ import pytest
 from fake_lemmy import Instance, Server, faults, grow, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import Receipt
+from thread_archive.model import MissingReason
 from thread_archive.store.archive import Archive
 
 URL = "http://home.test/post/1"
@@ -96,6 +97,37 @@ def test_a_page_that_is_repeated_for_ever_ends_the_listing(tmp_path: Path, insta
         server.faults.add(faults.endless(), path="comment/list")
         (receipt,) = add(archive, server, URL)
         assert receipt.stored == 400
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/c/x", "http://xn--/c/x", "http://1.2.3.4:0/c/x", "http://a@b.test/c/x"]
+)
+def test_a_community_at_no_address_ends_with_4(tmp_path: Path, address: str) -> None:
+    with Server(grow(thread(v4()), 30, Random(1))) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.field_of("community", "ap_id", address), path="/post?")
+        refused(archive, server, 4)
+
+
+def test_addresses_that_are_none_are_passed_over_where_they_do_not_matter(tmp_path: Path) -> None:
+    world = thread(v4(), ["one"])
+    nowhere = '{"links": [{"href": "http://[::1/nodeinfo"}]}'
+    context = '{"orderedItems": ["http://[::1/comment/7", "http://home.test/comment/1"]}'
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.says(nowhere), path="nodeinfo")
+        server.faults.add(faults.says(context), path="/context")
+        (receipt,) = add(archive, server, URL)
+        assert [(item.reason, item.count) for item in receipt.missing] == [(MissingReason.NOT_FEDERATED, 1)]
+
+
+def test_a_comment_that_belongs_to_another_thread_of_the_archive_ends_with_4(tmp_path: Path) -> None:
+    world = thread(v3(), ["one", "two"])
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.field_of("post", "ap_id", "http://home.test/post/77"), path="/post?")
+        add(archive, server, URL)
+        server.faults.clear()
+        (receipt,) = add(archive, server, URL)
+        assert (receipt.exit_code, receipt.thread) == (4, None)
+        assert rows(archive, "SELECT ap_id FROM posts") == [("http://home.test/post/77",)]
 
 
 def test_nul_characters_do_not_cut_a_text_short(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_lemmy import Reply, Server, grow, say, thread
+from fake_lemmy import Reply, Server, faults, grow, say, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread
 from thread_archive.store.dump import content, content_digest
@@ -104,6 +104,32 @@ def test_a_comment_withdrawn_on_0_18_since_the_last_visit_is_asked_for_singly(tm
         (receipt,) = add(archive, server, URL)
         assert (receipt.status, receipt.stored, receipt.tombstones) == ("complete", 2, 1)
         assert rows(archive, "SELECT body, removed FROM comments ORDER BY position") == [("one", 0), ("", 1)]
+
+
+def test_on_0_18_a_withdrawn_comment_is_found_among_many_that_were_purged(tmp_path: Path) -> None:
+    world = thread(v3(version="0.18.5"), [f"number {number}" for number in range(10)])
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        for number in range(1, 9):
+            del world.comments[number]
+        world.comments[10].deleted = True
+        add(archive, server, URL)
+        assert rows(archive, "SELECT body, deleted, gone_at FROM comments WHERE position = 9") == [("", 1, None)]
+
+
+def test_an_interrupted_visit_is_not_gone_on_with_after_a_later_one(tmp_path: Path) -> None:
+    world = grow(thread(v3()), 400, Random(4))
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.unavailable(None), path="page=8")
+        assert add(archive, server, URL, patience=0.05)[0].status == "failed"
+        server.faults.clear()
+        world.comments[1].deleted = True
+        add(archive, server, "http://home.test/post/1/2")
+        add(archive, server, URL)
+        assert rows(archive, "SELECT deleted, body FROM comments WHERE ap_id LIKE '%/comment/1'") == [(1, "")]
+        before = list(content(archive))
+        reread(archive)
+        assert list(content(archive)) == before
 
 
 CHANGES = st.lists(

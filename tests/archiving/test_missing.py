@@ -7,7 +7,7 @@ import pytest
 
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
 from runs import add, archive_in, rows, v3, v4
-from thread_archive.archiving import Receipt
+from thread_archive.archiving import Receipt, reread
 from thread_archive.model import MissingReason
 
 INSTANCES = {"0.19": v3(), "1.0": v4()}
@@ -49,6 +49,53 @@ def test_a_purged_comment_leaves_a_gap_where_it_stood(tmp_path: Path, instance: 
         assert rows(archive, "SELECT ap_id IS NULL, missing_reason, depth FROM comments ORDER BY position") == [
             (0, None, 1), (1, "purged", 2), (0, None, 3),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)
+@pytest.mark.parametrize("parent", [0, 1])
+def test_a_gap_that_the_server_still_counts_is_missing_once_and_not_purged(
+    tmp_path: Path, instance: Instance, parent: int
+) -> None:
+    world = thread(instance, ["first", Reply(text="second", to=parent), Reply(text="third", to=2)])
+    world.comments[2].lost = True
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert (receipt.status, receipt.exit_code, reasons(receipt)) == ("partial", 1, {"unexplained": 1})
+        assert [(item.instance, item.local_id) for item in receipt.missing[0].items] == [("home.test", 2)]
+        gap = "SELECT missing_reason FROM comments WHERE ap_id IS NULL"
+        assert rows(archive, gap) == [("unexplained",)]
+        reread(archive)
+        assert rows(archive, gap) == [("unexplained",)]
+        del world.comments[2]
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert (receipt.status, receipt.exit_code, reasons(receipt)) == ("complete", 0, {"purged": 1})
+        assert rows(archive, gap) == [("purged",)]
+
+
+@pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)
+@pytest.mark.parametrize("refusal", [faults.html(403), faults.says("", 404), faults.unavailable(None)])
+def test_a_gap_about_which_the_server_only_fails_is_not_called_purged(
+    tmp_path: Path, instance: Instance, refusal: faults.Change
+) -> None:
+    world = thread(instance, ["first", Reply(text="second", to=1), Reply(text="third", to=2)])
+    del world.comments[2]
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(refusal, path="/comment?id=2")
+        (receipt,) = add(archive, server, "http://home.test/post/1", patience=0.1)
+        assert (receipt.exit_code, reasons(receipt)) == (1, {"unexplained": 1})
+
+
+@pytest.mark.parametrize("asked", ["/context", "parent_id", "/comment?id", "resolve_object", "sort=New"])
+@pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)
+def test_a_server_that_fails_when_asked_for_the_rest_has_still_given_what_it_gave(
+    tmp_path: Path, instance: Instance, asked: str
+) -> None:
+    world = grow(thread(instance), 40, Random(2), roots=0.1)
+    world.comments[40].lost = True
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.unavailable(None), path=asked)
+        (receipt,) = add(archive, server, "http://home.test/post/1", patience=0.1)
+        assert (receipt.status, receipt.exit_code, receipt.stored) == ("partial", 1, 39)
 
 
 @pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)

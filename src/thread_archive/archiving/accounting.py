@@ -23,19 +23,18 @@ def lacked(gave: Mapping[str, frozenset[str]]) -> dict[str, int]:
 
 
 def missing(
-    founds: Sequence[Found], *, gaps: Sequence[tuple[str, int]], stored: Collection[str]
+    founds: Sequence[Found], *, gaps: Mapping[tuple[str, int], str], stored: Collection[str]
 ) -> tuple[Missing, ...]:
     """
     What is still missing when all servers' comments are put together, by reason.
 
-    `gaps` are the places in the tree that nobody filled, `stored` the ap_ids that the archive has of the thread. What
-    a server counts but does not name may be what another one gave, so a bare count is reduced by what the server
-    lacked; of several servers' counts the largest stands, since they count the same comments.
+    `gaps` are the places in the tree that nobody filled, and why, `stored` the ap_ids that the archive has of the
+    thread. What a server counts but does not name may be what another one gave, so a bare count is reduced by what the
+    server lacked; of several servers' counts the largest stands, since they count the same comments.
     """
     items: dict[MissingReason, dict[MissingItem, None]] = {}
-    if gaps:
-        purged = (MissingItem(instance=instance, local_id=local_id) for instance, local_id in gaps)
-        items[MissingReason.PURGED] = dict.fromkeys(purged)
+    for (instance, local_id), reason in gaps.items():
+        items.setdefault(MissingReason(reason), {})[MissingItem(instance=instance, local_id=local_id)] = None
     hosts = {found.instance for found in founds}
     # A path names a comment by its local id, the server's collection by its ap_id: still one comment.
     seen = {ap_id for ap_id in _named(founds) if local_id_in(ap_id, "comment") in gaps}

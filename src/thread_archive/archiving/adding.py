@@ -22,7 +22,7 @@ from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import evidence, places, takedowns
+from thread_archive.store import evidence, places, reading, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url
@@ -145,7 +145,10 @@ class Adding:
         self._read_takedowns()
         now = self._clock.now()
         job.started = self._clock.monotonic()
-        job.capture = evidence.begin_capture(self._archive, job.url.canonical, now=now)
+        kind, local_id = job.url.named
+        known = reading.post_by_local_id(self._archive, job.url.instance, kind, local_id)
+        latest = evidence.latest_capture_of(self._archive, known)
+        job.capture = evidence.begin_capture(self._archive, job.url.canonical, now=now, latest=latest)
         for stored in evidence.exchanges(self._archive, job.capture.id):
             job.kept.setdefault((stored.url, stored.logged_in), deque()).append(stored)
         job.visit = ThreadVisit(

@@ -90,6 +90,7 @@ def _planned(found: Found, acquaintances: Acquaintances) -> PlannedSource:
         site_exchange=acquaintances.site_exchange(found.instance, found.base),
         post_id=found.harvest.post_id,
         complete=found.harvest.complete,
+        gaps={str(local_id): reason.value for local_id, reason in found.harvest.gaps.items()},
     )
 
 
@@ -121,7 +122,7 @@ def _receipt(
     named = [item.ap_id for found in founds if found.harvest for m in found.harvest.missing for item in m.items]
     missing = accounting.missing(
         founds,
-        gaps=places.gap_names(archive, post_id),
+        gaps=places.gap_reasons(archive, post_id),
         stored=frozenset().union(*gave.values(), threads.stored_among(archive, post_id, filter(None, named))),
     )
     return Receipt(

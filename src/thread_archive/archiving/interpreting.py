@@ -1,11 +1,11 @@
 """From a capture's answers to the thread's rows: the same for a visit that has just ended and for one of years ago."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from thread_archive.archiving.visiting import Found
+from thread_archive.archiving.visiting import Found, home_of
 from thread_archive.exceptions import PayloadError
 from thread_archive.markup import plain_text
 from thread_archive.model import Page, Post, Site
@@ -14,9 +14,10 @@ from thread_archive.sources import Reader, reader
 from thread_archive.store import evidence, places
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import PlannedSource, StoredExchange
+from thread_archive.store.states import States, community_of
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
-from thread_archive.trees import Seen, arrange
+from thread_archive.trees import Seen, State, arrange
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -130,7 +131,8 @@ class Interpretation:
 
     def visit(self, captured_at: datetime) -> Visit:
         """What was read, put together with what the archive has of the thread."""
-        post = self.post
+        post, answering, home = self.post, self._plan.keys(), self._checked_home()
+        states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home)
         return Visit(
             capture_id=self._capture_id,
             captured_at=captured_at,
@@ -140,11 +142,34 @@ class Interpretation:
                 home=self._home,
                 known=places.known_places(self._archive, post.ap_id),
                 known_names=places.known_names(self._archive, post.ap_id),
+                states=states.comments(answering),
             ),
+            post_stays=self._home is None and _outlasts(states.post(), post, answering),
             places=[(source.instance, source.post_id) for source in self._plan.values()],
             restricted=frozenset(self._restricted - self._public),
+            gaps={
+                (source.instance, int(local_id)): reason
+                for source in self._plan.values()
+                for local_id, reason in source.gaps.items()
+            },
             asked=frozenset(source.instance for source in self._plan.values() if source.complete),
         )
+
+    def _checked_home(self) -> str:
+        """
+        The home by the post's community. Raises PayloadError where the archive has the post in one of another server.
+
+        No post changes its community; whoever tells another one would be taken for the home of somebody else's thread.
+        """
+        post = self.post
+        told, known = home_of(post.community.ap_id), community_of(self._archive, post.ap_id)
+        if known is not None and home_of(known) != told:
+            raise PayloadError(
+                f"{post.ap_id} is said to be in the community {post.community.ap_id}; the archive has it in {known}.",
+                next="Nothing was changed. Add the thread by its address on the community's own server.",
+                path="$.community.ap_id",
+            )
+        return told
 
     def readings(self) -> Iterator[Reading]:
         """The answers decoded, one at a time; those of the home first."""
@@ -158,3 +183,9 @@ class Interpretation:
                 moderators=self._moderators.get(stored.instance, frozenset()),
             )
             yield Reading(number=stored.number, instance=stored.instance, page=page)
+
+
+def _outlasts(state: State | None, post: Post, told_now: Set[str]) -> bool:
+    return state is not None and state.outlasts(
+        told_now, edited_at=post.edited_at, deleted=post.deleted, removed=post.removed
+    )

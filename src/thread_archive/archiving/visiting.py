@@ -114,7 +114,7 @@ class ThreadVisit:
         harvest = asked.harvest
         if harvest is None:
             raise AssertionError("a server that was asked gives a harvest or raises")
-        home = host_of(harvest.community_ap_id)
+        home = home_of(harvest.community_ap_id)
         if home == asked.instance:
             return [replace(asked, is_home=True)]
         if not self._options.home:
@@ -158,6 +158,8 @@ class ThreadVisit:
                     url=seen.post_ap_id,
                 )
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
+            if found.harvest is not None:
+                home_of(found.harvest.community_ap_id)
         except (FetchError, PayloadError) as error:
             discovery = self._acquaintances.recall(instance, now=self._now)
             return Found(instance=instance, base=base, is_home=True, discovery=discovery, error=error)
@@ -261,6 +263,18 @@ def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
     except StopIteration as stop:
         result: T = stop.value
         return result
+
+
+def home_of(community_ap_id: str) -> str:
+    """The home of a community's threads: its instance. Raises PayloadError where its ap_id is no address."""
+    try:
+        return host_of(community_ap_id)
+    except ValueError as error:
+        raise PayloadError(
+            f"The thread's community is said to be {community_ap_id!r}, which is no address.",
+            next=REPORT,
+            path="$.community.ap_id",
+        ) from error
 
 
 def _lost(found: Found) -> bool:

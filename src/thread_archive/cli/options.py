@@ -74,11 +74,11 @@ def _by_url(archive: Archive, text: str) -> int | None:
         url = parse_thread_url(text)
     except UnsupportedURLError:
         return None
-    kind, local_id = ("comment", url.comment_id) if url.post_id is None else ("post", url.post_id)
+    kind, local_id = url.named
     for instance in filter(None, (url.instance, url.fallback)):
         for scheme in ("https", "http"):
             if found := reading.post_by_ap_id(archive, f"{scheme}://{instance}/{kind}/{local_id}"):
                 return found
-        if found := reading.post_by_local_id(archive, instance, kind, local_id or 0):
+        if found := reading.post_by_local_id(archive, instance, kind, local_id):
             return found
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thread_archive.articles.blocks import blocks_of_html
-from thread_archive.model import Article, Comment, Community, CrossPost, Person, Post, Votes
+from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
@@ -23,6 +23,7 @@ _POST = f"""SELECT post.ap_id, post.title, post.body, post.url, post.published_a
                    community.deleted, community.removed, community.visibility, {_PERSON}
             FROM posts AS post JOIN communities AS community ON community.id = post.community_id
             LEFT JOIN people AS person ON person.id = post.creator_id WHERE post.id = ?"""
+_REASONS = frozenset(MissingReason)
 _COMMENTS = f"""SELECT comment.ap_id, comment.body, comment.published_at, comment.edited_at, comment.deleted,
                        comment.removed, comment.distinguished, comment.language, comment.is_moderator,
                        comment.is_admin, comment.score, comment.upvotes, comment.downvotes, {_PERSON}
@@ -72,7 +73,7 @@ def _address(ap_id: str) -> str:
 def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received:
     """A thread of a snapshot without its comments' texts, which `comments` gives."""
     rows = connection.execute(
-        """SELECT id, ap_id, parent_id, published_at, deleted, removed, restricted FROM comments
+        """SELECT id, ap_id, parent_id, published_at, deleted, removed, restricted, missing_reason FROM comments
            WHERE post_id = ? ORDER BY position""",
         [capture.post_id],
     ).fetchall()
@@ -91,6 +92,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
                 published_at=parse_stamp(row[3]),
                 deleted=bool(row[4]),
                 removed=bool(row[5]),
+                reason=row[7] if row[1] is None and row[7] in _REASONS else "",
             )
             for row in rows
         },

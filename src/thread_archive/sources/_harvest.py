@@ -8,15 +8,16 @@ How each is asked for is the dialect's.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from contextlib import suppress
 
 from thread_archive.captures import Exchange
-from thread_archive.exceptions import PayloadError, ThreadGoneError
+from thread_archive.exceptions import FetchError, PayloadError, RateLimitedError, ServerFailedError, ThreadGoneError
 from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources._reading import Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
-from thread_archive.sources._tally import Tally
+from thread_archive.sources._tally import ROOT, Tally
+from thread_archive.urls import local_id_in
 
 # A tree is given whole up to so many rows, by both dialects.
 TREE_ROWS = 300
@@ -36,7 +37,8 @@ class Harvester(ABC):
         self.tally = Tally()
         self.post: Post | None = None
         self.post_id = place.post_id or 0
-        self.purged_items: list[MissingItem] = []
+        # Comments of which the server said something else than that it has none, asked for each alone.
+        self.refused: set[int] = set()
         # Whether the server refused to go on with a list before its end.
         self.capped = False
         self.last_page: frozenset[int] = frozenset()
@@ -82,13 +84,13 @@ class Harvester(ABC):
         listed = len(self.tally)
         yield from self._ancestors()
         yield from self._expected()
-        named = yield from self.named()
+        named = yield from self._named_if_told()
         unnamed_here = yield from self._singles(named)
         yield from self._shortages()
         if self.place.comment_id is not None and self.place.comment_id not in self.tally.sightings:
             yield from self.single(self.place.comment_id)
         if self.tally.deficit(self._advertised) and listed and not self._proven(named):
-            yield from self.another_order()
+            yield from self._as_far_as_given(self.another_order())
             yield from self._ancestors()
             yield from self._shortages()
         asked = self.tally.sightings.get(self.place.comment_id or 0)
@@ -156,8 +158,14 @@ class Harvester(ABC):
 
     def single(self, local_id: int) -> Steps[bool]:
         """Fetch one comment by its local id; returns whether it came."""
-        answer = yield self.place.request(self.reader.comment_path, id=local_id)
+        try:
+            answer = yield self.place.request(self.reader.comment_path, id=local_id)
+        except ServerFailedError:
+            self.refused.add(local_id)
+            return False
         if answer.status != OK:
+            if not is_absent(answer):
+                self.refused.add(local_id)
             return False
         sightings = self.reader.glimpse(answer)
         self.post_id = self.post_id or sightings[0].post_id
@@ -168,17 +176,32 @@ class Harvester(ABC):
         while absent := self.tally.absent_ancestors():
             for local_id in absent:
                 if not (yield from self.single(local_id)):
-                    self.tally.purged.add(local_id)
-                    self.purged_items.append(MissingItem(instance=self.place.instance, local_id=local_id))
+                    self.tally.gaps.add(local_id)
 
     def _expected(self) -> Steps[None]:
         """
         Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since.
+
+        There each is asked for, once: among many that were purged one may only be withdrawn.
         """
         fruitless = 0
         for local_id in self.place.expected:
-            if local_id not in self.tally.sightings and fruitless < FRUITLESS:
+            if local_id not in self.tally.sightings and (fruitless < FRUITLESS or self.omits_withdrawn()):
                 fruitless = 0 if (yield from self.single(local_id)) else fruitless + 1
+
+    def _named_if_told(self) -> Steps[frozenset[str] | None]:
+        """The independent list is a proof and no part of the thread: whoever fails to give it has still given that."""
+        try:
+            return (yield from self.named())
+        except RateLimitedError:
+            raise
+        except FetchError:
+            return None
+
+    def _as_far_as_given(self, steps: Steps[None]) -> Steps[None]:
+        """Asking again for what is short: a server that fails at that has still given what it gave before."""
+        with suppress(ServerFailedError):
+            yield from steps
 
     def _singles(self, named: frozenset[str] | None) -> Steps[list[str]]:
         """Fetch one by one what the collection names and the lists lack; returns what is still lacking."""
@@ -187,7 +210,10 @@ class Harvester(ABC):
         have = {sighting.ap_id for sighting in self.tally.sightings.values()}
         lacking, fruitless = [], 0
         for ap_id in sorted(named - have):
-            found = fruitless < FRUITLESS and (yield from self.by_ap_id(ap_id))
+            try:
+                found = fruitless < FRUITLESS and (yield from self.by_ap_id(ap_id))
+            except ServerFailedError:
+                found = False
             fruitless = 0 if found else fruitless + 1
             if not found:
                 lacking.append(ap_id)
@@ -195,11 +221,8 @@ class Harvester(ABC):
 
     def by_ap_id(self, ap_id: str) -> Steps[bool]:
         """Fetch one comment by its ap_id, which holds the local id if it was made here; returns whether it came."""
-        parts = urlsplit(ap_id)
-        kind, _, number = parts.path.lstrip("/").partition("/")
-        if parts.netloc != self.place.instance or kind != "comment" or not (number.isascii() and number.isdigit()):
-            return False
-        return (yield from self.single(int(number)))
+        local_id = self._made_here(ap_id)
+        return local_id is not None and (yield from self.single(local_id))
 
     def _shortages(self) -> Steps[None]:
         fruitless = 0
@@ -212,7 +235,7 @@ class Harvester(ABC):
                 if local_id not in self.tally.shortages():
                     continue
                 before = len(self.tally)
-                yield from self.subtree(self.tally.widest(local_id, TREE_ROWS))
+                yield from self._as_far_as_given(self.subtree(self.tally.widest(local_id, TREE_ROWS)))
                 fruitless = 0 if len(self.tally) > before else fruitless + 1
             yield from self._ancestors()
 
@@ -226,10 +249,20 @@ class Harvester(ABC):
         return named is not None and len(named) <= len(self.tally)
 
     def _missing(self, named: frozenset[str] | None, lacking: list[str], listed: int) -> Iterable[Missing]:
-        if self.purged_items:
-            yield Missing(reason=MissingReason.PURGED, count=len(self.purged_items), items=tuple(self.purged_items))
         short = sum(self.tally.shortages().values())
         deficit = self.tally.deficit(self._advertised)
+        gaps = self._gaps(named, deficit)
+        for reason in sorted(set(gaps.values())):
+            gone = [local_id for local_id, why in gaps.items() if why is reason]
+            items = tuple(MissingItem(instance=self.place.instance, local_id=local_id) for local_id in gone)
+            yield Missing(reason=reason, count=len(items), items=items)
+        lacking = [ap_id for ap_id in lacking if self._made_here(ap_id) not in gaps]
+        above = self.tally.above_gaps()
+        for gap in (gap for gap, why in gaps.items() if why is not MissingReason.PURGED):
+            if above[gap] == ROOT:
+                deficit = max(0, deficit - 1)
+            else:
+                short = max(0, short - 1)
         hidden = self._hidden_reason(listed)
         if hidden:
             count = max(len(lacking), short + deficit)
@@ -248,10 +281,29 @@ class Harvester(ABC):
             yield Missing(reason=MissingReason.PAGE_LIMIT, count=short + deficit)
             return
         if short:
-            reason = MissingReason.OMITTED_BY_VERSION if self.omits_withdrawn() else MissingReason.UNEXPLAINED
-            yield Missing(reason=reason, count=short)
+            yield Missing(reason=self._why_short(), count=short)
         if deficit:
             yield Missing(reason=MissingReason.SERVER_COUNT_DRIFT, count=deficit)
+
+    def _gaps(self, named: frozenset[str] | None, deficit: int) -> dict[int, MissingReason]:
+        """Why each gap is one: what is purged is no longer counted by the comment above it, nor by the post."""
+        counted = {} if self.capped or self._proven(named) else {ROOT: deficit, **self.tally.shortages()}
+        still_there = self.refused | {self._made_here(ap_id) for ap_id in named or ()}
+        reasons: dict[int, MissingReason] = {}
+        for gap, above in self.tally.above_gaps().items():
+            reasons[gap] = MissingReason.UNEXPLAINED if gap in still_there else MissingReason.PURGED
+            if counted.get(above, 0) > 0:
+                counted[above] -= 1
+                reasons[gap] = self._why_short()
+        return reasons
+
+    def _why_short(self) -> MissingReason:
+        return MissingReason.OMITTED_BY_VERSION if self.omits_withdrawn() else MissingReason.UNEXPLAINED
+
+    def _made_here(self, ap_id: str) -> int | None:
+        """The local id in the ap_id of a comment that was made on this server; None for any other."""
+        made_at = local_id_in(ap_id, "comment")
+        return made_at[1] if made_at is not None and made_at[0] == self.place.instance else None
 
     def _hidden_reason(self, listed: int) -> MissingReason | None:
         """Why a server that shows the post lists none of its comments to visitors."""

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from thread_archive.model import Sighting
 
+# What stands above the comments that answer the post itself, as in Lemmy's paths.
+ROOT = 0
+
 
 class Tally:
     """
@@ -16,7 +19,8 @@ class Tally:
     def __init__(self) -> None:
         self.sightings: dict[int, Sighting] = {}
         self.shown_by: dict[int, str] = {}
-        self.purged: set[int] = set()
+        # Ancestors that paths name and that do not come even asked for alone.
+        self.gaps: set[int] = set()
 
     def add(self, sightings: Iterable[Sighting], url: str) -> int:
         """Take in the page that `url` gave; returns how many of its comments were new. What was said last counts."""
@@ -40,9 +44,9 @@ class Tally:
         return len(self.sightings) - self.live
 
     def absent_ancestors(self) -> list[int]:
-        """Local ids that paths name and that neither came nor are known to be purged, ascending."""
+        """Local ids that paths name, that did not come and are not known as gaps, ascending."""
         named = {label for sighting in self.sightings.values() for label in sighting.path}
-        return sorted(named - self.sightings.keys() - self.purged)
+        return sorted(named - self.sightings.keys() - self.gaps)
 
     def shortages(self) -> dict[int, int]:
         """
@@ -66,6 +70,18 @@ class Tally:
             if nearest in own:
                 own[nearest] -= count
         return {local_id: count for local_id, count in sorted(own.items()) if count > 0}
+
+    def above_gaps(self) -> dict[int, int]:
+        """By gap, ascending: the nearest comment above it that came, ROOT where there is none."""
+        nearest: dict[int, int] = {}
+        for sighting in self.sightings.values() if self.gaps else ():
+            above = ROOT
+            for label in sighting.path:
+                if label in self.gaps:
+                    nearest[label] = above
+                elif label in self.sightings:
+                    above = label
+        return dict(sorted(nearest.items()))
 
     def widest(self, local_id: int, rows: int) -> int:
         """The topmost ancestor of a comment (or itself) whose whole subtree has at most so many rows."""

@@ -87,10 +87,10 @@ def _nodeinfo(base: str) -> Steps[Software | None]:
     except PayloadError:
         return None
     # The document must be the server's own: a link elsewhere would let one host speak for another.
-    paths = [urlsplit(url) for link in links if _host(url := urljoin(base, link.href)) == _host(base)]
+    paths = [path for link in links if (path := _own_path(base, link.href))]
     if not paths:
         return None
-    answer = yield Request(url=f"{base}{paths[-1].path}")
+    answer = yield Request(url=f"{base}{paths[-1]}")
     if answer.status != OK or not is_json(answer):
         return None
     try:
@@ -98,6 +98,15 @@ def _nodeinfo(base: str) -> Steps[Software | None]:
     except PayloadError:
         return None
     return Software(name=told.name.strip().lower(), version=told.version) if told.name else None
+
+
+def _own_path(base: str, href: str) -> str | None:
+    """The path of `href` if it leads to the server at `base` itself."""
+    try:
+        url = urljoin(base, href)
+        return urlsplit(url).path if _host(url) == _host(base) else None
+    except ValueError:
+        return None
 
 
 def _host(url: str) -> str:

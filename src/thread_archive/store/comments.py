@@ -1,9 +1,13 @@
 """Writing comments, a page at a time: rows are read before they are written, so that unchanged ones are not."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 
+from thread_archive.exceptions import PayloadError
 from thread_archive.model import Comment
+from thread_archive.payloads import REPORT
 from thread_archive.store import derivations, search_index
 from thread_archive.store.places import INSERT_COMMENT, Places, comment_rows
 from thread_archive.store.rows import COMMENT_COLUMNS, COMMENT_STATE, Row, comment_row
@@ -47,7 +51,8 @@ class CommentWriter:
         """Write what was gathered, in the order of the rows: an answer has its own."""
         self._inserts.sort(key=itemgetter(0))
         self._entries.sort(key=itemgetter(0))
-        self._writing.connection.executemany(INSERT_COMMENT, self._inserts)
+        with _in_one_thread():
+            self._writing.connection.executemany(INSERT_COMMENT, self._inserts)
         search_index.add(self._writing.connection, self._entries)
         self._writing.changes.content += len(self._inserts)
         self._writing.changes.index += len(self._entries)
@@ -80,7 +85,8 @@ class CommentWriter:
             search_index.remove(self._writing.connection, [item])
             text = self._writing.text_of(str(row[_BODY]))
             entries = self._entry(row_id, row, None if text is None else str(text))
-        self._writing.connection.execute(_UPDATE, [*row, text, capture_id, row_id])
+        with _in_one_thread():
+            self._writing.connection.execute(_UPDATE, [*row, text, capture_id, row_id])
         if first or old[_BODY] != row[_BODY]:
             derivations.forget_comment(self._writing.connection, row_id)
         self._writing.changes.content += 1
@@ -92,3 +98,18 @@ class CommentWriter:
         scope = search_index.scope(row[_POST], self._community_id, row[_CREATOR], search_index.COMMENT)
         body = str(row[_BODY]) if text is None else text
         return [(search_index.item_number(search_index.COMMENT, row_id), body, "", scope)]
+
+
+@contextmanager
+def _in_one_thread() -> Iterator[None]:
+    """Two servers, or one at two times, may name different posts for one comment: only the first is believed."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise
+        raise PayloadError(
+            "A comment of this thread is in the archive already, as one of another thread.",
+            next=REPORT,
+            path="$.comment.ap_id",
+        ) from error

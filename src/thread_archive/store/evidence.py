@@ -10,8 +10,8 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +55,8 @@ class PlannedSource:
     How the answers of one instance in a capture are to be read: what `reread` needs besides the answers.
 
     `site_exchange` is the row id of the exchange in which the instance told its languages and admins; `post_id` is its
-    local id of the post; `complete` says that its listing was followed to the end.
+    local id of the post; `complete` says that its listing was followed to the end; `gaps` why what paths name by a
+    local id (in decimal) is not there.
     """
 
     instance: str
@@ -63,6 +64,7 @@ class PlannedSource:
     site_exchange: int
     post_id: int
     complete: bool
+    gaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +108,12 @@ class OpenCapture:
     started_at: datetime
 
 
-def begin_capture(archive: Archive, url: str, *, now: datetime) -> OpenCapture:
-    """A new open capture of `url`, or one that was interrupted within a day and has no living owner."""
+def begin_capture(archive: Archive, url: str, *, now: datetime, latest: int = 0) -> OpenCapture:
+    """
+    A new open capture of `url`, or one that was interrupted within a day and has no living owner.
+
+    One that is older than the thread's `latest` finished capture (row id) is not gone on with: its answers are, too.
+    """
     with archive.transaction() as connection:
         rows = connection.execute(
             """SELECT capture.id, capture.owner, capture.started_at, max(exchange.requested_at)
@@ -119,7 +125,7 @@ def begin_capture(archive: Archive, url: str, *, now: datetime) -> OpenCapture:
             started = parse_stamp(started_at)
             if _is_alive(owner, parse_stamp(last) if last else started, now):
                 continue
-            if now - started <= RESUME_WITHIN:
+            if now - started <= RESUME_WITHIN and capture_id > latest:
                 connection.execute("UPDATE captures SET owner = ? WHERE id = ?", [_owner(), capture_id])
                 return OpenCapture(id=capture_id, started_at=started)
             connection.execute("UPDATE captures SET status = 'interrupted' WHERE id = ?", [capture_id])
@@ -394,6 +400,15 @@ def latest_capture(archive: Archive, instance: str, local_post_id: int) -> Store
             [instance, local_post_id],
         ).fetchone()
     return _stored_capture(row) if row else None
+
+
+def latest_capture_of(archive: Archive, post_id: int | None) -> int:
+    """The row id of a thread's latest finished capture; 0 where it has none."""
+    with translated(archive.path):
+        (row_id,) = archive.db.conn.execute(
+            "SELECT max(id) FROM captures WHERE post_id = ? AND status IN ('complete', 'partial')", [post_id]
+        ).fetchone()
+    return row_id or 0
 
 
 def captures(archive: Archive, *, post_id: int) -> list[StoredCapture]:

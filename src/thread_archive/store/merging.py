@@ -29,10 +29,11 @@ LEFT_OUT = frozenset({"", "[redacted]"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place(Known):
-    """Where a comment or gap stands in the received thread, and whether it is withdrawn there."""
+    """Where a comment or gap stands in the received thread; whether it is withdrawn there, or why it is a gap."""
 
     deleted: bool = False
     removed: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ class ThreadMerger:
             post=received.post,
             tree=_tree(archive, received, known, self._same),
             restricted=received.restricted - _public(archive, received.restricted),
+            gaps={self._same.get(key, key): place.reason for key, place in received.places.items() if place.reason},
         )
         self._writing = Writing(archive, visit, plain_text=plain_text)
 

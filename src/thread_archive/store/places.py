@@ -19,6 +19,7 @@ INSERT_COMMENT = f"""INSERT INTO comments (id, {", ".join(COMMENT_COLUMNS)}, bod
 _UPDATE_PLACE = f"UPDATE comments SET {', '.join(f'{name} = ?' for name in PLACE_COLUMNS)} WHERE id = ?"
 _PLACE = slice(COMMENT_COLUMNS.index(PLACE_COLUMNS[0]), COMMENT_COLUMNS.index(PLACE_COLUMNS[-1]) + 1)
 _GONE_AT = COMMENT_COLUMNS.index("gone_at")
+_REASON = COMMENT_COLUMNS.index("missing_reason")
 # Lemmy names an ancestor in paths and does not give it, even asked for it alone: it was erased for good.
 _GAP_REASON = "purged"
 # Rows handed to SQLite at a time.
@@ -73,13 +74,13 @@ def known_local_ids(archive: Archive, instance: str, kind: str, local_id: int) -
     return [row[0] for row in rows]
 
 
-def gap_names(archive: Archive, post_id: int) -> list[tuple[str, int]]:
-    """The gaps of a thread in thread order, each by (instance, local id)."""
+def gap_reasons(archive: Archive, post_id: int) -> dict[tuple[str, int], str]:
+    """The gaps of a thread in thread order, by (instance, local id), and why each is one."""
     rows = archive.db.conn.execute(
-        "SELECT id FROM comments WHERE post_id = ? AND ap_id IS NULL ORDER BY position", [post_id]
+        "SELECT id, missing_reason FROM comments WHERE post_id = ? AND ap_id IS NULL ORDER BY position", [post_id]
     ).fetchall()
-    names = gap_keys(archive, [row[0] for row in rows])
-    return [names[row[0]] for row in rows if row[0] in names]
+    names = gap_keys(archive, [row_id for row_id, _ in rows])
+    return {names[row_id]: reason for row_id, reason in rows if row_id in names}
 
 
 def gap_keys(archive: Archive, row_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
@@ -154,7 +155,8 @@ class Places:
         return (self._post_id, parent_id, self._paths[node.key], node.position, node.depth)
 
     def write_the_rest(self, written: set[Key]) -> None:
-        """Write the places that no page filled: gaps, and comments of earlier captures."""
+        """Write the places that no page filled: gaps, and comments whose state is that of earlier captures."""
+        shown = frozenset().union(*self._writing.visit.tree.shown.values())
         gaps: list[Node] = []
         for batch in _batches([node for node in self.nodes.values() if node.key not in written]):
             old = comment_rows(self._writing.archive, [self.ids[node.key] for node in batch])
@@ -166,6 +168,9 @@ class Places:
                     self._writing.changes.content += 1
                 if isinstance(node.key, tuple):
                     gaps.append(node)
+                    self._note_reason(node, old.get(row_id))
+                elif node.key in shown:
+                    self._note_return(row_id, old[row_id])
                 else:
                     self._note_absence(row_id, old[row_id])
         self._name_gaps(gaps)
@@ -174,7 +179,7 @@ class Places:
         rows = [
             (
                 self.ids[node.key],
-                *gap_row(self.of(node), stamp(node.published_at), _GAP_REASON),
+                *gap_row(self.of(node), stamp(node.published_at), self._writing.visit.gaps.get(node.key, _GAP_REASON)),
                 None,
                 self._writing.visit.capture_id,
             )
@@ -187,6 +192,21 @@ class Places:
         places = sorted((node.key, self.ids[node.key]) for node in gaps if isinstance(node.key, tuple))
         for instance, group in groupby(places, key=lambda item: item[0][0]):
             write_local_ids(self._writing, instance, [(local_id, None, row_id) for (_, local_id), row_id in group])
+
+    def _note_reason(self, node: Node, old: Row | None) -> None:
+        """Why a gap that the archive has is still one."""
+        reason = self._writing.visit.gaps.get(node.key)
+        if old is not None and reason not in (None, old[_REASON]):
+            self._writing.connection.execute(
+                "UPDATE comments SET missing_reason = ? WHERE id = ?", [reason, self.ids[node.key]]
+            )
+            self._writing.changes.content += 1
+
+    def _note_return(self, row_id: int, old: Row) -> None:
+        """A comment that is shown again is no longer gone, whoever's word its state is."""
+        if old[_GONE_AT] is not None:
+            self._writing.connection.execute("UPDATE comments SET gone_at = NULL WHERE id = ?", [row_id])
+            self._writing.changes.content += 1
 
     def _note_absence(self, row_id: int, old: Row) -> None:
         """A comment that every server which ever showed it has stopped showing is marked as gone, and kept."""

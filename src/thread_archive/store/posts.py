@@ -36,7 +36,8 @@ def write_post(writing: Writing) -> int:
         post_id = _insert(writing, row)
     else:
         post_id, old_capture, *old = found
-        _update(writing, post_id, tuple(old), _keep_untold(row, tuple(old)), old_capture)
+        if not writing.visit.post_stays:
+            _update(writing, post_id, tuple(old), _keep_untold(row, tuple(old)), old_capture)
     write_cross_posts(writing, post_id, post)
     return post_id
 

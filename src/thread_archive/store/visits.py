@@ -1,7 +1,7 @@
 """What is known of one visit when its thread is written, and what the writing shares while it lasts."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from thread_archive.store.evidence import instance_row
 from thread_archive.store.people import Actors
 from thread_archive.store.rows import Row, state_digest
 from thread_archive.store.times import stamp
-from thread_archive.trees import Tree
+from thread_archive.trees import Key, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class Visit:
     A capture, read: all that is needed to write it but the pages themselves.
 
     `places` are the local ids by which instances know the post; `restricted` are the ap_ids that only a login gave;
-    `asked` are the instances that listed the thread to its end.
+    `gaps` say why a place (instance, local id) is empty; `asked` are the instances that listed the thread to its end.
+    `post_stays` says that the archive's state of the post outlasts what is told of it now.
     """
 
     capture_id: int
@@ -38,7 +39,9 @@ class Visit:
     tree: Tree
     places: Sequence[tuple[str, int]] = ()
     restricted: frozenset[str] = frozenset()
+    gaps: Mapping[Key, str] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    post_stays: bool = False
 
 
 @dataclass(slots=True)

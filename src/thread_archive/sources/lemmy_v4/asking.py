@@ -7,8 +7,6 @@ lifts the site's default range, which would hide older comments; local posts hav
 comments.
 """
 
-from urllib.parse import urlsplit
-
 from thread_archive.captures import ACTIVITY_JSON, Exchange, Request
 from thread_archive.exceptions import PayloadError
 from thread_archive.sources._harvest import Harvester
@@ -73,8 +71,8 @@ class HarvesterV4(Harvester):
         """`/post/ID/context`: an independent list of every comment, for posts made on this server."""
         if self.post is None or not self.post.local:
             return None
-        path = urlsplit(self.post.ap_id).path
-        answer = yield Request(url=f"{self.place.base}{path}/context", accept=ACTIVITY_JSON, login=self.place.login)
+        path = self.post.ap_id.partition("://")[2].partition("/")[2]
+        answer = yield Request(url=f"{self.place.base}/{path}/context", accept=ACTIVITY_JSON, login=self.place.login)
         if answer.status != OK or not is_json(answer):
             return None
         try:
