@@ -34,6 +34,9 @@ _MENTION = re.compile(
 )
 
 
+_PROFILE = re.compile(_profile(""))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
     """What a person on the list is called instead: the same for all time, and at the same host."""
@@ -62,7 +65,7 @@ class Takedowns:
     def __init__(self, salt: bytes, digests: Mapping[str, str]) -> None:
         self._salt = salt
         self._digests = dict(digests)
-        self._aliases = {digest[:_ALIAS_LENGTH] for digest, kind in digests.items() if kind == PERSON}
+        self._aliases = {digest[:_ALIAS_LENGTH] for digest, kind in digests.items() if kind in (PERSON, MENTION)}
         self._memo: dict[str, str | None] = {}
 
     def __len__(self) -> int:
@@ -77,13 +80,18 @@ class Takedowns:
         return hmac_digest(self._salt, text.lower().encode("utf-8", "surrogatepass"), sha256).hex()
 
     def kind(self, ap_id: str) -> str | None:
-        """As what `ap_id` is listed, None where it is not; an alias is listed as the person it stands for."""
+        """
+        As what `ap_id` (or a handle) is listed, None where it is not.
+
+        A person who is listed as mentioned only is listed under each address that a profile may have, and an alias as
+        the person it stands for.
+        """
         try:
             return self._memo[ap_id]
         except KeyError:
             pass
         found = self._digests.get(self.digest(ap_id))
-        if found is None and (alias := _ALIAS.fullmatch(ap_id)) and alias[1] in self._aliases:
+        if found is None and (self._is_alias(ap_id) or self._digest_as_mentioned(ap_id) in self._digests):
             found = PERSON
         if len(self._memo) >= _MEMO:
             self._memo.clear()
@@ -96,11 +104,20 @@ class Takedowns:
 
     def alias(self, ap_id: str) -> Alias:
         """What the listed person `ap_id` is called; the alias of an alias is itself."""
-        known = _ALIAS.fullmatch(ap_id)
-        if known is None or known[1] not in self._aliases:
-            scheme, _, _ = ap_id.partition("://")
-            ap_id = f"{scheme}://{host_in(ap_id)}/u/redacted-{self.digest(ap_id)[:_ALIAS_LENGTH]}"
+        if not self._is_alias(ap_id):
+            digest = self.digest(ap_id)
+            if digest not in self._digests:
+                digest = self._digest_as_mentioned(ap_id)
+            ap_id = f"{ap_id.partition('://')[0]}://{host_in(ap_id)}/u/redacted-{digest[:_ALIAS_LENGTH]}"
         return Alias(ap_id=ap_id, name=ap_id.rpartition("/")[2])
+
+    def _is_alias(self, ap_id: str) -> bool:
+        alias = _ALIAS.fullmatch(ap_id)
+        return alias is not None and alias[1] in self._aliases
+
+    def _digest_as_mentioned(self, ap_id: str) -> str:
+        profile = _PROFILE.fullmatch(ap_id)
+        return self.digest(handle(profile["of"], profile["at"] or profile["on"]) if profile else ap_id)
 
     def rewrite(self, text: str) -> str:
         """`text` with MARK for every mention of a listed person: `@name@host` and addresses of the profile."""

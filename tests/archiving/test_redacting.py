@@ -405,6 +405,22 @@ def test_whatever_was_seen_before_a_reread_gives_the_redacted_rows_and_another_v
             assert _content(folder) == before
 
 
+@pytest.mark.parametrize("ap_id", ["https://tooter.test/users/Mara", "http://kbin.test/u/Mara", "https://m.test/@Mara"])
+def test_somebody_who_is_not_here_yet_is_kept_out_whatever_their_profile_is_called(ap_id: str, tmp_path: Path) -> None:
+    host = ap_id.split("/")[2]
+    world = thread(v3(), [Reply(text="x", fields={"creator_id": 3}), Reply(text="edited")])
+    world.persons[3].name, world.persons[3].ap_id = "Mara", ap_id
+    redacted(tmp_path, "person", f"mara@{host}")
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        before = content_digest(archive)
+        assert rows(archive, "SELECT count(*) FROM people WHERE name LIKE 'redacted-%'") == [(1,)]
+        assert rows(archive, "SELECT body FROM comments") == [("[redacted]",), ("edited",)]
+        reapply(archive, now=NOW)
+        assert content_digest(archive) == before
+    assert found_in(tmp_path, ["mara"]) == {}
+
+
 # What says where, when, of which kind and by whom, and columns that one statement treats like a planted neighbour.
 STRUCTURE = {
     "exchanges": {"purpose", "method", "final_url", "headers", "requested_at", "withheld"},
