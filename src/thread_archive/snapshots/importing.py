@@ -15,7 +15,12 @@ from thread_archive.markup import plain_text
 from thread_archive.snapshots import manifest, receiving
 from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
-from thread_archive.snapshots.keepingout import post_without_listed, without_listed
+from thread_archive.snapshots.keepingout import (
+    page_without_listed,
+    post_without_listed,
+    receipt_without_listed,
+    without_listed,
+)
 from thread_archive.snapshots.manifest import MANIFEST
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.verifying import check_bundle
@@ -125,18 +130,19 @@ def _import_thread(
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
         post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
         page = receiving.linked_page(connection, capture.post_id)
-        if page is not None and _is_news(archive, post_id, page, takedowns):
+        if page is not None and _is_news(archive, post_id, page := page_without_listed(page, takedowns)):
             _write_page(archive, post_id, page, capture_id=row_id)
             merger.changes.content += 1
-        _close(archive, row_id, post_id, capture, digest=digest, later=merger.later, now=now)
+        told = receipt_without_listed(json.loads(capture.receipt), received.post, takedowns)
+        _close(archive, row_id, post_id, capture, told, digest=digest, later=merger.later, now=now)
     status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
     return _imported(archive, post_id, status, merger.changes, had=had), post_id
 
 
-def _is_news(archive: Archive, post_id: int, page: SharedPage, takedowns: Takedowns) -> bool:
+def _is_news(archive: Archive, post_id: int, page: SharedPage) -> bool:
     """Whether a received page is of the link that the post has here, and later than what there is of it."""
     post, known = articles.linked(archive, post_id), articles.stored_page(archive, post_id)
-    if post.withdrawn or post.url != page.url or takedowns.rewrite(page.article.html) != page.article.html:
+    if post.withdrawn or post.url != page.url:
         return False
     return known is None or not known.words or known.fetched_at < page.fetched_at
 
@@ -158,11 +164,19 @@ def _seen(before: str | None, capture: SharedCapture) -> str:
 
 
 def _close(
-    archive: Archive, row_id: int, post_id: int, capture: SharedCapture, *, digest: str, later: bool, now: datetime
+    archive: Archive,
+    row_id: int,
+    post_id: int,
+    capture: SharedCapture,
+    told: dict[str, Any],
+    *,
+    digest: str,
+    later: bool,
+    now: datetime,
 ) -> None:
-    """End the capture: its receipt is that of the later visit, with the counts as they are now."""
+    """End the capture: its receipt is that of the later visit (`told` by the snapshot), with the counts as of now."""
     latest = None if later else next(reversed(evidence.captures(archive, post_id=post_id)), None)
-    receipt: dict[str, Any] = latest.receipt if latest else json.loads(capture.receipt)
+    receipt: dict[str, Any] = latest.receipt if latest else told
     counts = threads.thread_counts(archive, post_id)
     receipt["comments"] = dict(receipt.get("comments") or {}) | {
         "stored": counts.stored,
