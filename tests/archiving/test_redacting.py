@@ -242,6 +242,12 @@ def test_quotations_go_where_that_is_asked_for_and_the_rest_of_what_quotes_stays
         assert rows(archive, "SELECT body FROM comments WHERE ap_id LIKE '%/3'") == [("> [redacted]\n\nWell said.",)]
         assert rows(archive, "SELECT scope, items, quotes_left FROM redaction_log") == [("comment", 2, 0)]
     assert reads_the_same(tmp_path)
+    quoting = planted.world.comments[3]
+    quoting.content, quoting.updated = f"So be it. {quoting.content}", "2026-03-09T00:00:00Z"
+    with Server(planted.world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL)
+        assert receipt.changed
+    assert found_in(tmp_path, planted.of("passage", "comment")) == {}
 
 
 def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
@@ -254,7 +260,7 @@ def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
     assert _content(tmp_path) == before
     with archive_in(tmp_path) as archive:
         assert rows(archive, "SELECT count(*) FROM redaction_log") == [(1,)]
-        assert rows(archive, "SELECT count(*) FROM takedowns") == [(2,)]
+        assert rows(archive, "SELECT count(*) FROM takedowns") == [(3,)]
 
 
 def test_what_came_in_by_another_door_is_erased_by_the_list(tmp_path: Path) -> None:

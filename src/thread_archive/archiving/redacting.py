@@ -20,6 +20,7 @@ from thread_archive.store.redaction.changes import Changes, ErasedItem
 from thread_archive.store.redaction.exchanges import ErasedExchanges, erase_exchanges
 from thread_archive.store.redaction.rows import RowEraser
 from thread_archive.store.redaction.survey import Quotation, ap_ids, quotations, survey
+from thread_archive.takedowns import quotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +148,8 @@ class _Attempt:
         self.erasure.items = ap_ids(self._connection, covered)
         self._found = tuple(quotations(self._connection, covered))
         if self._quotes:
-            passages: dict[str, set[str]] = {}
-            for quotation in self._found:
-                passages.setdefault(quotation.ap_id, set()).add(quotation.passage)
-            # The longest first: one passage may hold another.
-            self.erasure.passages = {
-                ap_id: tuple(sorted(texts, key=lambda text: (-len(text), text))) for ap_id, texts in passages.items()
-            }
+            entries = [entry for found in self._found for entry in quotation(found.ap_id, found.passage)]
+            listed = self.erasure.takedowns = takedowns.extend(self._connection, entries, now=now)
         return len(listed) > len(before)
 
     def erase_answers(self) -> int:

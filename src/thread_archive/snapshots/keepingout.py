@@ -18,7 +18,11 @@ def without_listed(batches: Iterable[Sequence[Comment]], takedowns: Takedowns) -
 
 def _comment(comment: Comment, takedowns: Takedowns) -> Comment:
     listed = takedowns.covers(comment.ap_id) or takedowns.covers(comment.creator.ap_id)
-    return replace(comment, body=_spoken(comment.body, takedowns, listed), creator=_person(comment.creator, takedowns))
+    return replace(
+        comment,
+        body=_spoken(comment.body, takedowns, listed, comment.ap_id),
+        creator=_person(comment.creator, takedowns),
+    )
 
 
 def post_without_listed(post: Post, takedowns: Takedowns) -> Post:
@@ -28,8 +32,8 @@ def post_without_listed(post: Post, takedowns: Takedowns) -> Post:
     listed = post.creator is not None and takedowns.covers(post.creator.ap_id)
     return replace(
         post,
-        title=_spoken(post.title, takedowns, listed),
-        body=_spoken(post.body, takedowns, listed),
+        title=_spoken(post.title, takedowns, listed, post.ap_id),
+        body=_spoken(post.body, takedowns, listed, post.ap_id),
         url=_beside(post.url, takedowns, listed),
         alt_text=_beside(post.alt_text, takedowns, listed),
         embed_title=_beside(post.embed_title, takedowns, listed),
@@ -58,8 +62,8 @@ def receipt_without_listed(receipt: dict[str, Any], post: Post, takedowns: Taked
     return receipt | {"article": article | told}
 
 
-def _spoken(text: str, takedowns: Takedowns, listed: bool) -> str:
-    return MARK if listed and text else takedowns.rewrite(text)
+def _spoken(text: str, takedowns: Takedowns, listed: bool, ap_id: str) -> str:
+    return MARK if listed and text else takedowns.rewrite(text, ap_id)
 
 
 def _beside(text: str, takedowns: Takedowns, listed: bool) -> str:
@@ -67,7 +71,7 @@ def _beside(text: str, takedowns: Takedowns, listed: bool) -> str:
 
 
 def _cross_post(cross: CrossPost, takedowns: Takedowns, listed: bool) -> CrossPost:
-    return replace(cross, title=_spoken(cross.title, takedowns, listed or takedowns.covers(cross.ap_id)))
+    return replace(cross, title=_spoken(cross.title, takedowns, listed or takedowns.covers(cross.ap_id), cross.ap_id))
 
 
 def _community(community: Community, takedowns: Takedowns) -> Community:
