@@ -64,13 +64,15 @@ class Redaction:
     """
     What was redacted, or would be.
 
-    `quotes` are the quotations of it by others, `quotes_left` those that stay; `answers` is how many kept answers
+    `quotes` are the quotations of it by others, `quotes_left` those that stay, `quoted_in` the ap_ids of what has
+    these: nobody finds them again, once the words that they quote are gone. `answers` is how many kept answers
     changed. `swept` says whether the file holds nothing of it any more; it does until nobody reads an older state.
     """
 
     items: tuple[ErasedItem, ...]
     quotes: int
     quotes_left: int
+    quoted_in: tuple[str, ...] = ()
     answers: int = 0
     swept: bool = True
 
@@ -172,5 +174,6 @@ class _Attempt:
             items=tuple(self.changes.items),
             quotes=len(self._found),
             quotes_left=0 if self._quotes else len(self._found),
+            quoted_in=() if self._quotes else tuple(dict.fromkeys(found.ap_id for found in self._found)),
             answers=answers,
         )
