@@ -256,6 +256,10 @@ def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
     [
         "UPDATE comments SET published_at = 'yesterday'",
         "UPDATE people SET ap_id = 'javascript:alert(1)' || id",
+        "UPDATE captures SET receipt = 'null'",
+        "UPDATE captures SET receipt = '{\"comments\": 5}'",
+        "UPDATE captures SET receipt = CAST(x'ff' AS TEXT)",
+        "UPDATE comments SET language = CAST(x'eda080' AS TEXT)",
         "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
     ],
 )

@@ -1,6 +1,5 @@
 """Taking a received snapshot's threads into one's own archive: verified first, merged by ap_id."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -87,7 +86,9 @@ def import_snapshot(
             )
         with closing(open_snapshot(bundle.database())) as connection:
             takedowns = load(archive)
-            for capture in receiving.shared_captures(connection):
+            with _in_order(bundle.path):
+                captures = receiving.shared_captures(connection)
+            for capture in captures:
                 if takedowns.covers(capture.ap_id):
                     yield Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0)
                     continue
@@ -133,7 +134,7 @@ def _import_thread(
         if page is not None and _is_news(archive, post_id, page := page_without_listed(page, takedowns)):
             _write_page(archive, post_id, page, capture_id=row_id)
             merger.changes.content += 1
-        told = receipt_without_listed(json.loads(capture.receipt), received.post, takedowns)
+        told = receipt_without_listed(capture.receipt, received.post, takedowns)
         _close(archive, row_id, post_id, capture, told, digest=digest, later=merger.later, now=now)
     status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
     return _imported(archive, post_id, status, merger.changes, had=had), post_id
