@@ -22,7 +22,7 @@ from thread_archive.archiving.redacting import redact
 from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.snapshots.selection import Wanted, select
-from thread_archive.snapshots.writer import Making, make
+from thread_archive.snapshots.writer import Made, Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content, content_digest
@@ -360,3 +360,24 @@ def test_who_was_redacted_here_is_in_nothing_that_a_snapshot_brings(instance: In
         assert content_digest(here) == before
     assert found_in(tmp_path / "here", planted.all_but(*OTHERS, "passage")) == {}
     assert found_in(tmp_path / "here", planted.of("others_body", "others_name")) != {}
+
+
+def test_a_gap_keeps_the_reason_that_the_snapshot_tells(tmp_path: Path) -> None:
+    with (
+        Server(thread(v3("one.test"), ["shown", Reply(text="answered", to=1)])) as server,
+        archive_in(tmp_path) as made,
+    ):
+        add(made, server, ONE)
+        with made.transaction() as connection:
+            connection.execute("UPDATE comments SET restricted = 1 WHERE body = 'shown'")
+        bundle = make(made, tmp_path / "bundle", select(made, Wanted()), Making(site=False))
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, bundle.path)
+        reasons = rows(other, "SELECT missing_reason FROM comments ORDER BY position")
+        assert reasons == [("hidden_community",), (None,)]
+        again = make(other, tmp_path / "again", select(other, Wanted()), Making(site=False))
+    assert content_hash_of(again) == content_hash_of(bundle)
+
+
+def content_hash_of(made: Made) -> str:
+    return str(made.description["content_sha256"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thread_archive.articles.blocks import blocks_of_html
-from thread_archive.model import Article, Comment, Community, CrossPost, Person, Post, Votes
+from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
 from thread_archive.payloads import parsed
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
@@ -88,7 +88,7 @@ def _address(ap_id: str) -> str:
 def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received:
     """A thread of a snapshot without its comments' texts, which `comments` gives."""
     rows = connection.execute(
-        """SELECT id, ap_id, parent_id, published_at, deleted, removed, restricted FROM comments
+        """SELECT id, ap_id, parent_id, published_at, deleted, removed, restricted, missing_reason FROM comments
            WHERE post_id = ? ORDER BY position""",
         [capture.post_id],
     ).fetchall()
@@ -113,6 +113,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         names={(one.instance, one.local_id): row[1] for row in rows if row[1] for one in sighted.get(row[0], ())},
         sightings={row[1]: sighted[row[0]] for row in rows if row[1] and row[0] in sighted},
         seen=_sighted(connection, _SIGHTED.format("post_id", 0, "?"), capture.post_id).get(capture.post_id, ()),
+        reasons={keys[row[0]]: MissingReason(row[7]) for row in rows if not row[1]},
         restricted=frozenset(restricted | ({post.ap_id} if post_restricted else set())),
     )
 
