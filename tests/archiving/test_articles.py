@@ -311,7 +311,7 @@ def test_a_page_under_way_is_dropped_when_its_post_is_redacted_meanwhile(tmp_pat
     with setting(tmp_path, redacting) as here:
         assert here.add().article.status == "none"
         assert sound(here.archive)
-    assert found_in(tmp_path, ["heaviest", "ledgers"]) == {}
+    assert found_in(tmp_path, ["heaviest", "ledgers", "tide left"]) == {}
 
 
 def test_a_page_asked_for_by_itself_is_dropped_when_its_post_is_redacted_meanwhile(tmp_path: Path) -> None:
@@ -327,4 +327,4 @@ def test_a_page_asked_for_by_itself_is_dropped_when_its_post_is_redacted_meanwhi
             receipt = fetch_article(here.archive, client, 1, ignore_robots=True, now=datetime(2026, 4, 2, tzinfo=UTC))
         assert receipt.status == "none"
         assert sound(here.archive)
-    assert found_in(tmp_path, ["heaviest", "ledgers"]) == {}
+    assert found_in(tmp_path, ["heaviest", "ledgers", "tide left"]) == {}

@@ -22,7 +22,7 @@ from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import ArchiveError, TakenDownError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import evidence, places, takedowns
+from thread_archive.store import articles, evidence, places, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url
@@ -299,8 +299,12 @@ class Adding:
         if job.receipt is None or job.capture is None:
             raise AssertionError("the thread was not written")
         derive(self._archive, job.post_id)
-        receipt = replace(job.receipt, article=linking.settled(self._archive, job.post_id, article))
         with self._archive.transaction():
+            # Its title and its link may have been redacted since the thread was written.
+            post = articles.linked(self._archive, job.post_id)
+            article = article if article.url == post.url else ArticleReceipt()
+            found = linking.settled(self._archive, job.post_id, article)
+            receipt = replace(job.receipt, title=post.title, article=found)
             evidence.amend_receipt(self._archive, job.capture.id, receipt.as_json())
         yield from self._tell_all(job, receipt)
 

@@ -30,7 +30,6 @@ from thread_archive.store.merging import ThreadMerger, latest_visit
 from thread_archive.store.takedowns import load
 from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Changes
-from thread_archive.takedowns import Takedowns
 
 NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
@@ -85,16 +84,12 @@ def import_snapshot(
                 next=f"`thread-archive serve {path}` shows it by itself.",
             )
         with closing(open_snapshot(bundle.database())) as connection:
-            takedowns = load(archive)
             with _in_order(bundle.path):
                 captures = receiving.shared_captures(connection)
             for capture in captures:
-                if takedowns.covers(capture.ap_id):
-                    yield Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0)
-                    continue
                 with _in_order(bundle.path):
-                    imported, post_id = _import_thread(archive, connection, capture, digest, now, takedowns)
-                if imported.status != UNCHANGED:
+                    imported, post_id = _import_thread(archive, connection, capture, digest, now)
+                if imported.status in (NEW, MERGED):
                     derive(archive, post_id)
                 yield imported
 
@@ -112,22 +107,21 @@ def _verified(bundle: Bundle, signer: Path | None) -> str:
 
 
 def _import_thread(
-    archive: Archive,
-    connection: sqlite3.Connection,
-    capture: SharedCapture,
-    digest: str,
-    now: datetime,
-    takedowns: Takedowns,
+    archive: Archive, connection: sqlite3.Connection, capture: SharedCapture, digest: str, now: datetime
 ) -> tuple[Imported, int]:
-    before = latest_visit(archive, capture.ap_id)
-    if digest in evidence.imports(archive, capture.ap_id):
-        post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
-        return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
-    received = receiving.received(connection, capture)
-    received = replace(received, post=post_without_listed(received.post, takedowns))
-    had = _stored(archive, capture.ap_id)
+    """What became of a thread, and its row; in one transaction, so that nothing is redacted meanwhile."""
     with archive.transaction():
+        takedowns = load(archive)
+        if takedowns.covers(capture.ap_id):
+            return Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0), 0
+        before = latest_visit(archive, capture.ap_id)
+        if digest in evidence.imports(archive, capture.ap_id):
+            post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
+            return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
+        had = _stored(archive, capture.ap_id)
         row_id = evidence.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
+        received = receiving.received(connection, capture)
+        received = replace(received, post=post_without_listed(received.post, takedowns))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
         post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
         page = receiving.linked_page(connection, capture.post_id)
@@ -136,8 +130,8 @@ def _import_thread(
             merger.changes.content += 1
         told = receipt_without_listed(capture.receipt, received.post, takedowns)
         _close(archive, row_id, post_id, capture, told, digest=digest, later=merger.later, now=now)
-    status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
-    return _imported(archive, post_id, status, merger.changes, had=had), post_id
+        status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
+        return _imported(archive, post_id, status, merger.changes, had=had), post_id
 
 
 def _is_news(archive: Archive, post_id: int, page: SharedPage) -> bool:
