@@ -144,9 +144,13 @@ class Takedowns:
         """
         if self._lengths and ap_id and self.digest(f"{QUOTING} {ap_id}") in self._digests:
             text = self._without_quotations(text, ap_id)
-        if not self._aliases or not ("@" in text or "/" in text):
+        if not self._aliases:
             return text
-        return _HANDLE.sub(self._without_handle, _ADDRESS.sub(self._without_address, text))
+        if "/" in text:
+            text = _ADDRESS.sub(self._without_address, text)
+        if "@" in text or "/u/" in text:
+            text = _HANDLE.sub(self._without_handle, text)
+        return text
 
     def _without_quotations(self, text: str, ap_id: str) -> str:
         for length in self._lengths:
@@ -162,7 +166,7 @@ class Takedowns:
         plain = unquote(address) if "%" in address else address
         profile = _PROFILE.match(plain)
         if profile is None or not self._is_listed(profile):
-            new = _HANDLE.sub(self._without_handle, plain)
+            new = plain if plain == address else _HANDLE.sub(self._without_handle, plain)
             return match[0] if new == plain else match[0].replace(address, new)
         if match["closed"]:
             return MARK
