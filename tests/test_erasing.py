@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import TakenDownError
-from thread_archive.takedowns import COMMENT, MENTION, PERSON, POST, Takedowns, handle
+from thread_archive.takedowns import COMMENT, MENTION, PERSON, POST, Takedowns, handle, here, quotation
 from thread_archive.withholding import withhold
 
 HOST = "home.test"
@@ -23,7 +24,7 @@ def listed(*entries: tuple[str, str]) -> Takedowns:
 
 
 def alice() -> Erasure:
-    return Erasure(takedowns=listed((PERSON, ALICE), (MENTION, handle("alice", HOST))))
+    return Erasure(takedowns=listed((PERSON, ALICE), (MENTION, handle("alice", HOST)), (MENTION, here("alice"))))
 
 
 def erased(value: Any, erasure: Erasure) -> Any:
@@ -70,10 +71,54 @@ def test_an_item_without_its_creator_is_known_by_the_number_that_an_earlier_answ
         ("see /u/alice@home.test or https://home.test/@alice", "see [redacted] or [redacted]"),
         ("@ALICE@Home.Test", "[redacted]"),
         ("@alice@elsewhere.test, @malice@home.test, alice, https://home.test/u/alicette", None),
+        ('ask [Alice](https://home.test/u/alice "her page"), [her](</u/alice>)', "ask [redacted], [redacted]"),
+        (
+            "ask /u/alice, not r/u/alice or /u/alice@elsewhere.test",
+            "ask [redacted], not r/u/alice or /u/alice@elsewhere.test",
+        ),
+        ("[a](https://home.test/u/%61lice?x) https://toot.test/%40alice%40home.test", "[redacted] [redacted]"),
+        ("https://kbin.test/u/@alice@home.test/reply?of=@alice@home.test", "[redacted]/reply?of=[redacted]"),
+        ("https://home.test/profile/alice, https://home.test/users/alice/", "[redacted], [redacted]/"),
+        ("https://x.test/50%25?by=@bob@home.test [alice](https://x.test/alice) !alice@home.test", None),
     ],
 )
 def test_mentions_of_a_listed_person_go_and_those_of_others_stay(text: str, left: str | None) -> None:
     assert alice().rewrite(text) == (text if left is None else left)
+
+
+@given(
+    st.text(alphabet='\\@/u:%a.-_!()[]<>" ', max_size=60), st.sampled_from(["", "@alice@home.test", ALICE, "/u/alice"])
+)
+def test_mentions_erased_once_are_erased(text: str, mention: str) -> None:
+    once = alice().rewrite(text + mention + text)
+    assert alice().rewrite(once) == once
+
+
+def test_names_with_backslashes_are_the_same_names() -> None:
+    erasure = Erasure(takedowns=listed((MENTION, handle("a_b", HOST))))
+    assert (
+        erasure.rewrite("ask @a\\_b@home.test or [a\\_b](https://home.test/u/a\\_b)") == "ask [redacted] or [redacted]"
+    )
+
+
+@pytest.mark.parametrize("part", ["[", "https://", "@a", "a.", "\\_", "/u/a", "[a](https://x.test/", "%40", "!a@"])
+def test_mentions_are_looked_for_in_time_linear_in_the_text(part: str) -> None:
+    def seconds(length: int) -> float:
+        text, start = part * (length // len(part)), time.process_time()
+        alice().rewrite(text)
+        return time.process_time() - start
+
+    assert seconds(400_000) < 16 * max(seconds(50_000), 0.01)
+
+
+def test_a_listed_quotation_goes_from_the_item_that_it_is_listed_for_wherever_it_stands_in_it() -> None:
+    erasure = Erasure(takedowns=listed(*quotation("https://x.test/comment/2", "some words"), (COMMENT, "x")))
+    assert (
+        erasure.rewrite("> some words\n\nno; Some words.", "https://x.test/comment/2")
+        == "> [redacted]\n\nno; [redacted]."
+    )
+    assert erasure.rewrite("> some words", "https://x.test/comment/3") == "> some words"
+    assert erasure.rewrite("> some words") == "> some words"
 
 
 def test_what_is_beside_the_erased_post_in_its_answer_does_not_tell_what_it_linked_to() -> None:

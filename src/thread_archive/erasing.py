@@ -7,7 +7,7 @@ both are read as the same rows. Structure stays: who answers whom, when, with ho
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +53,8 @@ class LocalIds:
 @dataclass(slots=True, kw_only=True, eq=False)
 class Erasure:
     """
-    What is to be erased: what `takedowns` lists, the posts and comments whose ap_ids are in `items`, what `pattern`
-    matches in any text, and literal `passages` of single items, by ap_id.
+    What is to be erased: what `takedowns` lists, the posts and comments whose ap_ids are in `items`, and what `pattern`
+    matches in any text.
 
     `met` collects the ap_ids of posts and comments that were erased for their author's sake or their thread's, `links`
     what they linked to.
@@ -63,7 +63,6 @@ class Erasure:
     takedowns: Takedowns
     items: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
-    passages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     _local: dict[str, LocalIds] = field(default_factory=dict)
@@ -82,12 +81,8 @@ class Erasure:
         """A text that stays, without the passages that do not; `ap_id` is that of the item it belongs to."""
         if not text:
             return text
-        text = self.takedowns.rewrite(text)
-        if self.pattern is not None:
-            text = self.pattern.sub(MARK, text)
-        for passage in self.passages.get(ap_id, ()) if ap_id else ():
-            text = text.replace(passage, MARK)
-        return text
+        text = self.takedowns.rewrite(text, ap_id)
+        return text if self.pattern is None else self.pattern.sub(MARK, text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,28 +9,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest as hmac_digest
+from urllib.parse import unquote
 
 # What stands in the place of erased text.
 MARK = "[redacted]"
 POST, COMMENT, PERSON, MENTION = "post", "comment", "person", "mention"
+# An item of which a passage is listed, and, with its length, such a passage.
+QUOTING, _PASSAGE = "quoting", "passage of "
 _ALIAS_LENGTH = 16
 _ALIAS = re.compile(rf"https?://[^/\s]+/u/redacted-([0-9a-f]{{{_ALIAS_LENGTH}}})")
 _MEMO = 200_000
 
-_NAME = r"[\w-]+(?:\.[\w-]+)*"
+# Markdown may have a backslash before signs in it.
+_NAME = r"(?:\\?[\w-])+(?:\\?\.(?:\\?[\w-])+)*"
 _HOST = r"[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?"
-
-
-def _profile(group: str) -> str:
-    """A profile's address as Lemmy, Mbin, PieFed and Mastodon write it, on its own server or on another one."""
-    at = rf"(?:@(?P<{group}at>{_HOST}))?"
-    return rf"https?://(?P<{group}on>{_HOST})/(?:u/|users?/|@)(?P<{group}of>{_NAME}){at}"
-
-
-_MENTION = re.compile(
-    rf"\[[^\[\]\n]{{0,200}}\]\({_profile('linked_')}/?\)"
-    rf"|{_profile('bare_')}"
-    rf"|(?<![\w/.-])(?:@|/?u/)?(?P<of>{_NAME})@(?P<at>{_HOST})"
+# A profile's address as Lemmy, Mbin, PieFed, Mastodon and others write it, on its own server or on another one.
+_PROFILE = re.compile(
+    rf"(?:https?://(?P<on>{_HOST}))?/(?:u/|users?/|profile/|accounts?/|(?=@))@?(?P<of>{_NAME})(?:@(?P<at>{_HOST}))?"
+)
+_IN_ADDRESS = r"[^\s<>()\[\]\"'`]"
+_ADDRESS = re.compile(
+    rf"(?P<linked>\[[^\[\]\n]{{0,200}}\]\(<?)?(?P<address>(?:https?://|(?<=[(<])/u/){_IN_ADDRESS}{{1,1000}})"
+    r"(?(linked)(?P<closed>>?(?:[ \t]+\"[^\"\n]{0,200}\")?\))?)"
+)
+_HANDLE = re.compile(
+    rf"(?<![\w/.!-])(?:@|/?u/)?(?P<of>{_NAME})@(?P<at>{_HOST})|(?<![\w/.-])/u/(?P<here>{_NAME})(?![\w@])"
 )
 
 
@@ -44,7 +47,21 @@ class Alias:
 
 def handle(name: str, host: str) -> str:
     """How a person is mentioned everywhere: `@name@host`."""
-    return f"@{name}@{host}".lower()
+    return f"@{_unescaped(name)}@{host}".lower()
+
+
+def here(name: str) -> str:
+    """How a person is mentioned on their own server, and anybody of that name on another: `/u/name`."""
+    return f"/u/{_unescaped(name)}".lower()
+
+
+def quotation(ap_id: str, passage: str) -> tuple[tuple[str, str], ...]:
+    """The entries by which a `passage` of the item `ap_id`, taken from something that is listed, is kept out."""
+    return (QUOTING, f"{QUOTING} {ap_id}"), (f"{_PASSAGE}{len(passage)}", f"{ap_id} {passage}")
+
+
+def _unescaped(name: str) -> str:
+    return name.replace("\\", "")
 
 
 def host_in(ap_id: str) -> str:
@@ -54,7 +71,7 @@ def host_in(ap_id: str) -> str:
 
 class Takedowns:
     """
-    A takedown list: `digests` by kind (`post`, `comment`, `person`, `mention`), keyed with the archive's `salt`.
+    A takedown list: the kind of each of `digests`, which are keyed with the archive's `salt`.
 
     False where it is empty.
     """
@@ -62,7 +79,10 @@ class Takedowns:
     def __init__(self, salt: bytes, digests: Mapping[str, str]) -> None:
         self._salt = salt
         self._digests = dict(digests)
-        self._aliases = {digest[:_ALIAS_LENGTH] for digest, kind in digests.items() if kind == PERSON}
+        self._aliases = {digest[:_ALIAS_LENGTH] for digest, kind in digests.items() if kind in (PERSON, MENTION)}
+        lengths = {int(kind.removeprefix(_PASSAGE)) for kind in digests.values() if kind.startswith(_PASSAGE)}
+        # The longest first: one passage may hold another.
+        self._lengths = sorted(lengths, reverse=True)
         self._memo: dict[str, str | None] = {}
 
     def __len__(self) -> int:
@@ -77,13 +97,18 @@ class Takedowns:
         return hmac_digest(self._salt, text.lower().encode("utf-8", "surrogatepass"), sha256).hex()
 
     def kind(self, ap_id: str) -> str | None:
-        """As what `ap_id` is listed, None where it is not; an alias is listed as the person it stands for."""
+        """
+        As what `ap_id` (or a handle) is listed, None where it is not.
+
+        A person who is listed as mentioned only is listed under each address that a profile may have, and an alias as
+        the person it stands for.
+        """
         try:
             return self._memo[ap_id]
         except KeyError:
             pass
         found = self._digests.get(self.digest(ap_id))
-        if found is None and (alias := _ALIAS.fullmatch(ap_id)) and alias[1] in self._aliases:
+        if found is None and (self._is_alias(ap_id) or self._digest_as_mentioned(ap_id) in self._digests):
             found = PERSON
         if len(self._memo) >= _MEMO:
             self._memo.clear()
@@ -96,23 +121,62 @@ class Takedowns:
 
     def alias(self, ap_id: str) -> Alias:
         """What the listed person `ap_id` is called; the alias of an alias is itself."""
-        known = _ALIAS.fullmatch(ap_id)
-        if known is None or known[1] not in self._aliases:
-            scheme, _, _ = ap_id.partition("://")
-            ap_id = f"{scheme}://{host_in(ap_id)}/u/redacted-{self.digest(ap_id)[:_ALIAS_LENGTH]}"
+        if not self._is_alias(ap_id):
+            digest = self.digest(ap_id)
+            if digest not in self._digests:
+                digest = self._digest_as_mentioned(ap_id)
+            ap_id = f"{ap_id.partition('://')[0]}://{host_in(ap_id)}/u/redacted-{digest[:_ALIAS_LENGTH]}"
         return Alias(ap_id=ap_id, name=ap_id.rpartition("/")[2])
 
-    def rewrite(self, text: str) -> str:
-        """`text` with MARK for every mention of a listed person: `@name@host` and addresses of the profile."""
-        if not self._aliases or not ("@" in text or "://" in text):
-            return text
-        return _MENTION.sub(self._marked, text)
+    def _is_alias(self, ap_id: str) -> bool:
+        alias = _ALIAS.fullmatch(ap_id)
+        return alias is not None and alias[1] in self._aliases
 
-    def _marked(self, match: re.Match[str]) -> str:
-        groups = match.groupdict()
-        for prefix in ("linked_", "bare_", ""):
-            name = groups[f"{prefix}of"]
-            if name:
-                host = groups[f"{prefix}at"] or groups[f"{prefix}on"]
-                return MARK if self.kind(handle(name, host)) else match[0]
-        return match[0]
+    def _digest_as_mentioned(self, ap_id: str) -> str:
+        profile = _PROFILE.fullmatch(ap_id)
+        host = profile and (profile["at"] or profile["on"])
+        return self.digest(handle(profile["of"], host) if profile and host else ap_id)
+
+    def rewrite(self, text: str, ap_id: str | None = None) -> str:
+        """
+        `text` with MARK for every mention of a listed person: `@name@host` and addresses of the profile; of the item
+        with that `ap_id` also for its listed quotations.
+        """
+        if self._lengths and ap_id and self.digest(f"{QUOTING} {ap_id}") in self._digests:
+            text = self._without_quotations(text, ap_id)
+        if not self._aliases:
+            return text
+        if "/" in text:
+            text = _ADDRESS.sub(self._without_address, text)
+        if "@" in text or "/u/" in text:
+            text = _HANDLE.sub(self._without_handle, text)
+        return text
+
+    def _without_quotations(self, text: str, ap_id: str) -> str:
+        for length in self._lengths:
+            at = 0
+            while at + length <= len(text):
+                if self.digest(f"{ap_id} {text[at : at + length]}") in self._digests:
+                    text = text[:at] + MARK + text[at + length :]
+                at += 1
+        return text
+
+    def _without_address(self, match: re.Match[str]) -> str:
+        address = match["address"]
+        plain = unquote(address) if "%" in address else address
+        profile = _PROFILE.match(plain)
+        if profile is None or not self._is_listed(profile):
+            new = plain if plain == address else _HANDLE.sub(self._without_handle, plain)
+            return match[0] if new == plain else match[0].replace(address, new)
+        if match["closed"]:
+            return MARK
+        # What follows an address that was written plainly may be the end of a sentence.
+        return (match["linked"] or "") + MARK + (plain[profile.end() :] if plain == address else "")
+
+    def _without_handle(self, match: re.Match[str]) -> str:
+        listed = self.kind(here(match["here"])) if match["here"] else self._is_listed(match)
+        return MARK if listed else match[0]
+
+    def _is_listed(self, named: re.Match[str]) -> bool:
+        host = named["at"] or named.groupdict().get("on")
+        return self.kind(handle(named["of"], host) if host else here(named["of"])) is not None

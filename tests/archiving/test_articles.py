@@ -4,20 +4,24 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from everything import found_in
 from fake_lemmy import Server, World, thread
 from fake_lemmy.growing import Reply
 from fetching.servers import Asked, Script, answer, page, site
 from fetching.servers import Server as WebServer
 from runs import add, archive_in, rows, v3
 from searches import search
-from thread_archive.archiving import Receipt, reread
+from thread_archive.archiving import Receipt, fetch_article, reread, targets
+from thread_archive.archiving.redacting import redact
+from thread_archive.fetching.client import Client
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
-from thread_archive.store.dump import content
+from thread_archive.store.dump import content, content_digest
 
 LINK = "http://news.test/ledgers"
 SENTENCES = [
@@ -276,3 +280,51 @@ def test_no_article_fetches_none(tmp_path: Path) -> None:
     with setting(tmp_path, page(article_page())) as here:
         assert here.add(article=False).article.status == "not_fetched"
         assert here.web.asked == []
+
+
+WHO = "@tobias_oak@home.test"
+
+
+def test_a_page_that_is_fetched_after_somebody_was_redacted_does_not_name_them(tmp_path: Path) -> None:
+    mentions = [f"Ask {WHO} on <a href='http://home.test/u/tobias_oak'>her <b>page</b></a>.", *SENTENCES]
+    with setting(tmp_path, page(article_page(*mentions, title=f"By {WHO}"))) as here:
+        redact(here.archive, targets.person(here.archive, WHO), now=datetime(2026, 4, 1, tzinfo=UTC))
+        assert here.add().article.status == "stored"
+        assert rows(here.archive, "SELECT title FROM articles") == [("By [redacted]",)]
+        assert rows(here.archive, "SELECT text FROM article_paragraphs LIMIT 2") == [
+            ("Ask [redacted] on her page.",), (SENTENCES[0],)
+        ]  # fmt: skip
+        assert here.add().article.status == "unchanged"
+        before = content_digest(here.archive)
+        reread(here.archive)
+        assert content_digest(here.archive) == before
+        assert sound(here.archive)
+    assert found_in(tmp_path, ["tobias_oak"]) == {}
+
+
+def test_a_page_under_way_is_dropped_when_its_post_is_redacted_meanwhile(tmp_path: Path) -> None:
+    def redacting(_: Asked) -> bytes:
+        with archive_in(tmp_path) as other:
+            redact(other, targets.thread(other, 1), now=datetime(2026, 4, 1, tzinfo=UTC))
+        return page(article_page())
+
+    with setting(tmp_path, redacting) as here:
+        assert here.add().article.status == "none"
+        assert sound(here.archive)
+    assert found_in(tmp_path, ["heaviest", "ledgers", "tide left"]) == {}
+
+
+def test_a_page_asked_for_by_itself_is_dropped_when_its_post_is_redacted_meanwhile(tmp_path: Path) -> None:
+    def redacting(_: Asked) -> bytes:
+        with archive_in(tmp_path) as other:
+            redact(other, targets.thread(other, 1), now=datetime(2026, 4, 1, tzinfo=UTC))
+        return page(article_page())
+
+    with setting(tmp_path, redacting) as here:
+        here.add(article=False)
+        resolver = lambda _host, _port: [("127.0.0.1", here.web.port)]  # noqa: E731
+        with Client(rate=0, allow_private_network=True, resolver=resolver) as client:
+            receipt = fetch_article(here.archive, client, 1, ignore_robots=True, now=datetime(2026, 4, 2, tzinfo=UTC))
+        assert receipt.status == "none"
+        assert sound(here.archive)
+    assert found_in(tmp_path, ["heaviest", "ledgers", "tide left"]) == {}

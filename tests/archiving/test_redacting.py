@@ -242,6 +242,12 @@ def test_quotations_go_where_that_is_asked_for_and_the_rest_of_what_quotes_stays
         assert rows(archive, "SELECT body FROM comments WHERE ap_id LIKE '%/3'") == [("> [redacted]\n\nWell said.",)]
         assert rows(archive, "SELECT scope, items, quotes_left FROM redaction_log") == [("comment", 2, 0)]
     assert reads_the_same(tmp_path)
+    quoting = planted.world.comments[3]
+    quoting.content, quoting.updated = f"So be it. {quoting.content}", "2026-03-09T00:00:00Z"
+    with Server(planted.world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL)
+        assert receipt.changed
+    assert found_in(tmp_path, planted.of("passage", "comment")) == {}
 
 
 def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
@@ -254,7 +260,7 @@ def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
     assert _content(tmp_path) == before
     with archive_in(tmp_path) as archive:
         assert rows(archive, "SELECT count(*) FROM redaction_log") == [(1,)]
-        assert rows(archive, "SELECT count(*) FROM takedowns") == [(2,)]
+        assert rows(archive, "SELECT count(*) FROM takedowns") == [(3,)]
 
 
 def test_what_came_in_by_another_door_is_erased_by_the_list(tmp_path: Path) -> None:
@@ -403,6 +409,22 @@ def test_whatever_was_seen_before_a_reread_gives_the_redacted_rows_and_another_v
             with archive_in(folder) as archive:
                 add(archive, server, URL)
             assert _content(folder) == before
+
+
+@pytest.mark.parametrize("ap_id", ["https://tooter.test/users/Mara", "http://kbin.test/u/Mara", "https://m.test/@Mara"])
+def test_somebody_who_is_not_here_yet_is_kept_out_whatever_their_profile_is_called(ap_id: str, tmp_path: Path) -> None:
+    host = ap_id.split("/")[2]
+    world = thread(v3(), [Reply(text="x", fields={"creator_id": 3}), Reply(text="edited")])
+    world.persons[3].name, world.persons[3].ap_id = "Mara", ap_id
+    redacted(tmp_path, "person", f"mara@{host}")
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        before = content_digest(archive)
+        assert rows(archive, "SELECT count(*) FROM people WHERE name LIKE 'redacted-%'") == [(1,)]
+        assert rows(archive, "SELECT body FROM comments") == [("[redacted]",), ("edited",)]
+        reapply(archive, now=NOW)
+        assert content_digest(archive) == before
+    assert found_in(tmp_path, ["mara"]) == {}
 
 
 # What says where, when, of which kind and by whom, and columns that one statement treats like a planted neighbour.

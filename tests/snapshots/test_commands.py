@@ -106,6 +106,10 @@ def test_import_and_export_print_what_they_did(folder: Path, tmp_path: Path) -> 
     assert run(tmp_path, "export", ONE, "--format", "html", "-o", "thread.html").returncode == 0
     assert (tmp_path / "thread.html").read_text().startswith("<!doctype html>")
     assert run(tmp_path, "export", ONE, "--format", "html", "-o", "no/folder.html").returncode == 2
+    assert "a login showed" not in run(tmp_path, "export", ONE, "--format", "csv").stderr
+    with archive_in(tmp_path) as archive, archive.transaction() as connection:
+        connection.execute("UPDATE people SET bio = 'Please #noarchive'")
+    assert "a login showed" in run(tmp_path, "export", ONE, "--format", "csv").stderr
     assert run(tmp_path, "export", "https://nowhere.test/post/9", "--format", "md").returncode == 2
 
 

@@ -38,7 +38,7 @@ def test_jsonl_is_what_show_prints(archive: Archive) -> None:
     assert objects == [item.fields for item in thread_items(archive, post_id)]
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=", "＝"])
 def test_no_cell_of_a_table_is_a_formula(tmp_path: Path, start: str) -> None:
     world = thread(v3("one.test"), [f'{start}"; and, so on\nhere'], post={"title": f"{start} title"})
     with Server(world) as server, archive_in(tmp_path) as made:

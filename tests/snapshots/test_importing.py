@@ -9,20 +9,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_lemmy import Reply, Server, World, grow, mirror, thread
+from everything import found_in
+from fake_lemmy import Instance, Reply, Server, World, grow, mirror, thread
+from planted import OTHERS, plant
 from runs import add, archive_in, rows, v3, v4
 from searches import search
 from snapshots.building import ONE, PLAIN, TWO, Noon, fill, made, worlds
 from snapshots.test_verify import copied, rewritten
-from thread_archive.archiving import reread
+from thread_archive.archiving import reread, targets
 from thread_archive.archiving.deriving import derive
+from thread_archive.archiving.redacting import redact
 from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.snapshots.selection import Wanted, select
-from thread_archive.snapshots.writer import Making, make
+from thread_archive.snapshots.writer import Made, Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
-from thread_archive.store.dump import content
+from thread_archive.store.dump import content, content_digest
 from thread_archive.store.takedowns import extend
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -253,6 +256,10 @@ def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
     [
         "UPDATE comments SET published_at = 'yesterday'",
         "UPDATE people SET ap_id = 'javascript:alert(1)' || id",
+        "UPDATE captures SET receipt = 'null'",
+        "UPDATE captures SET receipt = '{\"comments\": 5}'",
+        "UPDATE captures SET receipt = CAST(x'ff' AS TEXT)",
+        "UPDATE comments SET language = CAST(x'eda080' AS TEXT)",
         "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
     ],
 )
@@ -334,3 +341,43 @@ def test_the_page_that_a_thread_is_about_comes_with_it_made_safe_once_more(tmp_p
         before = list(content(other))
         reread(other)
         assert list(content(other)) == before
+
+
+@pytest.mark.parametrize("instance", [v3("home.test"), v4("home.test")], ids=["0.19", "1.0"])
+def test_who_was_redacted_here_is_in_nothing_that_a_snapshot_brings(instance: Instance, tmp_path: Path) -> None:
+    for name in ("theirs", "here"):
+        (tmp_path / name).mkdir()
+    planted = plant(tmp_path / "theirs", instance)
+    with archive_in(tmp_path / "theirs") as theirs:
+        bundle = shared(theirs, tmp_path / "bundle")
+    with archive_in(tmp_path / "here") as here:
+        who = targets.person(here, f"{planted.words['name']}@home.test")
+        redact(here, who, now=NOON)
+        taken(here, bundle)
+        assert [finding for finding in check(here) if not finding.ok] == []
+        before = content_digest(here)
+        redact(here, who, now=NOON)
+        assert content_digest(here) == before
+    assert found_in(tmp_path / "here", planted.all_but(*OTHERS, "passage")) == {}
+    assert found_in(tmp_path / "here", planted.of("others_body", "others_name")) != {}
+
+
+def test_a_gap_keeps_the_reason_that_the_snapshot_tells(tmp_path: Path) -> None:
+    with (
+        Server(thread(v3("one.test"), ["shown", Reply(text="answered", to=1)])) as server,
+        archive_in(tmp_path) as made,
+    ):
+        add(made, server, ONE)
+        with made.transaction() as connection:
+            connection.execute("UPDATE comments SET restricted = 1 WHERE body = 'shown'")
+        bundle = make(made, tmp_path / "bundle", select(made, Wanted()), Making(site=False))
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, bundle.path)
+        reasons = rows(other, "SELECT missing_reason FROM comments ORDER BY position")
+        assert reasons == [("hidden_community",), (None,)]
+        again = make(other, tmp_path / "again", select(other, Wanted()), Making(site=False))
+    assert content_hash_of(again) == content_hash_of(bundle)
+
+
+def content_hash_of(made: Made) -> str:
+    return str(made.description["content_sha256"])

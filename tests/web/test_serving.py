@@ -97,3 +97,11 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     for path, error in refused.items():
         with pytest.raises(error), serving.ready(path):
             pass
+
+
+def test_a_page_that_is_not_there_prints_nothing(written: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving.ready(written) as ready:
+        site = serving.datasette_for(ready, public=True)
+        assert ask(site, "/written/nothing.json").status_code == 404
+        assert ask(site, "/written/exchanges").status_code == 403
+    assert capfd.readouterr() == ("", "")

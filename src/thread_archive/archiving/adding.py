@@ -19,10 +19,10 @@ from thread_archive.archiving.visiting import Ask, Asking, Found, Options, Threa
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
 from thread_archive.erasing import Erasure, erase
-from thread_archive.exceptions import ArchiveError, ThreadArchiveError, UnsupportedURLError
+from thread_archive.exceptions import ArchiveError, TakenDownError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import evidence, places, reading, takedowns
+from thread_archive.store import articles, evidence, places, reading, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url
@@ -42,6 +42,10 @@ class _Job:
     steps: Asking[list[Found]] | None = None
     capture: OpenCapture | None = None
     asked: Ask | None = None
+    # What was taken out of the answer that is under way, besides what is withdrawn.
+    takedowns: Erasure | None = None
+    # The thread was taken down while its answers were under way.
+    ruled_out: TakenDownError | None = None
     started: float = 0.0
     # The thread is written, and the page that it links to is under way.
     receipt: Receipt | None = None
@@ -135,11 +139,21 @@ class Adding:
                 yield from self._start(job)
 
     def _read_takedowns(self) -> None:
-        """The list as it is now: another process may have redacted something since the last thread."""
+        """The list as it is now: another process may have redacted something since it was read."""
         listed = takedowns.load(self._archive)
         old = self._takedowns
-        if old is None or not old.takedowns.same_as(listed):
-            self._takedowns = Erasure(takedowns=listed) if listed else None
+        if not listed or (old is not None and old.takedowns.same_as(listed)):
+            return
+        self._takedowns = Erasure(takedowns=listed)
+        for job in self._active.values():
+            if job.capture is not None:
+                for stored in evidence.exchanges(self._archive, job.capture.id):
+                    self._learn(evidence.load(self._archive, stored), stored.instance)
+
+    def _learn(self, answer: Exchange, instance: str) -> None:
+        """Learn from a kept answer, which was erased from already, by which numbers its server knows whom."""
+        if self._takedowns is not None:
+            erase(answer.body, self._takedowns, instance)
 
     def _start(self, job: _Job) -> Iterator[Receipt]:
         self._read_takedowns()
@@ -166,17 +180,30 @@ class Adding:
 
     # ------------------------------------------------------------------------------------------------ answers
 
-    def _fetch(self, ask: Ask) -> Exchange:
+    def _fetch(self, ask: Ask, listed: Erasure | None) -> Exchange:
         token = self._tokens(ask.instance) if ask.request.login else None
         answer = self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
-        body, withheld = withhold(
-            answer.body, logged_in=answer.logged_in, takedowns=self._takedowns, instance=ask.instance
-        )
-        return replace(answer, body=body, withheld=withheld)
+        return _without_withheld(answer, ask.instance, listed)
+
+    def _commit(self, job: _Job, ask: Ask, answer: Exchange, listed: Erasure | None) -> None:
+        """
+        Commit an answer from which `listed` was erased.
+
+        A redaction may have come since it was asked for, but none comes while it is committed. Raises TakenDownError.
+        """
+        if job.capture is None:
+            raise AssertionError("the job was not started")
+        with self._archive.transaction():
+            self._read_takedowns()
+            if listed is not self._takedowns:
+                answer = _without_withheld(answer, ask.instance, self._takedowns)
+            evidence.append_exchange(self._archive, job.capture.id, ask.instance, answer, purpose=ask.purpose)
 
     def _take(self, job: _Job, answer: Exchange | Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
         if job.page is not None:
             yield from self._take_page(job, job.page, answer)
+        elif job.ruled_out is not None:
+            yield from self._go_on(job, None, job.ruled_out)
         elif isinstance(answer, Exchange):
             yield from self._go_on(job, answer, None)
         elif isinstance(answer, ThreadArchiveError):
@@ -189,7 +216,7 @@ class Adding:
 
         What an interrupted visit had committed is not asked again.
         """
-        committed = job.asked
+        committed, listed = job.asked, job.takedowns
         founds: list[Found] | None = None
         problem: ThreadArchiveError | None = None
         try:
@@ -201,12 +228,15 @@ class Adding:
         except ThreadArchiveError as failed:
             problem = failed
         else:
-            self._workers.ask(job, job.asked.instance, partial(self._fetch, job.asked))
-        if answer is not None and committed is not None and job.capture is not None:
-            evidence.append_exchange(
-                self._archive, job.capture.id, committed.instance, answer, purpose=committed.purpose
-            )
-            self._tell(job, committed)
+            job.takedowns = self._takedowns
+            self._workers.ask(job, job.asked.instance, partial(self._fetch, job.asked, job.takedowns))
+        if answer is not None and committed is not None:
+            try:
+                self._commit(job, committed, answer, listed)
+            except TakenDownError as ruled_out:
+                founds, problem, job.ruled_out = None, problem or (None if founds is None else ruled_out), ruled_out
+            else:
+                self._tell(job, committed)
         if founds is not None or problem is not None:
             del self._active[job.url.instance]
             yield from self._start_waiting()
@@ -219,9 +249,7 @@ class Adding:
         ask = job.steps.throw(error) if error is not None else job.steps.send(answer)  # type: ignore[arg-type]
         while kept := job.kept.get((ask.request.url, ask.request.login)):
             answer = evidence.load(self._archive, kept.popleft())
-            if self._takedowns is not None:
-                # It was erased from before it was kept; by which numbers its server knows whom is to be learnt from it.
-                erase(answer.body, self._takedowns, ask.instance)
+            self._learn(answer, ask.instance)
             ask = job.steps.send(answer)
         return ask
 
@@ -274,8 +302,12 @@ class Adding:
         if job.receipt is None or job.capture is None:
             raise AssertionError("the thread was not written")
         derive(self._archive, job.post_id)
-        receipt = replace(job.receipt, article=linking.settled(self._archive, job.post_id, article))
         with self._archive.transaction():
+            # Its title and its link may have been redacted since the thread was written.
+            post = articles.linked(self._archive, job.post_id)
+            article = article if article.url == post.url else ArticleReceipt()
+            found = linking.settled(self._archive, job.post_id, article)
+            receipt = replace(job.receipt, title=post.title, article=found)
             evidence.amend_receipt(self._archive, job.capture.id, receipt.as_json())
         yield from self._tell_all(job, receipt)
 
@@ -285,3 +317,9 @@ class Adding:
             final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)
             self._progress.finished(job.url.canonical, final)
             yield final
+
+
+def _without_withheld(answer: Exchange, instance: str, listed: Erasure | None) -> Exchange:
+    """The answer of `instance` without what must not be stored; raises TakenDownError."""
+    body, withheld = withhold(answer.body, logged_in=answer.logged_in, takedowns=listed, instance=instance)
+    return replace(answer, body=body, withheld=tuple(dict.fromkeys((*answer.withheld, *withheld))))

@@ -48,22 +48,21 @@ def conclude(
     home = next((found.instance for found in harvested if found.is_home), None)
     plan = [_planned(found, acquaintances) for found in harvested]
     post_id = _unchanged(archive, capture, home, plan)
-    interpretation: Interpretation | None = None
-    if post_id is None:
-        interpretation = Interpretation(archive, capture.id, home=home, plan=plan, founds=harvested)
-        interpretation.read()
     changes = Changes()
     with archive.transaction():
         for found in harvested:
             acquaintances.note(found.instance, found.base, now=clock.now())
-        if interpretation is not None:
+        if post_id is None:
+            # Read in here too: what is redacted meanwhile by somebody else must not be written from memory.
+            interpretation = Interpretation(archive, capture.id, home=home, plan=plan, founds=harvested)
+            interpretation.read()
             post_id, changes = interpretation.write(capture.started_at)
-        receipt = _receipt(archive, capture, founds, post_id or 0, changes)
+        receipt = _receipt(archive, capture, founds, post_id, changes)
         evidence.plan_capture(archive, capture.id, home=home, plan=plan)
         evidence.close_capture(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
-    return receipt, post_id or 0
+    return receipt, post_id
 
 
 def fail(archive: Archive, capture: OpenCapture, instance: str, error: ThreadArchiveError, *, now: datetime) -> Receipt:

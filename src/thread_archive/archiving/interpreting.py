@@ -42,7 +42,7 @@ def _collector_paused() -> Iterator[None]:
 
 class Interpretation:
     """
-    Reads one capture and writes what it shows: `read` outside any transaction, then `write` inside one.
+    Reads one capture and writes what it shows: `read`, then `write`, both inside the caller's transaction.
 
     `founds` are what the visit that has just ended made of the same answers, so that they are not read twice. Holds
     one answer at a time and, of each comment, its place in the tree.
@@ -121,7 +121,7 @@ class Interpretation:
         return max(self._posts, key=lambda item: item[0])[1]
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
-        """Write the thread, inside the caller's transaction; returns the post's row id and what changed."""
+        """Write the thread; returns the post's row id and what changed."""
         with _collector_paused():
             visit = self.visit(captured_at)
             self._seen.clear()

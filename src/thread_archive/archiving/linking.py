@@ -8,15 +8,18 @@ from urllib.parse import urlsplit
 from thread_archive.archiving.deriving import derive
 from thread_archive.articles.candidates import wayback_links, why_not_an_article
 from thread_archive.articles.extracting import Extraction, extract
+from thread_archive.articles.passages import without_passages
 from thread_archive.articles.refusals import Refusal
 from thread_archive.captures import Exchange, PageRequest
+from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import FetchError, ThreadArchiveError
 from thread_archive.fetching.client import Client
-from thread_archive.store import article_writing, articles, evidence
+from thread_archive.store import article_writing, articles, evidence, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, Written
 from thread_archive.store.articles import Linked, StoredPage
 from thread_archive.store.visits import Replay
+from thread_archive.takedowns import MARK
 
 ARTICLE = "article"
 _NOT_MODIFIED = 304
@@ -53,6 +56,8 @@ def plan(archive: Archive, post_id: int, *, fetch: bool, ignore_robots: bool) ->
     why_not = why_not_an_article(post.url, instances=articles.known_instances(archive, host_of_page(post.url)))
     if why_not is not None:
         return ArticleReceipt(status="skipped", url=post.url, reason=f"The link {why_not}.")
+    if MARK in post.url:
+        return ArticleReceipt(status="skipped", url=post.url, reason="A part of the link was redacted.")
     if not fetch:
         return _not_asked_for(post, known)
     same = known is not None and known.url == post.url and known.words > 0
@@ -92,29 +97,59 @@ def keep(
     *,
     capture_id: int,
 ) -> ArticleReceipt:
-    """Commit what came of a request, exchange by exchange, then write the article; says what became of it."""
-    post = articles.linked(archive, post_id)
-    if isinstance(answer, ThreadArchiveError):
-        with archive.transaction():
-            return _failed(archive, post, answer.message, capture_id=capture_id)
-    extraction = _extracted(answer[-1])
-    if extraction is not None and extraction.refusal is Refusal.DISCUSSION_PAGE:
-        # What was withdrawn in somebody else's thread would come in by this door.
-        answer = [*answer[:-1], replace(answer[-1], body=b"", withheld=("",))]
-    rows = [
-        evidence.append_exchange(archive, capture_id, host_of_page(exchange.url), exchange, purpose=ARTICLE)
-        for exchange in answer
-    ]
-    fetched = Fetched(
-        url=post.url,
-        final_url=answer[-1].url,
-        redirects=[exchange.url for exchange in answer[1:-1]],
-        exchange_id=rows[-1],
-        fetched_at=answer[-1].requested_at,
-        robots_ignored=request.ignore_robots,
-    )
+    """
+    Commit what came of a request, and the article; says what became of it.
+
+    Nothing is kept where the post no longer links there: it was withdrawn, or redacted, while the page was under way.
+    """
+    extraction = None if isinstance(answer, ThreadArchiveError) else _extracted(answer[-1])
     with archive.transaction():
+        post = articles.linked(archive, post_id)
+        if post.url != request.url or post.withdrawn:
+            return ArticleReceipt()
+        if isinstance(answer, ThreadArchiveError):
+            return _failed(archive, post, answer.message, capture_id=capture_id)
+        if extraction is not None and extraction.refusal is Refusal.DISCUSSION_PAGE:
+            # What was withdrawn in somebody else's thread would come in by this door.
+            answer = [*answer[:-1], replace(answer[-1], body=b"", withheld=("",))]
+        if listed := takedowns.load(archive):
+            answer, extraction = _without_listed(answer, extraction, Erasure(takedowns=listed))
+        rows = [
+            evidence.append_exchange(archive, capture_id, host_of_page(exchange.url), exchange, purpose=ARTICLE)
+            for exchange in answer
+        ]
+        fetched = Fetched(
+            url=post.url,
+            final_url=answer[-1].url,
+            redirects=[exchange.url for exchange in answer[1:-1]],
+            exchange_id=rows[-1],
+            fetched_at=answer[-1].requested_at,
+            robots_ignored=request.ignore_robots,
+        )
         return _written(archive, post, answer[-1], extraction, fetched, capture_id=capture_id)
+
+
+def _without_listed(
+    answer: Sequence[Exchange], extraction: Extraction | None, erasure: Erasure
+) -> tuple[list[Exchange], Extraction | None]:
+    """A page without those who are to stay out: the same as a redaction makes of one that is kept already."""
+    kept = []
+    for exchange in answer:
+        erased = erase(exchange.body, erasure, host_of_page(exchange.url))
+        kept.append(
+            replace(
+                exchange,
+                url=erasure.rewrite(exchange.url),
+                final_url=erasure.rewrite(exchange.final_url),
+                headers={name: erasure.rewrite(value) for name, value in exchange.headers.items()},
+                body=erased.body,
+                withheld=(*exchange.withheld, *erased.pointers),
+            )
+        )
+    if extraction is not None and extraction.article is not None:
+        article = without_passages(extraction.article, erasure.rewrite)
+        extraction = replace(extraction, article=article)
+    return kept, extraction
 
 
 def host_of_page(url: str) -> str:

@@ -20,6 +20,7 @@ from thread_archive.store.redaction.changes import Changes, ErasedItem
 from thread_archive.store.redaction.exchanges import ErasedExchanges, erase_exchanges
 from thread_archive.store.redaction.rows import RowEraser
 from thread_archive.store.redaction.survey import Quotation, ap_ids, quotations, survey
+from thread_archive.takedowns import quotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,15 @@ class Redaction:
     """
     What was redacted, or would be.
 
-    `quotes` are the quotations of it by others, `quotes_left` those that stay; `answers` is how many kept answers
+    `quotes` are the quotations of it by others, `quotes_left` those that stay, `quoted_in` the ap_ids of what has
+    these: nobody finds them again, once the words that they quote are gone. `answers` is how many kept answers
     changed. `swept` says whether the file holds nothing of it any more; it does until nobody reads an older state.
     """
 
     items: tuple[ErasedItem, ...]
     quotes: int
     quotes_left: int
+    quoted_in: tuple[str, ...] = ()
     answers: int = 0
     swept: bool = True
 
@@ -147,13 +150,8 @@ class _Attempt:
         self.erasure.items = ap_ids(self._connection, covered)
         self._found = tuple(quotations(self._connection, covered))
         if self._quotes:
-            passages: dict[str, set[str]] = {}
-            for quotation in self._found:
-                passages.setdefault(quotation.ap_id, set()).add(quotation.passage)
-            # The longest first: one passage may hold another.
-            self.erasure.passages = {
-                ap_id: tuple(sorted(texts, key=lambda text: (-len(text), text))) for ap_id, texts in passages.items()
-            }
+            entries = [entry for found in self._found for entry in quotation(found.ap_id, found.passage)]
+            listed = self.erasure.takedowns = takedowns.extend(self._connection, entries, now=now)
         return len(listed) > len(before)
 
     def erase_answers(self) -> int:
@@ -176,5 +174,6 @@ class _Attempt:
             items=tuple(self.changes.items),
             quotes=len(self._found),
             quotes_left=0 if self._quotes else len(self._found),
+            quoted_in=() if self._quotes else tuple(dict.fromkeys(found.ap_id for found in self._found)),
             answers=answers,
         )

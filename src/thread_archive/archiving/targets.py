@@ -7,11 +7,11 @@ from thread_archive.exceptions import InputError, UnsupportedURLError
 from thread_archive.store import takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.redaction import finding
-from thread_archive.takedowns import COMMENT, MARK, MENTION, PERSON, POST, handle, host_in
+from thread_archive.takedowns import COMMENT, MARK, MENTION, PERSON, POST, handle, here, host_in
 from thread_archive.urls import parse_thread_url
 
 _HANDLE = re.compile(r"@?([^@\s/]{1,300})@([^@\s/]{1,300})")
-_PROFILE = re.compile(r"(https?://([^/\s]+)/(?:u/|users?/|@))([^/@\s?#]+)(?:@([^/@\s?#]+))?/?")
+_PROFILE = re.compile(r"(https?://([^/\s]+)/(?:u/@?|users?/|profile/|accounts?/|@))([^/@\s?#]+)(?:@([^/@\s?#]+))?/?")
 _REGEX = re.compile(r"/(.+)/", re.DOTALL)
 
 
@@ -43,8 +43,12 @@ def person(archive: Archive, who: str) -> Target:
 
 
 def _person(found: list[tuple[str, str]]) -> Target:
-    entries = [entry for ap_id, name in found for entry in ((PERSON, ap_id), (MENTION, handle(name, host_in(ap_id))))]
+    entries = [entry for ap_id, name in found for entry in _named(ap_id, name)]
     return Target(scope="person", name=found[0][0], entries=tuple(entries))
+
+
+def _named(ap_id: str, name: str) -> tuple[tuple[str, str], ...]:
+    return (PERSON, ap_id), (MENTION, handle(name, host_in(ap_id))), (MENTION, here(name))
 
 
 def comment(archive: Archive, text: str) -> Target:

@@ -1,14 +1,33 @@
-"""Replacing passages in the sanitised HTML of an article, be they broken up by emphasis and links."""
+"""Replacing passages in an article and in its sanitised HTML, be they broken up by emphasis and links."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
+
+from thread_archive.model import Article
 
 # A passage may begin before one of these and end after it.
 _INLINE = frozenset(
     {"a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong"}
     | {"sub", "sup", "u"}
 )
+
+
+def without_passages(article: Article, rewrite: Callable[[str], str]) -> Article:
+    """`article` with `rewrite` done on every text of it; the very same where that changes none."""
+    html = replace_passages(article.html, rewrite)
+    return replace(
+        article,
+        title=rewrite(article.title),
+        byline=rewrite(article.byline),
+        site=rewrite(article.site),
+        licence=rewrite(article.licence),
+        canonical_url=rewrite(article.canonical_url),
+        robots=rewrite(article.robots),
+        html=article.html if html == replace_passages(article.html, str) else html,
+        paragraphs=tuple(replace(paragraph, text=rewrite(paragraph.text)) for paragraph in article.paragraphs),
+    )
 
 
 def replace_passages(html: str, rewrite: Callable[[str], str]) -> str:

@@ -6,9 +6,16 @@ from pathlib import Path
 import click
 
 from thread_archive.cli.options import db_option, find_thread
+from thread_archive.cli.terminal import messages
 from thread_archive.exceptions import InputError
 from thread_archive.snapshots.exporting import FORMATS, export
 from thread_archive.store.archive import Archive
+from thread_archive.store.restrictions import has_restricted
+
+_NOT_FOR_ALL = (
+    "The file holds what only a login showed, or texts of people who ask not to be archived; "
+    "`thread-archive snapshot` leaves both out."
+)
 
 
 @click.command()
@@ -20,6 +27,8 @@ def command(thread: str, db: Path, form: str, target: Path | None) -> int:
     """
     Write one thread to one file: html, a page that needs nothing beside it; md, a text; jsonl, what `show --json`
     prints; csv, rows for a spreadsheet, none of which is taken for a formula.
+
+    The file is for you: it has all that `show` prints. A snapshot leaves out what is not for everybody.
     """
     with Archive.open(db, read_only=True) as archive:
         post_id = find_thread(archive, thread)
@@ -34,4 +43,7 @@ def command(thread: str, db: Path, form: str, target: Path | None) -> int:
             raise InputError(
                 f"{target} cannot be written ({error.strerror or error}).", next="Give another file with -o."
             ) from error
+        with archive.reading() as connection:
+            if has_restricted(connection, post_id):
+                messages().print(_NOT_FOR_ALL)
     return 0

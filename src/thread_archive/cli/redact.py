@@ -133,6 +133,7 @@ def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
                 "answers": done.answers,
                 "quotes": done.quotes,
                 "quotes_left": done.quotes_left,
+                "quoted_in": list(done.quoted_in),
                 "swept": done.swept,
             }
         )
@@ -141,6 +142,10 @@ def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
     say(f"{counted(len(done.items), 'item')} redacted, in {counted(done.answers, 'kept answer')} as well.")
     if done.quotes_left:
         stay = "stays" if done.quotes_left == 1 else "stay"
-        say(f"{counted(done.quotes_left, 'quotation')} by others {stay}; --quotes erases them too.")
+        say(
+            f"{counted(done.quotes_left, 'quotation')} by others {stay}, and --pattern erases what it is given of them:"
+        )
+        for ap_id in done.quoted_in:
+            say(Text(f"  {line(ap_id)}"), overflow="fold")
     if target.entries:
         say("It stays out when threads are added again.")

@@ -95,7 +95,8 @@ def communities(wording: Wording) -> Columns:
     """Communities that threads of the snapshot were posted in."""
     return {
         "id": "row.new",
-        **_same("ap_id", "name", "title"),
+        **_same("ap_id", "name"),
+        "title": wording.text("t.title"),
         "description": wording.text("t.description"),
         "instance_id": _row("instances", "instance_id"),
         **_same("nsfw", "deleted", "removed", "visibility"),

@@ -76,6 +76,8 @@ def open_snapshot(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    # Text that is no UTF-8 is a ValueError, like whatever else makes no sense, and not an error of the database.
+    connection.text_factory = bytes.decode
     return connection
 
 

@@ -22,7 +22,7 @@ from thread_archive.store.reading import Item, thread_items
 
 FORMATS = ("html", "md", "jsonl", "csv")
 # What makes a spreadsheet take the text of a cell for something to compute.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _COLUMNS = (
     "kind", "ap_id", "parent", "depth", "author", "author_name", "title", "url", "community", "body", "published_at",
     "edited_at", "score", "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator",

@@ -1,6 +1,5 @@
 """Taking a received snapshot's threads into one's own archive: verified first, merged by ap_id."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +14,12 @@ from thread_archive.markup import plain_text
 from thread_archive.snapshots import manifest, receiving
 from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
-from thread_archive.snapshots.keepingout import post_without_listed, without_listed
+from thread_archive.snapshots.keepingout import (
+    page_without_listed,
+    post_without_listed,
+    receipt_without_listed,
+    without_listed,
+)
 from thread_archive.snapshots.manifest import MANIFEST
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.verifying import check_bundle
@@ -26,7 +30,6 @@ from thread_archive.store.merging import ThreadMerger, latest_visit
 from thread_archive.store.takedowns import load
 from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Changes
-from thread_archive.takedowns import Takedowns
 
 NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
@@ -81,14 +84,12 @@ def import_snapshot(
                 next=f"`thread-archive serve {path}` shows it by itself.",
             )
         with closing(open_snapshot(bundle.database())) as connection:
-            takedowns = load(archive)
-            for capture in receiving.shared_captures(connection):
-                if takedowns.covers(capture.ap_id):
-                    yield Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0)
-                    continue
+            with _in_order(bundle.path):
+                captures = receiving.shared_captures(connection)
+            for capture in captures:
                 with _in_order(bundle.path):
-                    imported, post_id = _import_thread(archive, connection, capture, digest, now, takedowns)
-                if imported.status != UNCHANGED:
+                    imported, post_id = _import_thread(archive, connection, capture, digest, now)
+                if imported.status in (NEW, MERGED):
                     derive(archive, post_id)
                 yield imported
 
@@ -106,37 +107,37 @@ def _verified(bundle: Bundle, signer: Path | None) -> str:
 
 
 def _import_thread(
-    archive: Archive,
-    connection: sqlite3.Connection,
-    capture: SharedCapture,
-    digest: str,
-    now: datetime,
-    takedowns: Takedowns,
+    archive: Archive, connection: sqlite3.Connection, capture: SharedCapture, digest: str, now: datetime
 ) -> tuple[Imported, int]:
-    before = latest_visit(archive, capture.ap_id)
-    if digest in evidence.imports(archive, capture.ap_id):
-        post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
-        return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
-    received = receiving.received(connection, capture)
-    received = replace(received, post=post_without_listed(received.post, takedowns))
-    had = _stored(archive, capture.ap_id)
+    """What became of a thread, and its row; in one transaction, so that nothing is redacted meanwhile."""
     with archive.transaction():
+        takedowns = load(archive)
+        if takedowns.covers(capture.ap_id):
+            return Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0), 0
+        before = latest_visit(archive, capture.ap_id)
+        if digest in evidence.imports(archive, capture.ap_id):
+            post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
+            return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
+        had = _stored(archive, capture.ap_id)
         row_id = evidence.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
+        received = receiving.received(connection, capture)
+        received = replace(received, post=post_without_listed(received.post, takedowns))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
         post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
         page = receiving.linked_page(connection, capture.post_id)
-        if page is not None and _is_news(archive, post_id, page, takedowns):
+        if page is not None and _is_news(archive, post_id, page := page_without_listed(page, takedowns)):
             _write_page(archive, post_id, page, capture_id=row_id)
             merger.changes.content += 1
-        _close(archive, row_id, post_id, capture, digest=digest, later=merger.later, now=now)
-    status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
-    return _imported(archive, post_id, status, merger.changes, had=had), post_id
+        told = receipt_without_listed(capture.receipt, received.post, takedowns)
+        _close(archive, row_id, post_id, capture, told, digest=digest, later=merger.later, now=now)
+        status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
+        return _imported(archive, post_id, status, merger.changes, had=had), post_id
 
 
-def _is_news(archive: Archive, post_id: int, page: SharedPage, takedowns: Takedowns) -> bool:
+def _is_news(archive: Archive, post_id: int, page: SharedPage) -> bool:
     """Whether a received page is of the link that the post has here, and later than what there is of it."""
     post, known = articles.linked(archive, post_id), articles.stored_page(archive, post_id)
-    if post.withdrawn or post.url != page.url or takedowns.rewrite(page.article.html) != page.article.html:
+    if post.withdrawn or post.url != page.url:
         return False
     return known is None or not known.words or known.fetched_at < page.fetched_at
 
@@ -158,11 +159,19 @@ def _seen(before: str | None, capture: SharedCapture) -> str:
 
 
 def _close(
-    archive: Archive, row_id: int, post_id: int, capture: SharedCapture, *, digest: str, later: bool, now: datetime
+    archive: Archive,
+    row_id: int,
+    post_id: int,
+    capture: SharedCapture,
+    told: dict[str, Any],
+    *,
+    digest: str,
+    later: bool,
+    now: datetime,
 ) -> None:
-    """End the capture: its receipt is that of the later visit, with the counts as they are now."""
+    """End the capture: its receipt is that of the later visit (`told` by the snapshot), with the counts as of now."""
     latest = None if later else next(reversed(evidence.captures(archive, post_id=post_id)), None)
-    receipt: dict[str, Any] = latest.receipt if latest else json.loads(capture.receipt)
+    receipt: dict[str, Any] = latest.receipt if latest else told
     counts = threads.thread_counts(archive, post_id)
     receipt["comments"] = dict(receipt.get("comments") or {}) | {
         "stored": counts.stored,

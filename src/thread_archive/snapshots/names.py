@@ -13,7 +13,9 @@ SHORTEST = 3
 WORD = re.compile(r"\w+(?:\\?[.\-]\w+|\\_\w*)*")
 # Scripts that write no blanks between words: Thai, Lao, Khmer, Burmese, Chinese, Japanese.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_PARTS = re.compile(r"[.\-]")
+_SIGNS = re.compile(r"([.\-])")
+# A name within a longer word has no more parts, with the signs between them.
+MOST_PARTS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,18 @@ class NamedPerson:
 
 
 def words_in(text: str) -> Iterator[str]:
-    """Every word in lower case, without backslashes; a word of several parts first as a whole."""
+    """Every word in lower case, without backslashes and underscores around it; of a word of parts also each run."""
     for word in WORD.findall(text):
         whole = word.replace("\\", "").lower()
-        yield whole
-        if "." in whole or "-" in whole:
-            yield from _PARTS.split(whole)
+        parts = split_at_signs(whole)
+        for start in range(0, len(parts), 2):
+            for end in range(start + 1, min(len(parts), start + MOST_PARTS) + 1, 2):
+                yield "".join(parts[start:end]).strip("_")
+
+
+def split_at_signs(word: str) -> list[str]:
+    """The parts of a word between its points and hyphens, which stand between them."""
+    return _SIGNS.split(word)
 
 
 def word_names(person: NamedPerson) -> set[str]:

@@ -16,7 +16,17 @@ from urllib.parse import quote, unquote
 
 from thread_archive.exceptions import UnsupportedURLError
 from thread_archive.slugs import slug
-from thread_archive.snapshots.names import SHORTEST, UNSPACED, WORD, NamedPerson, Usage, word_names, words_in
+from thread_archive.snapshots.names import (
+    MOST_PARTS,
+    SHORTEST,
+    UNSPACED,
+    WORD,
+    NamedPerson,
+    Usage,
+    split_at_signs,
+    word_names,
+    words_in,
+)
 from thread_archive.snapshots.renaming import rename_in_html
 from thread_archive.takedowns import host_in
 from thread_archive.urls import parse_thread_url
@@ -248,15 +258,34 @@ class Pseudonyms:
             return name
         if not ("-" in word or "." in word) or _PSEUDONYM.fullmatch(word):
             return word
-        return re.sub(r"[^.\-]+", lambda part: self._known(part[0]) or part[0], word)
+        parts, at = split_at_signs(word), 0
+        renamed: list[str] = []
+        while at < len(parts):
+            end, name = self._longest(parts, at)
+            renamed += (name, *parts[end : end + 1])
+            at = end + 1
+        return "".join(renamed)
+
+    def _longest(self, parts: list[str], at: int) -> tuple[int, str]:
+        """The longest run of a word's parts from `at` that is a name: its end, and the new name; else one part."""
+        for end in range(min(len(parts), at + MOST_PARTS), at, -2):
+            if name := self._known("".join(parts[at:end])):
+                return end, name
+        return at + 1, parts[at]
 
     def _known(self, word: str) -> str | None:
+        """The new name of whom a word names, in the underscores that Markdown may have around it."""
         plain = word.replace("\\", "").lower()
+        if plain not in self._words:
+            plain = plain.strip("_")
         name = self._words.get(plain)
-        if name is not None and plain in self._ordinary:
+        if name is None:
+            return None
+        if plain in self._ordinary:
             self._left[plain] += 1
             return None
-        return name
+        around = "_" * (len(word) - len(word.lstrip("_"))), "_" * (len(word) - len(word.rstrip("_")))
+        return name.join(around) if not plain.startswith("_") and not plain.endswith("_") else name
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

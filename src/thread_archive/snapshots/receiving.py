@@ -7,6 +7,7 @@ from typing import Any
 
 from thread_archive.articles.blocks import blocks_of_html
 from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
+from thread_archive.payloads import parsed
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
@@ -46,21 +47,36 @@ class SharedCapture:
     status: str
     captured_at: str
     home: str | None
-    receipt: str
+    receipt: dict[str, Any]
 
 
 def shared_captures(connection: sqlite3.Connection) -> list[SharedCapture]:
-    """The threads of a snapshot, each by its latest visit."""
+    """The threads of a snapshot, each by its latest visit; raises ValueError where one makes no sense."""
     rows = connection.execute(
         """SELECT post.id, post.ap_id, capture.url, capture.status, capture.started_at, capture.home, capture.receipt
            FROM posts AS post JOIN captures AS capture ON capture.id = post.id ORDER BY post.id"""
     )
     return [
         SharedCapture(
-            post_id=row[0], ap_id=row[1], url=row[2], status=row[3], captured_at=row[4], home=row[5], receipt=row[6]
+            post_id=row[0],
+            ap_id=row[1],
+            url=row[2],
+            status=row[3],
+            captured_at=row[4],
+            home=row[5],
+            receipt=_receipt(row[6]),
         )
         for row in rows
     ]
+
+
+def _receipt(text: str) -> dict[str, Any]:
+    receipt = parsed(str(text).encode())
+    if not isinstance(receipt, dict) or not all(
+        isinstance(receipt.get(name) or {}, dict) for name in ("comments", "article")
+    ):
+        raise ValueError("a visit without a receipt")
+    return receipt
 
 
 def _address(ap_id: str) -> str:
@@ -99,6 +115,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         names={(one.instance, one.local_id): row[1] for row in rows if row[1] for one in sighted.get(row[0], ())},
         sightings={row[1]: sighted[row[0]] for row in rows if row[1] and row[0] in sighted},
         seen=_sighted(connection, _SIGHTED.format("post_id", 0, "?"), capture.post_id).get(capture.post_id, ()),
+        reasons={keys[row[0]]: MissingReason(row[7]) for row in rows if not row[1]},
         restricted=frozenset(restricted | ({post.ap_id} if post_restricted else set())),
     )
 

@@ -307,8 +307,9 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "takedowns": {
         "": "What is to stay out of the archive, as salted digests of ap_ids.",
-        "digest": "HMAC-SHA-256 of the ap_id in lower case, keyed with this archive's salt, in hexadecimal.",
-        "kind": "`post`, `comment`, `person`, or `mention` (a person as `@name@host`).",
+        "digest": "HMAC-SHA-256 of the ap_id, name or passage in lower case, keyed with the archive's salt, as hex.",
+        "kind": "`post`, `comment`, `person`, `mention` (a person as `@name@host` or `/u/name`), `quoting` (an item "
+        "that quotes what was redacted with its quotations), or `passage of N` (the N characters that it quotes).",
         "added_at": "When it was put on the list, in UTC.",
     },
     "redaction_log": {

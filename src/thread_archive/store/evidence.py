@@ -147,42 +147,42 @@ def drop_if_empty(archive: Archive, capture_id: int) -> None:
 
 def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange, *, purpose: str) -> int:
     """
-    Commit one exchange (already withheld) of a capture; returns its row id.
+    Store one exchange (already withheld) of a capture, inside the caller's transaction; returns its row id.
 
     `purpose` is `discovery`, `thread` or `article`.
     """
     digest = hashlib.sha256(exchange.body).digest()
-    with archive.transaction() as connection:
-        found = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
-        body_id = (
-            found[0]
-            if found
-            else connection.execute(
-                "INSERT INTO exchange_bodies (digest, size, body) VALUES (?, ?, ?)",
-                [digest, len(exchange.body), zstd.compress(exchange.body, LEVEL)],
-            ).lastrowid
-        )
-        cursor = connection.execute(
-            """INSERT INTO exchanges (capture_id, instance_id, purpose, method, url, final_url, status, headers,
-            requested_at, logged_in, wire_bytes, withheld, body_id)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            [
-                capture_id,
-                instance_row(archive, instance),
-                purpose,
-                exchange.method,
-                exchange.url,
-                exchange.final_url if exchange.final_url != exchange.url else None,
-                exchange.status,
-                json.dumps(dict(exchange.headers), sort_keys=True),
-                stamp(exchange.requested_at),
-                int(exchange.logged_in),
-                exchange.wire_bytes,
-                json.dumps(exchange.withheld) if exchange.withheld else None,
-                body_id,
-            ],
-        )
-        return int(cursor.lastrowid or 0)
+    connection = archive.db.conn
+    found = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
+    body_id = (
+        found[0]
+        if found
+        else connection.execute(
+            "INSERT INTO exchange_bodies (digest, size, body) VALUES (?, ?, ?)",
+            [digest, len(exchange.body), zstd.compress(exchange.body, LEVEL)],
+        ).lastrowid
+    )
+    cursor = connection.execute(
+        """INSERT INTO exchanges (capture_id, instance_id, purpose, method, url, final_url, status, headers,
+        requested_at, logged_in, wire_bytes, withheld, body_id)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            capture_id,
+            instance_row(archive, instance),
+            purpose,
+            exchange.method,
+            exchange.url,
+            exchange.final_url if exchange.final_url != exchange.url else None,
+            exchange.status,
+            json.dumps(dict(exchange.headers), sort_keys=True),
+            stamp(exchange.requested_at),
+            int(exchange.logged_in),
+            exchange.wire_bytes,
+            json.dumps(exchange.withheld) if exchange.withheld else None,
+            body_id,
+        ],
+    )
+    return int(cursor.lastrowid or 0)
 
 
 def instance_row(archive: Archive, domain: str) -> int:
@@ -263,10 +263,13 @@ def load(archive: Archive, stored: StoredExchange, *, verify: bool = True) -> Ex
     Without `verify` only its length is compared: for what was stored a moment ago.
     """
     with translated(archive.path):
-        size, blob = archive.db.conn.execute(
-            "SELECT size, body FROM exchange_bodies WHERE digest = ?", [stored.digest]
+        # Not by the digest it had: something may have been redacted since.
+        blob, size, digest = archive.db.conn.execute(
+            """SELECT body.body, body.size, body.digest FROM exchanges AS exchange
+               JOIN exchange_bodies AS body ON body.id = exchange.body_id WHERE exchange.id = ?""",
+            [stored.id],
         ).fetchone()
-    body = opened(blob, size, stored.digest if verify else None)
+    body = opened(blob, size, digest if verify else None)
     if body is None:
         raise ArchiveDamagedError(
             f"The stored answer to {stored.url} is not what was received.",

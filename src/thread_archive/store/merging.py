@@ -8,10 +8,10 @@ is withdrawn here: what was taken back is not brought in again.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from thread_archive.model import Comment, CrossPost, Post, Votes
+from thread_archive.model import Comment, CrossPost, MissingReason, Post, Votes
 from thread_archive.store.archive import Archive
 from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
@@ -52,7 +52,8 @@ class Received:
     A thread as a snapshot has it, as of `captured_at`.
 
     `places` are its comments and gaps, `names` the comments by instances' local ids; `sightings` says of each comment
-    (by ap_id) what servers say of it, `seen` of the post. `restricted` are the ap_ids that only a login gave.
+    (by ap_id) what servers say of it, `seen` of the post. `reasons` tells of gaps why they are ones, `restricted` are
+    the ap_ids that only a login gave.
     """
 
     captured_at: datetime
@@ -61,6 +62,7 @@ class Received:
     names: Mapping[tuple[str, int], str]
     sightings: Mapping[str, Sequence[Sighted]]
     seen: Sequence[Sighted] = ()
+    reasons: Mapping[Key, MissingReason] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
 
 
@@ -131,9 +133,18 @@ class ThreadMerger:
             comments.flush()
             written.update(comment.ap_id for comment in winners)
         places.write_the_rest(written)
+        self._tell_why(places)
         self._observe(post_id, places)
         self.changes.content += writing.actors.changed
         return post_id
+
+    def _tell_why(self, places: Places) -> None:
+        """Of gaps that the archive had neither as one nor as a comment, the reason that the snapshot tells."""
+        rows = ((reason, places.ids.get(self._same.get(key, key))) for key, reason in self._received.reasons.items())
+        self._writing.connection.executemany(
+            "UPDATE comments SET missing_reason = ? WHERE id = ? AND ap_id IS NULL",
+            [(reason, row_id) for reason, row_id in rows if row_id is not None and row_id not in places.old],
+        )
 
     def _merge_post(self) -> int:
         writing, post = self._writing, self._received.post

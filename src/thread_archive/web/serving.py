@@ -73,11 +73,14 @@ def _readable(path: Path, folder: Path) -> Path:
 
 def datasette_for(served: Ready, *, public: bool) -> Any:
     """A Datasette that shows one file with our plugin, and on a public site nothing that is not for everyone."""
+    from datasette import handle_exception
     from datasette.app import Datasette
     from datasette.plugins import pm
 
     import thread_archive.web as plugin
 
+    # Where rich is installed, as it is here, Datasette prints every value on the way to a page that is not there.
+    handle_exception.rich = None
     # From a folder of sources there is no entry point.
     if not pm.is_registered(plugin):
         pm.register(plugin, name="thread_archive")

@@ -190,10 +190,10 @@ class RowEraser:
         for name in ("url", "reason", "title"):
             if article.get(name):
                 article[name] = self._new(name, article[name], covered=covered, ap_id=None) or None
-        error = receipt.get("error") or {}
-        for name in ("message", "next"):
-            if error.get(name):
-                error[name] = self._erasure.rewrite(error[name])
+        for error in [one.get("error") for one in (receipt, *receipt.get("sources", ()))]:
+            for name in ("message", "next"):
+                if error and error.get(name):
+                    error[name] = self._erasure.rewrite(error[name])
 
     # ------------------------------------------------------------------------------------------------ who and where
 
