@@ -1,7 +1,11 @@
 """
-Making snapshots: `python bench/snapshots.py [--comments N] [--search]`; each figure is a ratio to a baseline.
+Making snapshots: `python bench/snapshots.py [--comments N] [--plain] [--search]`; each figure is a ratio to a baseline.
 
-The archive is synthetic: threads of 2,000 comments, 40 words each (Zipf), with answers of servers, votes and index.
+The archive is synthetic: threads of 2,000 comments, 40 words each (Zipf), with answers of servers, votes, what is
+derived, and index. A quarter of the comments has marks, as in the recorded threads: of all, one in eight quotes what it
+answers and one in eight has a link (`--plain`: none, which no archive is like; its HTML is all left out as it follows
+from the text, so that the zip is largest beside it). Words of random letters in random order shrink to 0.39 of their
+size, like prose without a repeated phrase; the recorded threads' texts to 0.32.
 """
 
 import argparse
@@ -13,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +25,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from fake_lemmy import exchanges
+from thread_archive.archiving.deriving import derive
+from thread_archive.markup import plain_text
 from thread_archive.slugs import slug
+from thread_archive.snapshots import zips
+from thread_archive.snapshots.bundle import DATABASE
 from thread_archive.snapshots.database import create
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Making, make
@@ -32,7 +41,10 @@ A_THREAD, A_PAGE, WORDS = 2_000, 50, 40
 STAMP = "2026-03-01T12:00:00.000000Z"
 
 
-TABLES = ("instances", "captures", "communities", "people", "posts", "comments", "local_ids", "scores", "search_items")
+TABLES = (
+    "instances", "captures", "communities", "people", "posts", "comments", "local_ids", "scores", "links", "quotes",
+    "search_items",
+)  # fmt: skip
 
 
 def cpu(function: Callable[..., object], *arguments: object) -> float:
@@ -42,15 +54,42 @@ def cpu(function: Callable[..., object], *arguments: object) -> float:
 
 
 def vocabulary(random: Random) -> tuple[list[str], list[float]]:
+    """Words, and the running sums of how often each comes."""
     letters = "etaoinshrdlucmfwypvbgk"
     words = ["".join(random.choices(letters, range(22, 0, -1), k=random.randint(2, 9))) for _ in range(30_000)]
-    return words, [1 / rank for rank in range(1, len(words) + 1)]
+    return words, list(accumulate(1 / rank for rank in range(1, len(words) + 1)))
 
 
-def fill(archive: Archive, comments: int) -> None:
+class Writer:
+    """Writes texts; `plain` ones have no marks."""
+
+    def __init__(self, random: Random, *, plain: bool) -> None:
+        self._random = random
+        self._words, self._sums = vocabulary(random)
+        self._plain = plain
+
+    def words(self, count: int) -> list[str]:
+        """So many words."""
+        return self._random.choices(self._words, cum_weights=self._sums, k=count)
+
+    def comment(self, above: str) -> str:
+        """A comment below one with the text `above`, which is empty where it answers the post."""
+        words = self.words(self._random.randint(10, 70))
+        mark = 1.0 if self._plain else self._random.random()
+        if mark < 1 / 8:
+            # At the top of the thread there is nothing to quote: a word is in bold type.
+            quoted = " ".join(above.split()[:15])
+            return f"> {quoted}\n\n{' '.join(words)}" if quoted else f"**{words[0]}** {' '.join(words[1:])}"
+        if mark < 1 / 4:
+            words[5] = f"[{words[5]} {words[6]}](https://{words[7]}.example/{words[8]}/{self._random.randrange(10**6)})"
+        return " ".join(words)
+
+
+def fill(archive: Archive, comments: int, *, plain: bool = False) -> None:
     """Rows as `add` writes them, without a server."""
     random = Random(1)
-    words, weights = vocabulary(random)
+    writer = Writer(random, plain=plain)
+    threads = range(1, max(1, comments // A_THREAD) + 1)
     with archive.transaction() as connection:
         connection.execute(
             "INSERT INTO instances (id, domain, software, version) VALUES (1, 'bench.test', 'lemmy', '0.19.20')"
@@ -68,24 +107,25 @@ def fill(archive: Archive, comments: int) -> None:
             "INSERT INTO people VALUES (?, ?, ?, '', '', 1, 0, 0, 1)",
             [(n, f"http://bench.test/u/person{n}", f"person{n}") for n in range(1, 2_001)],
         )
-        for thread in range(1, max(1, comments // A_THREAD) + 1):
-            fill_thread(connection, random, thread, min(comments, A_THREAD), (words, weights))
+        for thread in threads:
+            fill_thread(connection, random, thread, min(comments, A_THREAD), writer)
+    for thread in threads:
+        derive(archive, thread)
+    with archive.transaction() as connection:
         connection.execute(
             "INSERT INTO search_items (id) SELECT id * 4 FROM posts UNION ALL SELECT id * 4 + 1 FROM comments"
         )
         connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
 
 
-def fill_thread(
-    connection: sqlite3.Connection, random: Random, thread: int, size: int, source: tuple[list[str], list[float]]
-) -> None:
+def fill_thread(connection: sqlite3.Connection, random: Random, thread: int, size: int, writer: Writer) -> None:
     ap_id = f"http://bench.test/post/{thread}"
     connection.execute(
         """INSERT INTO captures (id, kind, url, post_id, status, started_at, home, receipt)
            VALUES (?, 'visit', ?, ?, 'complete', ?, 'bench.test', ?)""",
         [thread + 1, ap_id, thread, STAMP, json.dumps({"comments": {"stored": size}, "sources": []})],
     )
-    text = " ".join(random.choices(*source, k=WORDS))
+    text = " ".join(writer.words(WORDS))
     connection.execute(
         """INSERT INTO posts (id, ap_id, community_id, creator_id, title, url, body, published_at, deleted, removed,
                locked, nsfw, featured, language, alt_text, embed_title, embed_description, thumbnail_url, is_moderator,
@@ -94,25 +134,25 @@ def fill_thread(
         [thread, ap_id, text[:60], text, STAMP, thread + 1, slug(ap_id)],
     )  # fmt: skip
     first = (thread - 1) * A_THREAD + 1
-    paths: list[str] = []
-    rows, bodies = [], []
+    # The comments above the one at hand, by depth: row, path, text.
+    above: list[tuple[int | None, str, str]] = [(None, "", "")]
+    rows = []
     for number in range(size):
         row_id = first + number
-        depth = min(len(paths), random.choice((0, 0, 1, 1, 2, 3)))
-        del paths[depth:]
-        paths.append((f"{paths[-1]}/" if paths else "") + path_label(row_id))
-        body = " ".join(random.choices(*source, k=random.randint(10, 70)))
-        bodies.append(body)
-        parent = None if depth == 0 else row_id - 1 if len(paths) > 1 else None
+        depth = min(len(above), random.choice((1, 1, 2, 2, 3, 4)))
+        parent, beginning, answered = above[depth - 1]
+        path, body = beginning + path_label(row_id), writer.comment(answered)
+        above[depth:] = [(row_id, f"{path}/", body)]
+        text = plain_text(body)
         rows.append(
-            (row_id, f"http://bench.test/comment/{row_id}", thread, parent, paths[-1], number, depth + 1,
-             random.randint(1, 2_000), body, STAMP, thread + 1)
+            (row_id, f"http://bench.test/comment/{row_id}", thread, parent, path, number, depth,
+             random.randint(1, 2_000), body, None if text == body else text, STAMP, thread + 1)
         )  # fmt: skip
     connection.executemany(
-        """INSERT INTO comments (id, ap_id, post_id, parent_id, path, position, depth, creator_id, body, published_at,
-               deleted, removed, distinguished, language, is_moderator, is_admin, score, upvotes, downvotes,
-               restricted, capture_id)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 'en', 0, 0, 3, 4, 1, 0, ?)""",
+        """INSERT INTO comments (id, ap_id, post_id, parent_id, path, position, depth, creator_id, body, body_text,
+               published_at, deleted, removed, distinguished, language, is_moderator, is_admin, score, upvotes,
+               downvotes, restricted, capture_id)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 'en', 0, 0, 3, 4, 1, 0, ?)""",
         rows,
     )
     connection.executemany("INSERT INTO local_ids VALUES (1, 1, ?, NULL, ?, NULL)", [(row[0], row[0]) for row in rows])
@@ -188,13 +228,27 @@ def making(folder: Path, db: Path) -> Iterator[tuple[str, str, str, float, str]]
         yield "snapshot without site", f"{ours:.1f} s CPU", f"{bare:.1f} s, bare recipe", ours / bare, "<= 1.25"
         live = db.stat().st_size
         made = make(archive, folder / "bundle.zip", chosen, Making(zipped=True, site=len(chosen) <= 50))
-    parts = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in made.sizes.items())
-    print(f"parts, unpacked: {parts}; live archive {live / 1e6:.1f} MB")
+    print("parts, unpacked and in the zip:")
+    for part, (size, packed) in parts(made.path).items():
+        print(f"  {part:<12} {size / 1e6:8.1f} MB {packed / 1e6:8.1f} MB   {packed / live:5.2f} of the live archive")
     plain = make_zip(db, folder)
     yield "zip without site", f"{plain / 1e6:.1f} MB", f"{live / 1e6:.1f} MB, live archive", plain / live, "<= 0.55"
     if len(chosen) <= 50:
         size = made.sizes["zip"]
         yield "zip with site", f"{size / 1e6:.1f} MB", f"{live / 1e6:.1f} MB, live archive", size / live, "<= 0.55"
+
+
+def parts(path: Path) -> dict[str, tuple[int, int]]:
+    """The bytes of each part of a zipped snapshot, unpacked and packed."""
+    sizes = {"database": (0, 0), "search data": (0, 0), "pages": (0, 0), "rest": (0, 0)}
+    with path.open("rb") as file:
+        for member in zips.members_of(file):
+            name = member.name
+            part = "database" if name == DATABASE else "search data" if name.startswith("site/data/") else "pages"
+            part = part if name == DATABASE or name.startswith("site/") else "rest"
+            size, packed = sizes[part]
+            sizes[part] = size + member.size, packed + member.packed
+    return sizes
 
 
 def make_zip(db: Path, folder: Path) -> int:
@@ -249,12 +303,13 @@ def rare_words(archive: Archive) -> tuple[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--comments", type=int, default=100_000)
+    parser.add_argument("--plain", action="store_true", help="comments without marks")
     parser.add_argument("--search", action="store_true", help="time the static search instead (20,000 comments)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder, db = Path(temporary), Path(temporary) / "live.db"
         with Archive.open(db, create=True) as archive:
-            fill(archive, 20_000 if arguments.search else arguments.comments)
+            fill(archive, 20_000 if arguments.search else arguments.comments, plain=arguments.plain)
             archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         figures = searching(folder, db) if arguments.search else making(folder, db)
         for name, value, baseline, ratio, goal in figures:

@@ -16,11 +16,13 @@ from snapshots.building import ONE, PLAIN, TWO, Noon, database_of, derive, fill,
 from thread_archive.snapshots import columns
 from thread_archive.snapshots.columns import EMPTY, LEFT_OUT, Wording
 from thread_archive.snapshots.database import create
+from thread_archive.snapshots.numbering import Paths
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Making, make
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import post_by_ap_id, thread_items, threads
+from thread_archive.store.rows import path_label
 
 SHARED: dict[str, Any] = {
     "instances": columns.instances(),
@@ -121,6 +123,27 @@ def test_paths_and_parents_say_the_same(tmp_path: Path) -> None:
     ).fetchone()
     assert wrong == (0,)
     assert connection.execute("SELECT count(*) FROM comments WHERE depth > 2").fetchone()[0] > 10
+
+
+def test_paths_are_made_of_the_new_numbers(tmp_path: Path) -> None:
+    connection = database_of(made(tmp_path).path)
+    comments = connection.execute(
+        """SELECT comment.id, comment.path, coalesce(parent.path || '/', '')
+           FROM comments AS comment LEFT JOIN comments AS parent ON parent.id = comment.parent_id"""
+    ).fetchall()
+    assert [path for _, path, _ in comments] == [f"{above}{path_label(number)}" for number, _, above in comments]
+
+
+def test_comments_out_of_order_are_given_no_path() -> None:
+    path = Paths()
+    assert [path(number, depth) for number, depth in ((1, 1), (2, 2), (3, 2), (4, 1))] == ["11", "11/12", "11/13", "14"]
+    with pytest.raises(ValueError, match="comment 6 comes in place of 5"):
+        path(6, 1)
+
+
+def test_the_index_is_left_with_as_much_memory_as_sqlite_gives_it(tmp_path: Path) -> None:
+    connection = database_of(made(tmp_path).path)
+    assert connection.execute("SELECT v FROM search_fts_config WHERE k = 'hashsize'").fetchone() == (1024 * 1024,)
 
 
 def test_captures_in_any_order_repeated_and_killed_between_give_the_same_bytes(tmp_path: Path) -> None:

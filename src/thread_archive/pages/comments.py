@@ -114,7 +114,7 @@ class CommentList:
         self._parts.append(
             f'<article class="c{kind}{top}{here}"{identity} aria-label="{label}">'
             f"<header>{header}{folded}{steps}</header>"
-            f'<details open><summary aria-label="{label}"></summary>{body}'
+            f'<details open><summary aria-label="Comment"></summary>{body}'
         )
 
     def _header(self, row: CommentRow, own: str) -> str:

@@ -28,6 +28,8 @@ MARK, FORMAT = "snapshot", "1"
 PSEUDONYMISED = "pseudonymised"
 # SQLite's own limit is 1 GB: no text of a thread comes near this, and a hostile file could hold it.
 LONGEST_VALUE = 64 * 1024 * 1024
+# How many bytes of a new search index SQLite holds before it writes them, and how many without being told.
+_INDEX_MEMORY, _USUAL_INDEX_MEMORY = 64 * 1024 * 1024, 1024 * 1024
 # What a reader of the page is told of the visit: not how many requests it took, nor when it ended.
 _RECEIPT = ("status", "captured_at", "sources", "comments", "article")
 _SOURCE = ("instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked")
@@ -94,8 +96,7 @@ def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> No
             for statement in (*_statements(wording), *indexes):
                 connection.execute(statement)
             _mark(connection, wording)
-            connection.execute("INSERT INTO snapshot.search_fts (search_fts) VALUES ('rebuild')")
-            connection.execute("INSERT INTO snapshot.search_fts (search_fts) VALUES ('optimize')")
+            _index(connection)
             numbering.drop(connection)
             connection.execute("COMMIT")
         except BaseException:
@@ -118,6 +119,7 @@ def _attached(connection: sqlite3.Connection, draft: Path) -> Iterator[None]:
 
 def _register(connection: sqlite3.Connection, wording: Wording) -> None:
     receipt = partial(shared_receipt, named=not wording.pseudonymised)
+    connection.create_function("thread_path", 2, numbering.Paths())
     connection.create_function("shared_receipt", 1, receipt, deterministic=True)
     connection.create_function("shared_slug", 1, slug, deterministic=True)
     connection.create_function("shared_domain", 1, lambda url: urlsplit(url).hostname or "", deterministic=True)
@@ -211,8 +213,8 @@ def _observations() -> Iterator[str]:
            LEFT JOIN temp.posts_rows AS post ON post.old = t.post_id
            WHERE coalesce(comment.new, post.new) IS NOT NULL ORDER BY row.new, t.of_comment, t.local_id""",
     )
-    latest = """t.capture_id = (SELECT max(capture_id) FROM main.scores
-                                WHERE item = t.item AND instance_id = t.instance_id)"""
+    latest = """NOT EXISTS (SELECT 1 FROM main.scores AS later WHERE later.item = t.item
+                            AND later.instance_id = t.instance_id AND later.capture_id > t.capture_id)"""
     yield _insert(
         "scores",
         columns.scores("row.new * 4 + 1", "row.post"),
@@ -224,6 +226,15 @@ def _observations() -> Iterator[str]:
         columns.scores("row.new * 4", "row.new"),
         f"temp.posts_rows AS row CROSS JOIN main.scores AS t ON t.item = row.old * 4 WHERE {latest}",
     )
+
+
+def _index(connection: sqlite3.Connection) -> None:
+    """Make the search index, in so much memory that the library writes few pieces and has few to merge."""
+    statement = "INSERT INTO snapshot.search_fts (search_fts, rank) VALUES (?, ?)"
+    connection.execute(statement, ["hashsize", _INDEX_MEMORY])
+    connection.execute(statement, ["rebuild", None])
+    connection.execute(statement, ["optimize", None])
+    connection.execute(statement, ["hashsize", _USUAL_INDEX_MEMORY])
 
 
 def _mark(connection: sqlite3.Connection, wording: Wording) -> None:

@@ -202,7 +202,9 @@ How to verify it
 
 In this folder: `sha256sum -c manifest-sha256.txt` (on a Mac: `shasum -a 256 -c manifest-sha256.txt`).
 `thread-archive verify FOLDER` also looks for files that the list does not name, and checks the database, its search
-index, its counts, its content hash and, if there is one, the signature (`ssh-keygen -Y verify -n thread-archive` does).
+index, its counts, its content hash and, if there is one, the signature. So does this command, where the file SIGNERS
+holds the line `maker KEY` with the public key that the maker told you:
+`ssh-keygen -Y verify -n thread-archive -f SIGNERS -I maker -s manifest-sha256.txt.sig < manifest-sha256.txt`.
 
 That proves that the files are the ones in the list. It does not prove who made the list: compare the list's own
 SHA-256, which `verify` prints, with what the maker tells you by another way, or check a signature. It does not prove

@@ -36,13 +36,14 @@ def files_in(folder: Path) -> Iterator[str]:
             yield Path(base, name).relative_to(folder).as_posix()
 
 
-def write_manifest(folder: Path) -> str:
-    """List every file of `folder`; returns the digest of the list itself."""
-    lines: list[str] = []
-    for name in sorted(files_in(folder)):
-        with (folder / name).open("rb") as file:
-            lines.append(f"{file_digest(file)}  {name}\n")
-    listed = "".join(lines).encode("ascii")
+def write_manifest(folder: Path, known: Mapping[str, str] | None = None) -> str:
+    """List every file of `folder`, of which some digests may be `known`; returns the digest of the list itself."""
+    digests = dict(known or {})
+    for name in files_in(folder):
+        if name not in digests:
+            with (folder / name).open("rb") as file:
+                digests[name] = file_digest(file)
+    listed = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode("ascii")
     (folder / MANIFEST).write_bytes(listed)
     return hashlib.sha256(listed).hexdigest()
 

@@ -18,7 +18,7 @@ _TABLES = """
 CREATE TEMP TABLE posts_rows (new INTEGER PRIMARY KEY, old INTEGER NOT NULL UNIQUE, capture INTEGER NOT NULL,
                               silent INTEGER NOT NULL, gap TEXT NOT NULL);
 CREATE TEMP TABLE comments_rows (new INTEGER PRIMARY KEY, old INTEGER NOT NULL, post INTEGER NOT NULL,
-                                 parent INTEGER, path TEXT NOT NULL, silent INTEGER NOT NULL, gap TEXT);
+                                 silent INTEGER NOT NULL DEFAULT 0, gap TEXT);
 CREATE TEMP TABLE people_rows (new INTEGER PRIMARY KEY, old INTEGER NOT NULL UNIQUE, capture INTEGER NOT NULL,
                                silent INTEGER NOT NULL);
 CREATE TEMP TABLE communities_rows (new INTEGER PRIMARY KEY, old INTEGER NOT NULL UNIQUE, capture INTEGER NOT NULL);
@@ -67,16 +67,44 @@ def number(
     connection.execute("CREATE TEMP TABLE silent_people (id INTEGER PRIMARY KEY)")
     connection.executemany("INSERT INTO temp.silent_people VALUES (?)", [(person,) for person in sorted(silent)])
     _number_posts(connection, post_ids, wording)
-    connection.executemany(
-        "INSERT INTO temp.comments_rows VALUES (?, ?, ?, ?, ?, ?, ?)", _comments(connection, restricted=restricted)
-    )
-    connection.execute("CREATE UNIQUE INDEX temp.comments_rows_old ON comments_rows(old)")
+    _number_comments(connection, restricted=restricted)
     _number_actors(connection, wording)
     _number_instances(connection, wording)
     _number_articles(connection)
     _number_links(connection)
     if not wording.pseudonymised:
         _number_quotes(connection)
+
+
+class Paths:
+    """
+    The `path` of each comment by its new number, which have to be asked for in their order: 1, 2, 3 …
+
+    In thread order a comment's ancestors are the last ones of each depth above it. Raises ValueError where the order is
+    another one.
+    """
+
+    def __init__(self) -> None:
+        self._above = [""]
+        self._labels = enumerate(_labels(), 1)
+
+    def __call__(self, number: int, depth: int) -> str:
+        """The path of the comment of this number and depth."""
+        expected, label = next(self._labels)
+        if number != expected:
+            raise ValueError(f"comment {number} comes in place of {expected}")
+        path = self._above[depth - 1] + label
+        self._above[depth:] = (f"{path}/",)
+        return path
+
+
+def _labels() -> Iterator[str]:
+    """`path_label` of 1, 2, 3 …: of each 36 in a row only the last sign differs."""
+    yield from (path_label(number) for number in range(1, 36))
+    for high in count(1):
+        beginning = path_label(high * 36)[:-1]
+        for digit in "0123456789abcdefghijklmnopqrstuvwxyz":
+            yield beginning + digit
 
 
 def drop(connection: sqlite3.Connection) -> None:
@@ -99,34 +127,25 @@ def _number_posts(connection: sqlite3.Connection, post_ids: Collection[int], wor
     connection.execute("DROP TABLE temp.wanted_posts")
 
 
-def _comments(connection: sqlite3.Connection, *, restricted: bool) -> Iterator[tuple[object, ...]]:
-    silent = {row[0] for row in connection.execute("SELECT id FROM temp.silent_people")}
-    numbered = enumerate(_labels(), 1)
-    threads = connection.execute("SELECT new, old, gap FROM temp.posts_rows ORDER BY new").fetchall()
-    for post, old_post, hidden in threads:
-        # In thread order a comment's ancestors are the last ones of each depth above it.
-        parents: list[int | None] = [None]
-        paths = [""]
-        rows = connection.execute(
-            "SELECT id, depth, creator_id, restricted FROM main.comments WHERE post_id = ? ORDER BY position",
-            [old_post],
+def _number_comments(connection: sqlite3.Connection, *, restricted: bool) -> None:
+    # What few comments are is set afterwards, by the indexes that name those few.
+    connection.execute(
+        """INSERT INTO temp.comments_rows (old, post)
+           SELECT comment.id, row.new
+           FROM temp.posts_rows AS row CROSS JOIN main.comments AS comment ON comment.post_id = row.old
+           ORDER BY row.new, comment.position"""
+    )
+    connection.execute("CREATE UNIQUE INDEX temp.comments_rows_old ON comments_rows(old)")
+    connection.execute(
+        """UPDATE temp.comments_rows SET silent = 1
+           WHERE old IN (SELECT comment.id FROM temp.silent_people AS person
+                         CROSS JOIN main.comments AS comment ON comment.creator_id = person.id)"""
+    )
+    if not restricted:
+        connection.execute(
+            """UPDATE temp.comments_rows SET gap = (SELECT gap FROM temp.posts_rows WHERE new = post)
+               WHERE old IN (SELECT id FROM main.comments WHERE restricted = 1)"""
         )
-        for (old, depth, creator, is_restricted), (new, label) in zip(rows, numbered):  # noqa: B905 - labels never end
-            path = f"{paths[depth - 1]}{label}"
-            parent = parents[depth - 1]
-            parents[depth:] = (new,)
-            paths[depth:] = (f"{path}/",)
-            gap = hidden if is_restricted and not restricted else None
-            yield (new, old, post, parent, path, creator in silent, gap)
-
-
-def _labels() -> Iterator[str]:
-    """`path_label` of 1, 2, 3 …: of each 36 in a row only the last sign differs."""
-    yield from (path_label(number) for number in range(1, 36))
-    for high in count(1):
-        beginning = path_label(high * 36)[:-1]
-        for digit in "0123456789abcdefghijklmnopqrstuvwxyz":
-            yield beginning + digit
 
 
 def _number_actors(connection: sqlite3.Connection, wording: Wording) -> None:

@@ -67,8 +67,8 @@ def make(archive: Archive, target: Path, posts: Collection[int], making: Making)
         with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
             folder = Path(temporary) / "snapshot"
             folder.mkdir()
-            description = _write(archive, folder, posts, making)
-            digest = write_manifest(folder)
+            description, digest = _write(archive, folder, posts, making)
+            manifest = write_manifest(folder, {DATABASE: digest})
             if making.key is not None:
                 sign(folder, making.key)
             for name in files_in(folder):
@@ -84,10 +84,11 @@ def make(archive: Archive, target: Path, posts: Collection[int], making: Making)
         raise InputError(
             f"{target} cannot be written ({error.strerror or error}).", next="Give another place, or free some space."
         ) from error
-    return Made(path=target, manifest=digest, sizes=sizes, description=description)
+    return Made(path=target, manifest=manifest, sizes=sizes, description=description)
 
 
-def _write(archive: Archive, folder: Path, posts: Collection[int], making: Making) -> dict[str, Any]:
+def _write(archive: Archive, folder: Path, posts: Collection[int], making: Making) -> tuple[dict[str, Any], str]:
+    """Write all but the checksum list; returns what the description says, and the digest of the database."""
     path = folder / DATABASE
     names: Pseudonyms | None = None
     if making.pseudonyms is not None:
@@ -104,7 +105,7 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
         told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site, more=more)
         if making.site:
             write_site(connection, folder / "site", contact=making.contact)
-        return describing.describe(folder, connection, digest, told)
+        return describing.describe(folder, connection, digest, told), digest
 
 
 def check_target(target: Path) -> None:

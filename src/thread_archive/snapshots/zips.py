@@ -22,7 +22,8 @@ from typing import BinaryIO
 from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots.manifest import NAME
 
-LEVEL = 6
+# As small as 9, in three quarters of its time.
+LEVEL = 8
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")

@@ -89,9 +89,9 @@
   const shard = async (number) => {
     const had = kept.get(number);
     if (had) return had;
-    const rows = await read(String(number));
-    const made = rows.map((row) => ({ thread: row[0], kind: row[1], where: row[2], author: row[3], text: row[4], folded: fold(row[4]) }));
-    const characters = rows.reduce((sum, row) => sum + row[4].length, 0);
+    const [numbers, kinds, places, authors, texts] = await read(String(number));
+    const made = texts.map((text, at) => ({ thread: numbers[at], kind: kinds[at], where: places[at], author: authors[at], text, folded: fold(text) }));
+    const characters = texts.reduce((sum, text) => sum + text.length, 0);
     if (size + characters <= MOST_KEPT) { size += characters; kept.set(number, made); }
     return made;
   };
