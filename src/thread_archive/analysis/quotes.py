@@ -46,10 +46,12 @@ class Matcher:
     Finds what comments of one thread quote.
 
     `shared` is what every comment of the thread may quote: the post, then the article's paragraphs. What was prepared
-    is kept as far as it is not too much; comments that come in thread order find their ancestors ready.
+    is kept as far as it is not too much; comments that come in thread order find their ancestors ready. `ready` are
+    texts that somebody has prepared; they are taken out.
     """
 
-    def __init__(self, shared: Iterable[Target] = ()) -> None:
+    def __init__(self, shared: Iterable[Target] = (), *, ready: dict[str, Text] | None = None) -> None:
+        self._ready = {} if ready is None else ready
         self._targets = tuple(shared)
         self._shared = tuple(Text(target.text) for target in self._targets)
         self._holders: dict[int, dict[int, list[int]]] = {}
@@ -81,7 +83,7 @@ class Matcher:
         if text is not None:
             self._kept.move_to_end(source)
             return text
-        text = self._kept[source] = Text(source)
+        text = self._kept[source] = self._ready.pop(source) if source in self._ready else Text(source)
         self._characters += len(source)
         while self._characters > _KEPT and len(self._kept) > 1:
             oldest, _ = self._kept.popitem(last=False)

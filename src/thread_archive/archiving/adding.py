@@ -13,6 +13,7 @@ from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.linking import ArticleReceipt
+from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Receipt, failure
 from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
@@ -38,6 +39,7 @@ class _Job:
 
     url: ThreadURL
     texts: list[str]
+    preparation: Preparation
     visit: ThreadVisit | None = None
     steps: Asking[list[Found]] | None = None
     capture: OpenCapture | None = None
@@ -76,6 +78,7 @@ class Adding:
         self._clock = clock or SystemClock()
         self._progress = progress or SilentProgress()
         self._acquaintances = Acquaintances(archive)
+        self._room = Room()
         self._typed_ports: set[tuple[str, int]] = set()
         # What is taken out of answers besides what is withdrawn; None where nothing is listed.
         self._takedowns: Erasure | None = None
@@ -94,6 +97,7 @@ class Adding:
             yield from self._line_up(texts)
             yield from self._start_waiting()
             while self._active or self._fetching_pages:
+                self._use_the_wait()
                 job, answer = self._workers.answer()
                 yield from self._take(job, answer)
         finally:
@@ -114,7 +118,7 @@ class Adding:
             if url.canonical in jobs:
                 jobs[url.canonical].texts.append(text)
                 continue
-            jobs[url.canonical] = job = _Job(url=url, texts=[text])
+            jobs[url.canonical] = job = _Job(url=url, texts=[text], preparation=Preparation(self._room))
             self._waiting.setdefault(url.instance, deque()).append(job)
             self._note_port(url)
 
@@ -161,6 +165,11 @@ class Adding:
         self._progress.started(job.url.canonical)
         yield from self._go_on(job, None, None)
 
+    def _use_the_wait(self) -> None:
+        """Make ready what came, a text at a time, until the next answer is there."""
+        while not self._workers.has_answer and any(job.preparation.go_on() for job in self._active.values()):
+            pass
+
     # ------------------------------------------------------------------------------------------------ answers
 
     def _fetch(self, ask: Ask) -> Exchange:
@@ -186,7 +195,7 @@ class Adding:
 
         What an interrupted visit had committed is not asked again.
         """
-        committed = job.asked
+        committed, harvester = job.asked, job.visit.harvester if job.visit else None
         founds: list[Found] | None = None
         problem: ThreadArchiveError | None = None
         try:
@@ -204,6 +213,8 @@ class Adding:
                 self._archive, job.capture.id, committed.instance, answer, purpose=committed.purpose
             )
             self._tell(job, committed)
+            if harvester is not None and founds is None and problem is None:
+                job.preparation.take(answer, harvester)
         if founds is not None or problem is not None:
             del self._active[job.url.instance]
             yield from self._start_waiting()
@@ -234,7 +245,12 @@ class Adding:
         if founds is not None:
             try:
                 job.receipt, job.post_id = conclude(
-                    self._archive, job.capture, founds, self._acquaintances, clock=self._clock
+                    self._archive,
+                    job.capture,
+                    founds,
+                    self._acquaintances,
+                    preparation=job.preparation,
+                    clock=self._clock,
                 )
             except ArchiveError:
                 raise
@@ -270,13 +286,14 @@ class Adding:
         """All that the thread needs is there: derive what follows from it, and tell."""
         if job.receipt is None or job.capture is None:
             raise AssertionError("the thread was not written")
-        derive(self._archive, job.post_id)
+        derive(self._archive, job.post_id, job.preparation)
         receipt = replace(job.receipt, article=linking.settled(self._archive, job.post_id, article))
         with self._archive.transaction():
             evidence.amend_receipt(self._archive, job.capture.id, receipt.as_json())
         yield from self._tell_all(job, receipt)
 
     def _tell_all(self, job: _Job, receipt: Receipt) -> Iterator[Receipt]:
+        job.preparation.drop()
         seconds = self._clock.monotonic() - job.started
         for number, text in enumerate(job.texts):
             final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)

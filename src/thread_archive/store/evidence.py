@@ -139,13 +139,18 @@ def drop_if_empty(archive: Archive, capture_id: int) -> None:
         )
 
 
+def digest_of(body: bytes) -> bytes:
+    """By what a body is kept: its SHA-256."""
+    return hashlib.sha256(body).digest()
+
+
 def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange, *, purpose: str) -> int:
     """
     Commit one exchange (already withheld) of a capture; returns its row id.
 
     `purpose` is `discovery`, `thread` or `article`.
     """
-    digest = hashlib.sha256(exchange.body).digest()
+    digest = digest_of(exchange.body)
     with archive.transaction() as connection:
         found = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
         body_id = (
@@ -248,6 +253,13 @@ def _stored(number: int, row: tuple[Any, ...]) -> StoredExchange:
         digest=row[6],
         requested_at=parse_stamp(row[7]),
     )
+
+
+def is_kept(archive: Archive, digest: bytes) -> bool:
+    """Whether a body is kept: a redaction may have put another in its place."""
+    with translated(archive.path):
+        found = archive.db.conn.execute("SELECT 1 FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
+    return found is not None
 
 
 def load(archive: Archive, stored: StoredExchange, *, verify: bool = True) -> Exchange:
