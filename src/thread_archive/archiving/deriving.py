@@ -82,7 +82,7 @@ def _derived(
     heads = [Target(key=("title", None), text=post.title)]
     if not any(article.is_body for article in stored):
         heads.append(Target(key=("post", None), text=post.body))
-    matcher = Matcher([*heads, *paragraphs], ready=preparation.words)
+    matcher = Matcher([*heads, *paragraphs], ready=preparation.texts)
     # The texts above the one at hand, by depth; what is withdrawn, or was never got, says nothing.
     above: list[tuple[int, Target]] = []
     for comment in derivations.texts(archive, post.post_id, VERSION):

@@ -7,7 +7,7 @@ It saves time and nothing else: what is not ready is made when it is needed, and
 from collections import deque
 from dataclasses import dataclass
 
-from thread_archive.analysis.texts import Text
+from thread_archive.analysis.readiness import Readiness
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
 from thread_archive.markup import Rendered, render
@@ -39,18 +39,19 @@ class Preparation:
     """
     What was made ready of one visit: pages, and the HTML, links and words of comments.
 
-    `words` are for a Matcher, by the comments' texts. Each thing is handed out once.
+    `texts` are for a Matcher. Each thing is handed out once.
     """
 
     def __init__(self, room: Room | None = None) -> None:
-        self.words: dict[str, Text] = {}
+        self.texts = Readiness()
         self._room = room or Room(left=0)
         self._held = 0
         self._pages: dict[tuple[str, bytes], tuple[Understanding, Page]] = {}
         self._rendered: dict[str, Rendered] = {}
         self._base = ""
         self._moderators: frozenset[str] = frozenset()
-        self._waiting: deque[str] = deque()
+        self._bodies: dict[tuple[str, int], str] = {}
+        self._waiting: deque[tuple[str, list[str]]] = deque()
 
     def take(self, answer: Exchange, harvester: Harvester) -> None:
         """Read an answer that `harvester` asked for."""
@@ -62,23 +63,28 @@ class Preparation:
         except PayloadError:
             # Whoever needs the answer will say so.
             return
-        bodies = [comment.body for comment in page.comments if comment.body]
-        size = sum(map(len, bodies))
-        if not bodies or size > self._room.left:
+        size = sum(len(comment.body) for comment in page.comments)
+        if not page.comments or size > self._room.left:
             return
         self._room.left -= size
         self._held += size
         understanding = Understanding(dialect=reader.name, site=site, moderators=self._moderators)
         self._pages[answer.url, digest_of(answer.body)] = understanding, page
         self._base = base_of(harvester.post.ap_id) if harvester.post else ""
-        self._waiting.extend(bodies)
+        instance, sightings = harvester.place.instance, harvester.tally.sightings
+        bodies = {(instance, comment.local_id): comment.body for comment in page.comments if comment.body}
+        self._bodies.update(bodies)
+        for (_, local_id), body in bodies.items():
+            path = sightings[local_id].path if local_id in sightings else ()
+            above = [self._bodies.get((instance, label), "") for label in reversed(path[:-1])]
+            self._waiting.append((body, [text for text in above if text]))
 
     def go_on(self) -> bool:
         """Make the next comment's text ready; returns whether there was one."""
         if not self._waiting:
             return False
-        body = self._waiting.popleft()
-        self.words[body] = Text(body)
+        body, above = self._waiting.popleft()
+        self.texts.add(body, above)
         self._rendered[body] = render(body, base=self._base)
         return True
 
@@ -96,7 +102,8 @@ class Preparation:
         """Give the room back, and forget everything."""
         self._room.left += self._held
         self._held = 0
-        for held in (self._pages, self._rendered, self.words, self._waiting):
+        self.texts.clear()
+        for held in (self._pages, self._rendered, self._bodies, self._waiting):
             held.clear()
 
 
