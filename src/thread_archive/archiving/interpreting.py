@@ -63,11 +63,7 @@ class Interpretation:
         self._preparation = preparation or Preparation()
         self._home = home
         self._plan = {source.instance: source for source in plan}
-        self._exchanges = [
-            stored
-            for stored in evidence.exchanges(archive, capture_id)
-            if stored.purpose == "thread" and stored.instance in self._plan
-        ]
+        self._exchanges = self._thread_exchanges()
         # What a login added to what visitors see is told only by the answers themselves.
         self._founds = () if any(stored.logged_in for stored in self._exchanges) else founds
         self._sites: dict[str, Site] = {}
@@ -76,6 +72,13 @@ class Interpretation:
         self._public: set[str] = set()
         self._restricted: set[str] = set()
         self._posts: list[tuple[tuple[bool, bool, datetime, str], Post]] = []
+
+    def _thread_exchanges(self) -> list[StoredExchange]:
+        return [
+            stored
+            for stored in evidence.exchanges(self._archive, self._capture_id)
+            if stored.purpose == "thread" and stored.instance in self._plan
+        ]
 
     def read(self) -> None:
         """Take in who answers whom; raises PayloadError where an answer does not fit its dialect."""
@@ -124,6 +127,8 @@ class Interpretation:
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread, inside the caller's transaction; returns the post's row id and what changed."""
+        # Another process may have redacted something since: that must not come back from our memory.
+        self._exchanges = self._thread_exchanges()
         with _collector_paused():
             visit = self.visit(captured_at)
             self._seen.clear()
@@ -163,8 +168,7 @@ class Interpretation:
             moderators=self._moderators.get(stored.instance, frozenset()),
         )
         ready = self._preparation.page(stored.url, stored.digest, understanding)
-        # What another process redacts since it came must not come back from our memory.
-        if ready is not None and evidence.is_kept(self._archive, stored.digest):
+        if ready is not None:
             return ready
         answer = evidence.load(self._archive, stored, verify=not self._founds)
         return reader(understanding.dialect).read(answer, site=understanding.site, moderators=understanding.moderators)

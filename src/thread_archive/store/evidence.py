@@ -255,13 +255,6 @@ def _stored(number: int, row: tuple[Any, ...]) -> StoredExchange:
     )
 
 
-def is_kept(archive: Archive, digest: bytes) -> bool:
-    """Whether a body is kept: a redaction may have put another in its place."""
-    with translated(archive.path):
-        found = archive.db.conn.execute("SELECT 1 FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
-    return found is not None
-
-
 def load(archive: Archive, stored: StoredExchange, *, verify: bool = True) -> Exchange:
     """
     The exchange with its body, as it was stored; raises ArchiveDamagedError where the body is not what it was.
