@@ -17,6 +17,8 @@ from thread_archive.store.evidence import digest_of
 
 # About 12 MB of what is made of them.
 _CHARACTERS = 500_000
+# A thread with more gains little, and needs the memory for its tree.
+_LONG = 3 * _CHARACTERS
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Preparation:
     def __init__(self, room: Room | None = None) -> None:
         self.texts = Readiness()
         self._room = room or Room(left=0)
-        self._held = 0
+        self._held = self._came = 0
         self._pages: dict[tuple[str, bytes], tuple[Understanding, Page]] = {}
         self._rendered: dict[str, Rendered] = {}
         self._base = ""
@@ -64,7 +66,10 @@ class Preparation:
             # Whoever needs the answer will say so.
             return
         size = sum(len(comment.body) for comment in page.comments)
-        if not page.comments or size > self._room.left:
+        self._came += size
+        if self._came > _LONG:
+            self.drop()
+        if not page.comments or self._came > _LONG or size > self._room.left:
             return
         self._room.left -= size
         self._held += size
