@@ -57,6 +57,9 @@ class Preparation:
 
     def take(self, answer: Exchange, harvester: Harvester) -> None:
         """Read an answer that `harvester` asked for."""
+        if harvester.place.expected:
+            # The archive has the thread: little will have to be written, often nothing.
+            return
         reader, site = harvester.reader, harvester.place.site
         try:
             if reader.gives_post(answer):
