@@ -15,7 +15,7 @@ from thread_archive.store.archive import Archive
 def underived() -> Iterator[None]:
     """Without the step that comes after a thread is written: HTML, links, quotes."""
     derive = adding.derive
-    adding.derive = lambda _archive, _post_id: False
+    adding.derive = lambda _archive, _post_id, _preparation: False
     try:
         yield
     finally:

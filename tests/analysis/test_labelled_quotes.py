@@ -4,6 +4,7 @@ import pytest
 
 from labelled_quotes import agreement, threads
 from thread_archive.analysis.quotes import Matcher, Target
+from thread_archive.analysis.readiness import Readiness
 
 
 def test_the_set_is_large_and_its_labels_lie_within_their_comments() -> None:
@@ -35,3 +36,13 @@ def test_no_comment_quotes_another_thread(thread) -> None:
         above = [Target(key=number, text=comment.body) for number, comment in enumerate(other.comments)]
         matcher = Matcher(other.shared)
         assert [quote for comment in thread.comments for quote in matcher.find(comment.body, above)] == []
+
+
+@pytest.mark.parametrize("thread", threads(), ids=lambda thread: thread.name)
+def test_what_was_found_out_of_texts_before_changes_no_quote(thread) -> None:
+    ready = Readiness()
+    for comment in thread.comments:
+        ready.add(comment.body, [target.text for target in comment.above])
+    plain, prepared = Matcher(thread.shared), Matcher(thread.shared, ready=ready)
+    for comment in thread.comments:
+        assert prepared.find(comment.body, comment.above) == plain.find(comment.body, comment.above)

@@ -5,10 +5,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from thread_archive.analysis.passages import Passage, Search
+from thread_archive.analysis.readiness import DEEPEST, Readiness
 from thread_archive.analysis.texts import Text
 
-# As deep as Lemmy lets a comment be.
-_DEEPEST = 50
 # How many texts an unmarked passage is looked for in.
 _MOST_TARGETS = 24
 # Characters of comments that a matcher keeps ready.
@@ -46,10 +45,12 @@ class Matcher:
     Finds what comments of one thread quote.
 
     `shared` is what every comment of the thread may quote: the post, then the article's paragraphs. What was prepared
-    is kept as far as it is not too much; comments that come in thread order find their ancestors ready.
+    is kept as far as it is not too much; comments that come in thread order find their ancestors ready. `ready` is
+    what was found out of the thread's texts before.
     """
 
-    def __init__(self, shared: Iterable[Target] = ()) -> None:
+    def __init__(self, shared: Iterable[Target] = (), *, ready: Readiness | None = None) -> None:
+        self._ready = ready or Readiness()
         self._targets = tuple(shared)
         self._shared = tuple(Text(target.text) for target in self._targets)
         self._holders: dict[int, dict[int, list[int]]] = {}
@@ -65,11 +66,15 @@ class Matcher:
         that says it before one that quotes it. A `>` block that matches nothing is left out: what it quotes is not
         here. Withdrawn text must not be given. Never raises; takes time linear in the lengths.
         """
-        above = above[:_DEEPEST]
         text = self._prepared(body)
+        has_marked = ">" in body and any(marked for _, _, marked in text.paragraphs)
+        is_stranger = not has_marked and self._ready.is_stranger(body, [target.text for target in above])
+        if is_stranger and not self._likely(text, ()):
+            return []
+        above = above[:DEEPEST]
         near = [self._prepared(target.text) for target in above]
         likely = self._likely(text, near)
-        if not likely and not (">" in body and any(marked for _, _, marked in text.paragraphs)):
+        if not likely and not has_marked:
             return []
         targets = (*above, *self._targets)
         search = Search(text=text, above=near, shared=self._shared, likely=likely)
@@ -81,7 +86,7 @@ class Matcher:
         if text is not None:
             self._kept.move_to_end(source)
             return text
-        text = self._kept[source] = Text(source)
+        text = self._kept[source] = self._ready.take(source)
         self._characters += len(source)
         while self._characters > _KEPT and len(self._kept) > 1:
             oldest, _ = self._kept.popitem(last=False)

@@ -13,6 +13,7 @@ from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.linking import ArticleReceipt
+from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Receipt, failure
 from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
@@ -38,6 +39,7 @@ class _Job:
 
     url: ThreadURL
     texts: list[str]
+    preparation: Preparation
     visit: ThreadVisit | None = None
     steps: Asking[list[Found]] | None = None
     capture: OpenCapture | None = None
@@ -80,6 +82,7 @@ class Adding:
         self._clock = clock or SystemClock()
         self._progress = progress or SilentProgress()
         self._acquaintances = Acquaintances(archive)
+        self._room = Room()
         self._typed_ports: set[tuple[str, int]] = set()
         # What is taken out of answers besides what is withdrawn; None where nothing is listed.
         self._takedowns: Erasure | None = None
@@ -98,6 +101,7 @@ class Adding:
             yield from self._line_up(texts)
             yield from self._start_waiting()
             while self._active or self._fetching_pages:
+                self._use_the_wait()
                 job, answer = self._workers.answer()
                 yield from self._take(job, answer)
         finally:
@@ -118,7 +122,7 @@ class Adding:
             if url.canonical in jobs:
                 jobs[url.canonical].texts.append(text)
                 continue
-            jobs[url.canonical] = job = _Job(url=url, texts=[text])
+            jobs[url.canonical] = job = _Job(url=url, texts=[text], preparation=Preparation(self._room))
             self._waiting.setdefault(url.instance, deque()).append(job)
             self._note_port(url)
 
@@ -178,6 +182,11 @@ class Adding:
         self._progress.started(job.url.canonical)
         yield from self._go_on(job, None, None)
 
+    def _use_the_wait(self) -> None:
+        """Make ready what came, a text at a time, until the next answer is there."""
+        while not self._workers.has_answer and any(job.preparation.go_on() for job in self._active.values()):
+            pass
+
     # ------------------------------------------------------------------------------------------------ answers
 
     def _fetch(self, ask: Ask, listed: Erasure | None) -> Exchange:
@@ -216,7 +225,7 @@ class Adding:
 
         What an interrupted visit had committed is not asked again.
         """
-        committed, listed = job.asked, job.takedowns
+        committed, listed, harvester = job.asked, job.takedowns, job.visit.harvester if job.visit else None
         founds: list[Found] | None = None
         problem: ThreadArchiveError | None = None
         try:
@@ -237,6 +246,8 @@ class Adding:
                 founds, problem, job.ruled_out = None, problem or (None if founds is None else ruled_out), ruled_out
             else:
                 self._tell(job, committed)
+                if harvester is not None and founds is None and problem is None:
+                    job.preparation.take(answer, harvester)
         if founds is not None or problem is not None:
             del self._active[job.url.instance]
             yield from self._start_waiting()
@@ -265,7 +276,12 @@ class Adding:
         if founds is not None:
             try:
                 job.receipt, job.post_id = conclude(
-                    self._archive, job.capture, founds, self._acquaintances, clock=self._clock
+                    self._archive,
+                    job.capture,
+                    founds,
+                    self._acquaintances,
+                    preparation=job.preparation,
+                    clock=self._clock,
                 )
             except ArchiveError:
                 raise
@@ -301,7 +317,7 @@ class Adding:
         """All that the thread needs is there: derive what follows from it, and tell."""
         if job.receipt is None or job.capture is None:
             raise AssertionError("the thread was not written")
-        derive(self._archive, job.post_id)
+        derive(self._archive, job.post_id, job.preparation)
         with self._archive.transaction():
             # Its title and its link may have been redacted since the thread was written.
             post = articles.linked(self._archive, job.post_id)
@@ -312,6 +328,7 @@ class Adding:
         yield from self._tell_all(job, receipt)
 
     def _tell_all(self, job: _Job, receipt: Receipt) -> Iterator[Receipt]:
+        job.preparation.drop()
         seconds = self._clock.monotonic() - job.started
         for number, text in enumerate(job.texts):
             final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)

@@ -7,6 +7,7 @@ from datetime import datetime
 from thread_archive.archiving import accounting
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.interpreting import Interpretation, site_of
+from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import (
     COMPLETE,
     FAILED,
@@ -36,7 +37,13 @@ PASSING = (InstanceUnreachableError, RateLimitedError, ServerFailedError)
 
 
 def conclude(
-    archive: Archive, capture: OpenCapture, founds: Sequence[Found], acquaintances: Acquaintances, *, clock: Clock
+    archive: Archive,
+    capture: OpenCapture,
+    founds: Sequence[Found],
+    acquaintances: Acquaintances,
+    *,
+    preparation: Preparation,
+    clock: Clock,
 ) -> tuple[Receipt, int]:
     """
     Write what a visit found and close its capture; returns the receipt, without `url` and `seconds`, and the post's row
@@ -54,7 +61,9 @@ def conclude(
             acquaintances.note(found.instance, found.base, now=clock.now())
         if post_id is None:
             # Read in here too: what is redacted meanwhile by somebody else must not be written from memory.
-            interpretation = Interpretation(archive, capture.id, home=home, plan=plan, founds=harvested)
+            interpretation = Interpretation(
+                archive, capture.id, home=home, plan=plan, founds=harvested, preparation=preparation
+            )
             interpretation.read()
             post_id, changes = interpretation.write(capture.started_at)
         receipt = _receipt(archive, capture, founds, post_id, changes)

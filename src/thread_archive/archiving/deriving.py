@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from thread_archive.analysis.quotes import Matcher, Quote, Target
+from thread_archive.archiving.preparing import Preparation, base_of
 from thread_archive.articles.extracting import article_of_body
 from thread_archive.articles.sameness import same_text, words
-from thread_archive.markup import RENDERER_VERSION, links_in_html, normalised, render, render_html
+from thread_archive.markup import RENDERER_VERSION, Rendered, links_in_html, normalised, render, render_html
 from thread_archive.model import Article, Link
 from thread_archive.store import article_writing, articles, derivations
 from thread_archive.store.archive import Archive
@@ -24,8 +25,12 @@ VERSION = _QUOTES_VERSION * 1000 + RENDERER_VERSION
 LEAST_WORDS = 150
 
 
-def derive(archive: Archive, post_id: int) -> bool:
-    """Derive what is due of the thread of the row `post_id`; returns whether anything was."""
+def derive(archive: Archive, post_id: int, preparation: Preparation | None = None) -> bool:
+    """
+    Derive what is due of the thread of the row `post_id`; returns whether anything was.
+
+    `preparation` is that of the visit that has just brought it.
+    """
     if not any(derivations.is_due(archive, post_id, VERSION)):
         return False
     with archive.transaction():
@@ -37,7 +42,8 @@ def derive(archive: Archive, post_id: int) -> bool:
         if post_due:
             for article in stored:
                 derivations.write_article_links(archive, post_id, article.article_id, links_in_html(article.html))
-        derivations.write_all(archive, post_id, _derived(archive, post, stored, post_due=post_due), VERSION)
+        derived = _derived(archive, post, stored, preparation or Preparation(), post_due=post_due)
+        derivations.write_all(archive, post_id, derived, VERSION)
     return True
 
 
@@ -45,7 +51,7 @@ def _judge_body(archive: Archive, post: Linked) -> None:
     """Decide whether the post's own body is an article, and whether the linked page is the same one."""
     article: Article | None = None
     if len(words(post.body)) >= LEAST_WORDS:
-        article = article_of_body(render_html(post.body, base=_base(post)), title=post.title)
+        article = article_of_body(render_html(post.body, base=base_of(post.ap_id)), title=post.title)
     page = next((page for page in articles.stored_articles(archive, post.post_id) if page.is_page), None)
     is_page_too = page is not None and article is not None and same_text(page.text, _text(article))
     article_writing.write_body(archive, post.post_id, article, is_page_too=is_page_too)
@@ -55,19 +61,15 @@ def _text(article: Article) -> str:
     return "\n".join(paragraph.text for paragraph in article.paragraphs)
 
 
-def _base(post: Linked) -> str:
-    """What relative links of the thread start from: its post's server."""
-    scheme, _, rest = post.ap_id.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}/"
-
-
-def _derived(archive: Archive, post: Linked, stored: list[StoredArticle], *, post_due: bool) -> Iterator[Derived]:
+def _derived(
+    archive: Archive, post: Linked, stored: list[StoredArticle], preparation: Preparation, *, post_due: bool
+) -> Iterator[Derived]:
     paragraphs = [
         Target(key=("article", paragraph_id), text=text)
         for article in stored
         for paragraph_id, text in article.paragraphs
     ]
-    base = _base(post)
+    base = base_of(post.ap_id)
     if post_due:
         page = [target for target in paragraphs if not any(article.is_body for article in stored)]
         rendered = render(post.body, base=base)
@@ -80,7 +82,7 @@ def _derived(archive: Archive, post: Linked, stored: list[StoredArticle], *, pos
     heads = [Target(key=("title", None), text=post.title)]
     if not any(article.is_body for article in stored):
         heads.append(Target(key=("post", None), text=post.body))
-    matcher = Matcher([*heads, *paragraphs])
+    matcher = Matcher([*heads, *paragraphs], ready=preparation.texts)
     # The texts above the one at hand, by depth; what is withdrawn, or was never got, says nothing.
     above: list[tuple[int, Target]] = []
     for comment in derivations.texts(archive, post.post_id, VERSION):
@@ -88,12 +90,12 @@ def _derived(archive: Archive, post: Linked, stored: list[StoredArticle], *, pos
             above.pop()
         if comment.body:
             if comment.due:
-                yield _of_comment(comment, [target for _, target in reversed(above)], matcher, base)
+                rendered = preparation.render(comment.body, base=base)
+                yield _of_comment(comment, rendered, [target for _, target in reversed(above)], matcher)
             above.append((comment.depth, Target(key=("comment", comment.comment_id), text=comment.body)))
 
 
-def _of_comment(comment: DueText, above: list[Target], matcher: Matcher, base: str) -> Derived:
-    rendered = render(comment.body, base=base)
+def _of_comment(comment: DueText, rendered: Rendered, above: list[Target], matcher: Matcher) -> Derived:
     return Derived(
         comment_id=comment.comment_id,
         html=None if rendered.plain else rendered.html,

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from thread_archive.archiving.preparing import Preparation, Understanding
 from thread_archive.archiving.visiting import Found, home_of
 from thread_archive.exceptions import PayloadError
 from thread_archive.markup import plain_text
 from thread_archive.model import Page, Post, Site
 from thread_archive.payloads import REPORT
-from thread_archive.sources import Reader, reader
+from thread_archive.sources import reader
 from thread_archive.store import evidence, places
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import PlannedSource, StoredExchange
@@ -44,8 +45,8 @@ class Interpretation:
     """
     Reads one capture and writes what it shows: `read`, then `write`, both inside the caller's transaction.
 
-    `founds` are what the visit that has just ended made of the same answers, so that they are not read twice. Holds
-    one answer at a time and, of each comment, its place in the tree.
+    `founds` are what the visit that has just ended made of the same answers, and `preparation` what was made ready
+    meanwhile, so that they are not read twice. Holds one answer at a time and, of each comment, its place in the tree.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class Interpretation:
         home: str | None,
         plan: Sequence[PlannedSource],
         founds: Sequence[Found] = (),
+        preparation: Preparation | None = None,
     ) -> None:
         self._archive = archive
         self._capture_id = capture_id
+        self._preparation = preparation or Preparation()
         self._home = home
         self._plan = {source.instance: source for source in plan}
         self._exchanges = [
@@ -176,13 +179,19 @@ class Interpretation:
         for stored in sorted(
             self._exchanges, key=lambda item: (item.instance != self._home, item.instance, item.number)
         ):
-            read: Reader = reader(self._plan[stored.instance].dialect)
-            page = read.read(
-                evidence.load(self._archive, stored, verify=not self._founds),
-                site=self._sites[stored.instance],
-                moderators=self._moderators.get(stored.instance, frozenset()),
-            )
-            yield Reading(number=stored.number, instance=stored.instance, page=page)
+            yield Reading(number=stored.number, instance=stored.instance, page=self._page(stored))
+
+    def _page(self, stored: StoredExchange) -> Page:
+        understanding = Understanding(
+            dialect=self._plan[stored.instance].dialect,
+            site=self._sites[stored.instance],
+            moderators=self._moderators.get(stored.instance, frozenset()),
+        )
+        ready = self._preparation.page(stored.url, stored.digest, understanding)
+        if ready is not None:
+            return ready
+        answer = evidence.load(self._archive, stored, verify=not self._founds)
+        return reader(understanding.dialect).read(answer, site=understanding.site, moderators=understanding.moderators)
 
 
 def _outlasts(state: State | None, post: Post, told_now: Set[str]) -> bool:

@@ -38,6 +38,11 @@ class Workers(Generic[K, A]):
             raise outcome
         return key, outcome
 
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is an answer that need not be waited for."""
+        return not self._answers.empty()
+
     def stop(self) -> None:
         """Let the threads end when they have done what they are at."""
         for waiting in self._lanes.values():

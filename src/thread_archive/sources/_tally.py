@@ -21,10 +21,13 @@ class Tally:
         self.shown_by: dict[int, str] = {}
         # Ancestors that paths name and that do not come even asked for alone.
         self.gaps: set[int] = set()
+        # What `shortages` found, until something comes.
+        self._short: dict[int, int] | None = None
 
     def add(self, sightings: Iterable[Sighting], url: str) -> int:
         """Take in the page that `url` gave; returns how many of its comments were new. What was said last counts."""
         before = len(self.sightings)
+        self._short = None
         for sighting in sightings:
             self.sightings[sighting.local_id] = sighting
             self.shown_by[sighting.local_id] = url
@@ -54,6 +57,11 @@ class Tally:
 
         A shortage is booked at the deepest comment that shows it, so that each missing comment counts once.
         """
+        if self._short is None:
+            self._short = self._find_shortages()
+        return self._short
+
+    def _find_shortages(self) -> dict[int, int]:
         below: dict[int, int] = dict.fromkeys(self.sightings, 0)
         for sighting in self.sightings.values():
             for label in sighting.path[:-1]:

@@ -5,6 +5,7 @@ A changed text loses what was derived from it at once, in the transaction that c
 withdrawn text outlives it; `derived` says 0 of every row whose turn it is.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -157,13 +158,18 @@ def write_article_links(archive: Archive, post_id: int, article_id: int, links: 
 
 
 def _write(connection: sqlite3.Connection, post_id: int, batch: Sequence[Derived]) -> None:
+    comments = [item for item in batch if item.comment_id is not None]
+    all_ids = json.dumps([item.comment_id for item in comments])
     for table in ("links", "quotes"):
-        connection.executemany(
-            f"DELETE FROM {table} WHERE comment_id = ?", [(item.comment_id,) for item in batch if item.comment_id]
-        )
+        connection.execute(f"DELETE FROM {table} WHERE comment_id IN (SELECT value FROM json_each(?))", [all_ids])
+    connection.execute(
+        """UPDATE comments SET body_html = NULL
+           WHERE id IN (SELECT value FROM json_each(?)) AND body_html IS NOT NULL""",
+        [json.dumps([item.comment_id for item in comments if item.html is None])],
+    )
     connection.executemany(
         "UPDATE comments SET body_html = ? WHERE id = ? AND body_html IS NOT ?1",
-        [(item.html, item.comment_id) for item in batch if item.comment_id],
+        [(item.html, item.comment_id) for item in comments if item.html is not None],
     )
     for item in batch:
         if item.comment_id is None:

@@ -145,13 +145,18 @@ def drop_if_empty(archive: Archive, capture_id: int) -> None:
         )
 
 
+def digest_of(body: bytes) -> bytes:
+    """By what a body is kept: its SHA-256."""
+    return hashlib.sha256(body).digest()
+
+
 def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: Exchange, *, purpose: str) -> int:
     """
     Store one exchange (already withheld) of a capture, inside the caller's transaction; returns its row id.
 
     `purpose` is `discovery`, `thread` or `article`.
     """
-    digest = hashlib.sha256(exchange.body).digest()
+    digest = digest_of(exchange.body)
     connection = archive.db.conn
     found = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
     body_id = (

@@ -45,7 +45,7 @@ class HarvesterV4(Harvester):
             rows, _ = self.take(answer)
             if self.post is None:
                 self.post = self.reader.embedded_post(answer, site=self.place.site)
-            cursor = self.reader.decode(answer, "GlimpsedList").next_page
+            cursor = self.reader.decode(answer, "Cursor").next_page
             if not cursor or not rows:
                 return True
             if cursor in cursors:
@@ -59,7 +59,7 @@ class HarvesterV4(Harvester):
         if answer.status != OK:
             return
         self.take(answer)
-        cursor = self.reader.decode(answer, "GlimpsedList").next_page
+        cursor = self.reader.decode(answer, "Cursor").next_page
         if cursor:
             yield from self._pages(SLIM_PATH, parent_id=local_id, max_depth=ANY_DEPTH, page_cursor=cursor)
 

@@ -171,6 +171,11 @@ class Glimpse(msgspec.Struct):
 
 class GlimpsedList(msgspec.Struct):
     comments: list[Glimpse] = field(name="items")
+
+
+class Cursor(msgspec.Struct):
+    """Where a list goes on."""
+
     next_page: str | None = None
 
 
