@@ -13,7 +13,12 @@ MAX_DEPTH = 255
 # No attribute that we read is longer; the rest (data: images, style) is dropped before anything reads it.
 MAX_ATTRIBUTE = 4_000
 
+# Of each attribute the parser asks whether its tag has another one of that name: a tag with 100,000 takes minutes.
+MAX_ATTRIBUTES = 500
+
 _TAG_START = re.compile(r"<[a-zA-Z]")
+_ATTRIBUTE = r"""[\s/]*+[^\s>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|))?+"""
+_CROWDED_TAG = re.compile(rf"<[a-zA-Z][^\s>/]*+(?:{_ATTRIBUTE}){{{MAX_ATTRIBUTES}}}")
 _PROLOGUE = re.compile(r"\s*<\?xml[^>]{0,500}>")
 # Elements whose content is no text of the page.
 UNREAD = frozenset({
@@ -25,8 +30,8 @@ UNREAD = frozenset({
 
 
 def too_complex(text: str) -> bool:
-    """Whether a page has more than MAX_TAGS tags."""
-    return sum(1 for _ in _TAG_START.finditer(text)) > MAX_TAGS
+    """Whether a page has more than MAX_TAGS tags, or one with MAX_ATTRIBUTES attributes."""
+    return sum(1 for _ in _TAG_START.finditer(text)) > MAX_TAGS or _CROWDED_TAG.search(text) is not None
 
 
 def too_deep(soup: BeautifulSoup) -> bool:
