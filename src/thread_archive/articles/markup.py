@@ -10,15 +10,12 @@ from thread_archive.articles.pages import printable
 MAX_TAGS = 150_000
 # Where libxml2 stops building a tree, and trafilatura with it; what walks up from each tag would take its time.
 MAX_DEPTH = 255
+# No element has so many attributes; what compares each with all others would take minutes for 100,000.
+MAX_ATTRIBUTES = 500
 # No attribute that we read is longer; the rest (data: images, style) is dropped before anything reads it.
 MAX_ATTRIBUTE = 4_000
 
-# Of each attribute the parser asks whether its tag has another one of that name: a tag with 100,000 takes minutes.
-MAX_ATTRIBUTES = 500
-
 _TAG_START = re.compile(r"<[a-zA-Z]")
-_ATTRIBUTE = r"""[\s/]*+[^\s>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|))?+"""
-_CROWDED_TAG = re.compile(rf"<[a-zA-Z][^\s>/]*+(?:{_ATTRIBUTE}){{{MAX_ATTRIBUTES}}}")
 _PROLOGUE = re.compile(r"\s*<\?xml[^>]{0,500}>")
 # Elements whose content is no text of the page.
 UNREAD = frozenset({
@@ -30,16 +27,16 @@ UNREAD = frozenset({
 
 
 def too_complex(text: str) -> bool:
-    """Whether a page has more than MAX_TAGS tags, or one with MAX_ATTRIBUTES attributes."""
-    return sum(1 for _ in _TAG_START.finditer(text)) > MAX_TAGS or _CROWDED_TAG.search(text) is not None
+    """Whether a page has more than MAX_TAGS tags."""
+    return sum(1 for _ in _TAG_START.finditer(text)) > MAX_TAGS
 
 
-def too_deep(soup: BeautifulSoup) -> bool:
-    """Whether tags are nested more than MAX_DEPTH deep."""
+def too_odd(soup: BeautifulSoup) -> bool:
+    """Whether tags are nested more than MAX_DEPTH deep, or one has more than MAX_ATTRIBUTES attributes."""
     depths = {id(soup): 0}
     for tag in soup.find_all(True):
         depths[id(tag)] = depth = depths[id(tag.parent)] + 1
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or len(tag.attrs) > MAX_ATTRIBUTES:
             return True
     return False
 
