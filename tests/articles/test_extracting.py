@@ -190,6 +190,10 @@ HOSTILE = {
     "broken": document(STORY).replace(">", "", 40),
     "nul": document(STORY.replace(" ", "\0 ")[:300] + STORY),
     "lone surrogates": document(STORY.replace("e", "\ud800", 20) + "&#xD800;&#xDFFF;"),
+    "many attributes": document(f"<p {' '.join(f'a{number}=x' for number in range(1_000_000))}>{STORY}"),
+    "many attributes without blanks": document(f"<p {''.join(f'a{number}=' + repr('') for number in range(500_000))}>"),
+    "many attributes in odd quotes": document(f'<p q=x" {" ".join(f"a{number}" for number in range(1_000_000))}">'),
+    "a long drawing": document(f'<svg><path d="{"M 1 2 " * 20_000}"/></svg>{STORY}'),
     "many tags": document("<p>word</p>" * 400_000),
     "frameset": "<frameset>" * 5_000,
     "json": document(STORY, f'<script type="application/ld+json">{json.dumps([{"a": []}] * 80_000)}</script>'),
@@ -209,7 +213,14 @@ def test_hostile_pages_end_in_time_and_memory(name: str) -> None:
         extraction.article.html.encode("utf-8")
 
 
-@pytest.mark.parametrize("name", ["many tags", "nested divs", "nested lists", "ten megabytes"])
+def test_long_values_are_not_many_attributes() -> None:
+    assert read(HOSTILE["a long drawing"]).article is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(name for name in HOSTILE if "attributes" in name), "many tags", "nested divs", "nested lists", "ten megabytes"],
+)
 def test_more_than_any_article_has_is_not_read(name: str) -> None:
     assert read(HOSTILE[name]).refusal is Refusal.TOO_COMPLEX
 

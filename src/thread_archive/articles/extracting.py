@@ -7,7 +7,7 @@ from html import escape
 from importlib.metadata import version
 
 from thread_archive.articles.blocks import Blocks, blocks_of_html
-from thread_archive.articles.markup import parse, too_complex, too_deep, visible_text
+from thread_archive.articles.markup import parse, too_complex, too_odd, visible_text
 from thread_archive.articles.metadata import PageMetadata
 from thread_archive.articles.pages import Media, decode, media_of
 from thread_archive.articles.readable import Readable, readable
@@ -65,7 +65,7 @@ def article_of_body(html: str, *, title: str) -> Article:
 
 def _of_page(text: str, url: str) -> Extraction:
     soup = parse(text)
-    if too_deep(soup):
+    if too_odd(soup):
         return Extraction(refusal=Refusal.TOO_COMPLEX)
     metadata = PageMetadata(soup=soup, url=url)
     if is_discussion(soup, metadata):

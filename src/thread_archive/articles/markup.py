@@ -10,6 +10,8 @@ from thread_archive.articles.pages import printable
 MAX_TAGS = 150_000
 # Where libxml2 stops building a tree, and trafilatura with it; what walks up from each tag would take its time.
 MAX_DEPTH = 255
+# No element has so many attributes; what compares each with all others would take minutes for 100,000.
+MAX_ATTRIBUTES = 500
 # No attribute that we read is longer; the rest (data: images, style) is dropped before anything reads it.
 MAX_ATTRIBUTE = 4_000
 
@@ -29,12 +31,12 @@ def too_complex(text: str) -> bool:
     return sum(1 for _ in _TAG_START.finditer(text)) > MAX_TAGS
 
 
-def too_deep(soup: BeautifulSoup) -> bool:
-    """Whether tags are nested more than MAX_DEPTH deep."""
+def too_odd(soup: BeautifulSoup) -> bool:
+    """Whether tags are nested more than MAX_DEPTH deep, or one has more than MAX_ATTRIBUTES attributes."""
     depths = {id(soup): 0}
     for tag in soup.find_all(True):
         depths[id(tag)] = depth = depths[id(tag.parent)] + 1
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or len(tag.attrs) > MAX_ATTRIBUTES:
             return True
     return False
 
