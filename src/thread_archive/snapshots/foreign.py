@@ -23,7 +23,7 @@ class _Reader(HTMLParser):
     """Notes tags alone: how a text's signs are written may differ, and where a line breaks before code."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(convert_charrefs=False)
         self.tags: list[Tag] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -31,6 +31,11 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self.tags.append((f"/{tag}", ()))
+
+    def handle_data(self, data: str) -> None:
+        # We write it as an entity: here something begins that does not end, and that browsers read otherwise.
+        if "<" in data:
+            self.tags.append(("<", ()))
 
     def handle_comment(self, _: str) -> None:
         self.tags.append(("!", ()))
