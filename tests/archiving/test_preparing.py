@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fake_lemmy import Instance, Reply, Server, manifest, mirror, thread, world_from
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.analysis.readiness import Readiness
-from thread_archive.archiving import adding, interpreting, targets
+from thread_archive.archiving import adding, targets
 from thread_archive.archiving.preparing import Preparation, Room, Understanding
+from thread_archive.archiving.receipts import Receipt
 from thread_archive.archiving.redacting import redact
 from thread_archive.model import Page
 from thread_archive.store.archive import Archive
@@ -87,14 +89,14 @@ def test_what_two_servers_gave_is_the_same_with_and_without_it(
 def test_what_another_process_redacts_meanwhile_does_not_come_back_from_memory(
     tmp_path: Path, handed_out: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = interpreting.Interpretation.read
+    conclude = adding.conclude
 
-    def redacted_after(self: interpreting.Interpretation) -> None:
-        read(self)
+    def after_a_redaction(*arguments: Any, **options: Any) -> tuple[Receipt, int]:
         with archive_in(tmp_path) as other:
             redact(other, targets.pattern("the blue house"), now=datetime(2026, 4, 1, tzinfo=UTC))
+        return conclude(*arguments, **options)
 
-    monkeypatch.setattr(interpreting.Interpretation, "read", redacted_after)
+    monkeypatch.setattr(adding, "conclude", after_a_redaction)
     world = thread(v4(), ["She lives in the blue house."])
     with Server(world) as server, archive_in(tmp_path) as archive:
         add(archive, server, "http://home.test/post/1")

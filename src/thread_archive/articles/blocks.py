@@ -63,10 +63,15 @@ def blocks_of(root: Tag, *, base: str = "", only: Collection[int] | None = None)
                 stack.extend((True, child) for child in reversed(node.contents))
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             writer.say(str(node))
-    html = _CLEANER.clean(writer.finished())
+    html = cleaned_blocks(writer.finished())
     return Blocks(html=html, paragraphs=tuple(writer.paragraphs), linked=tuple(writer.linked))
 
 
 def blocks_of_html(html: str, *, base: str = "") -> Blocks:
     """The blocks of a page or a fragment in HTML."""
     return blocks_of(parse(html), base=base)
+
+
+def cleaned_blocks(html: str) -> str:
+    """What the allow-list leaves of `html`: that of Blocks stays as it is."""
+    return _CLEANER.clean(html)

@@ -5,16 +5,18 @@ Its schema must be, word for word, the one that we make: a trigger, a view or a 
 as far as being read.
 """
 
-import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from thread_archive.articles.blocks import cleaned_blocks
+from thread_archive.markup import cleaned
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.database import FORMAT, LONGEST_VALUE, MARK, create, open_snapshot
+from thread_archive.snapshots.foreign import is_foreign
 from thread_archive.store.checks import Finding
 from thread_archive.store.schema import APPLICATION_ID, VERSION
 
@@ -129,21 +131,22 @@ _INDEXED = ("search_items", "search_fts_docsize")
 
 def _html(connection: sqlite3.Connection) -> Iterator[Finding]:
     """HTML of the kind that we store: pages show it as it is."""
-    connection.create_function("is_foreign", 1, lambda html: bool(_FOREIGN.search(html)), deterministic=True)
-    found = [table for table, query in _HTML.items() if connection.execute(query).fetchone()]
+    found = [
+        table
+        for table, (column, clean) in _HTML.items()
+        if any(
+            is_foreign(html, clean)
+            for (html,) in connection.execute(f"SELECT {column} FROM {table} WHERE {column} <> ''")
+        )
+    ]
     message = f"the HTML in {found[0]} is not of the kind we store" if found else "the HTML is of the kind we store"
     yield _finding("html", not found, message)
 
 
-_FOREIGN = re.compile(
-    r"<\s*/?\s*(?:script|iframe|frame|object|embed|applet|form|meta|link|base|style|svg|math|img|image|input|button"
-    r"|textarea|select|video|audio|source|template|portal|html|head|body)\b",
-    re.IGNORECASE,
-)
-_HTML = {
-    "comments": "SELECT 1 FROM comments WHERE body_html IS NOT NULL AND is_foreign(body_html) LIMIT 1",
-    "posts": "SELECT 1 FROM posts WHERE body_html IS NOT NULL AND is_foreign(body_html) LIMIT 1",
-    "articles": "SELECT 1 FROM articles WHERE is_foreign(html) LIMIT 1",
+_HTML: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "comments": ("body_html", cleaned),
+    "posts": ("body_html", cleaned),
+    "articles": ("html", cleaned_blocks),
 }
 
 
