@@ -38,6 +38,8 @@ from thread_archive.store.evidence import LEVEL, zstd
 from thread_archive.store.rows import path_label
 
 A_THREAD, A_PAGE, WORDS = 2_000, 50, 40
+# Bytes of an archive that is measured more than once.
+SMALL = 500_000_000
 STAMP = "2026-03-01T12:00:00.000000Z"
 
 
@@ -193,6 +195,8 @@ def view_of(row: tuple[Any, ...]) -> dict[str, Any]:
 def bare_recipe(source: Path, folder: Path) -> None:
     """The same tables, as they are: copied in order, indexes, rebuild, optimize, VACUUM INTO, SHA-256."""
     draft, target = folder / "draft.db", folder / "bare.db"
+    draft.unlink(missing_ok=True)
+    target.unlink(missing_ok=True)
     with sqlite3.connect(f"file:{draft}", uri=True, isolation_level=None) as connection:
         create(connection)
         connection.execute("ATTACH ? AS source", [f"file:{source}?mode=ro"])
@@ -223,8 +227,13 @@ def making(folder: Path, db: Path) -> Iterator[tuple[str, str, str, float, str]]
     """CPU of a snapshot against the bare recipe; sizes against the archive."""
     with Archive.open(db, read_only=True) as archive:
         chosen = select(archive, Wanted())
-        ours = cpu(make, archive, folder / "plain", chosen, Making(site=False))
-        bare = cpu(bare_recipe, db, folder)
+        # The best of a few, in turn: another program on the machine takes the caches of both.
+        rounds = range(3 if db.stat().st_size < SMALL else 1)
+        times = [
+            (cpu(make, archive, folder / "plain", chosen, Making(site=False)), cpu(bare_recipe, db, folder))
+            for _ in rounds
+        ]
+        ours, bare = map(min, zip(*times, strict=True))
         yield "snapshot without site", f"{ours:.1f} s CPU", f"{bare:.1f} s, bare recipe", ours / bare, "<= 1.25"
         live = db.stat().st_size
         made = make(archive, folder / "bundle.zip", chosen, Making(zipped=True, site=len(chosen) <= 50))
