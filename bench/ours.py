@@ -13,13 +13,13 @@ from thread_archive.store.archive import Archive
 
 @contextmanager
 def underived() -> Iterator[None]:
-    """Without the step that comes after a thread is written: HTML, links, quotes."""
-    derive = adding.derive
-    adding.derive = lambda _archive, _post_id, _preparation: False
+    """Without the step that comes after a thread is written (HTML, links, quotes), and without preparing for it."""
+    derive, room = adding.derive, adding.Room
+    adding.derive, adding.Room = lambda *_: False, lambda: room(left=0)
     try:
         yield
     finally:
-        adding.derive = derive
+        adding.derive, adding.Room = derive, room
 
 
 def add(port: int, db: Path, *urls: str) -> None:

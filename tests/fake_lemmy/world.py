@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 EPOCH = "2026-01-01T00:00:00.000000Z"
@@ -179,6 +180,12 @@ class Account:
     marks: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
 
 
+@cache
+def _number(version: str) -> tuple[int, ...]:
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    return tuple(int(part) for part in found.groups()) if found else (0, 19, 20)
+
+
 @dataclass(slots=True, kw_only=True)
 class Instance:
     """
@@ -219,8 +226,7 @@ class Instance:
     @property
     def number(self) -> tuple[int, ...]:
         """The version's three numbers."""
-        found = re.match(r"(\d+)\.(\d+)\.(\d+)", self.version)
-        return tuple(int(part) for part in found.groups()) if found else (0, 19, 20)
+        return _number(self.version)
 
     @property
     def line(self) -> str:

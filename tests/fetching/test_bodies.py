@@ -159,7 +159,7 @@ def test_empty_body_needs_no_decoding() -> None:
     "broken",
     [
         answer(b"{}", content_length="10"),
-        answer(packed(b"x" * 900)[:-4], content_encoding="gzip"),
+        answer(packed(b"x" * 900)[:-4], content_encoding="gzip", connection="close"),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
         b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nabc",

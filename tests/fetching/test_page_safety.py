@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fetching.clocks import NOON
 from fetching.memory import printed_by
-from fetching.servers import Asked, answer, page, site
+from fetching.servers import Asked, Step, answer, page, site
 from thread_archive.captures import PageRequest
 from thread_archive.exceptions import (
     BlockedAddressError,
@@ -180,7 +180,7 @@ def test_endless_redirect_is_not_waited_for(client_with, serve) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        page(b"<p>x", content_length="99"),
+        [page(b"<p>x", content_length="99"), None],
         page(gzip.compress(b"<p>x" * 99)[:-9], content_encoding="gzip"),
         page(b"<p>not gzip", content_encoding="gzip"),
         page(b"<p>x", content_encoding="br"),
@@ -188,9 +188,9 @@ def test_endless_redirect_is_not_waited_for(client_with, serve) -> None:
         page(b"<p>x", content_length="4\r\nContent-Length: 5"),
     ],
 )
-def test_damaged_page_is_an_error(client, serve, broken: bytes) -> None:
+def test_damaged_page_is_an_error(client, serve, broken: bytes | list[Step]) -> None:
     """Cut off, cut short within its compression, or not what it says: never half a page."""
-    server = serve(site(lambda _: [broken, None]))
+    server = serve(site(lambda _: broken))
     with pytest.raises(InstanceUnreachableError, match=r"lemmy\.test"):
         client.get_page(PageRequest(url=server.url))
     assert server.targets == ["/robots.txt", "/", "/"]

@@ -17,8 +17,8 @@ from thread_archive.store.evidence import digest_of
 
 # About 12 MB of what is made of them.
 _CHARACTERS = 500_000
-# A thread with more gains little, and needs the memory for its tree.
-_LONG = 3 * _CHARACTERS
+# A thread with more comments gains little, and needs the memory for its tree.
+_LONGEST = 6_000
 
 
 @dataclass(slots=True)
@@ -47,7 +47,8 @@ class Preparation:
     def __init__(self, room: Room | None = None) -> None:
         self.texts = Readiness()
         self._room = room or Room(left=0)
-        self._held = self._came = 0
+        self._held = 0
+        self._is_full = False
         self._pages: dict[tuple[str, bytes], tuple[Understanding, Page]] = {}
         self._rendered: dict[str, Rendered] = {}
         self._base = ""
@@ -57,8 +58,8 @@ class Preparation:
 
     def take(self, answer: Exchange, harvester: Harvester) -> None:
         """Read an answer that `harvester` asked for."""
-        if harvester.place.expected:
-            # The archive has the thread: little will have to be written, often nothing.
+        # Where the archive has the thread little will have to be written, often nothing.
+        if self._is_full or harvester.place.expected or harvester.progress[1] > _LONGEST:
             return
         reader, site = harvester.reader, harvester.place.site
         try:
@@ -69,10 +70,8 @@ class Preparation:
             # Whoever needs the answer will say so.
             return
         size = sum(len(comment.body) for comment in page.comments)
-        self._came += size
-        if self._came > _LONG:
-            self.drop()
-        if not page.comments or self._came > _LONG or size > self._room.left:
+        self._is_full = size > self._room.left
+        if self._is_full or not page.comments:
             return
         self._room.left -= size
         self._held += size
@@ -110,6 +109,7 @@ class Preparation:
         """Give the room back, and forget everything."""
         self._room.left += self._held
         self._held = 0
+        self._is_full = False
         self.texts.clear()
         for held in (self._pages, self._rendered, self._bodies, self._waiting):
             held.clear()
