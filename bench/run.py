@@ -108,8 +108,8 @@ def rows_written(db: Path) -> tuple[int, ...]:
 
 
 def against(name: str, values: list[float], baselines: list[float], goal: str) -> Result:
-    """Medians of paired CPU seconds."""
-    value, baseline = statistics.median(values), statistics.median(baselines)
+    """The least CPU seconds of each: what else the machine does can only add to them."""
+    value, baseline = min(values), min(baselines)
     return Result(
         name=name, value=f"{value:.2f} s CPU", baseline=f"{baseline:.2f} s naive", ratio=value / baseline, goal=goal
     )
@@ -254,14 +254,14 @@ def size(folder: Path) -> Iterator[Result]:
 
 def latency(folder: Path) -> Iterator[Result]:
     """How near adding comes to asking for the same answers one after the other, and doing nothing with them."""
-    for version in (V3, V4):
-        with serving(version, 2_000, latency=0.1) as port:
-            db = folder / f"latency-{version}.db"
+    for version, count in ((V3, 250), (V4, 250), (V3, 2_000), (V4, 2_000)):
+        with serving(version, count, latency=0.1) as port:
+            db = folder / f"latency-{version}-{count}.db"
             started = time.perf_counter()
             ours.add(port, db)
             took = time.perf_counter() - started
             bound = bare_requests(port, db)
-        name = f"with 100 ms an answer, {version}"
+        name = f"{count:,} comments, 100 ms an answer, {version}"
         baseline = f"{bound:.2f} s bare requests"
         yield Result(name=name, value=f"{took:.2f} s", baseline=baseline, ratio=bound / took, goal=">= 0.85")
 

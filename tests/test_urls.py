@@ -5,7 +5,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from thread_archive.exceptions import UnsupportedURLError
-from thread_archive.urls import FORMS, Form, ThreadURL, forms_table, host_of, local_id_in, parse_thread_url
+from thread_archive.urls import (
+    FORMS,
+    Form,
+    ThreadURL,
+    forms_table,
+    host_of,
+    local_id_in,
+    parse_thread_url,
+    without_password,
+)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.example)
@@ -120,3 +129,23 @@ def test_lemmys_own_ap_ids_hold_the_local_id(ap_id: str, found: tuple[str, int] 
 def test_a_host_without_a_name_is_no_host() -> None:
     with pytest.raises(ValueError, match="host"):
         host_of("https:///post/1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://me:hunter2@lemmy.example/post/1", "me:hunter2@lemmy.example/post/1", "https://hunter2@lemmy.example/post/1",
+        "https://web.archive.org/web/2026/https://me:hunter2@lemmy.example/post/1", "ftp://me:hun@ter2@lemmy.example/",
+        "https://lemmyverse.link/me:hunter2@lemmy.example/post/1", "//hunter2@lemmy.example",
+    ],
+)  # fmt: skip
+def test_a_refusal_does_not_repeat_a_password(text: str) -> None:
+    with pytest.raises(UnsupportedURLError) as refused:
+        parse_thread_url(text)
+    assert "hunter2" not in f"{refused.value} {without_password(text)}" and "ter2" not in str(refused.value)
+    assert "…@lemmy.example" in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["https://lemmy.example/u/name@other.example", "https://lemmy.example/post/1?at=a@b"])
+def test_what_is_no_password_is_shown(text: str) -> None:
+    assert without_password(text) == text

@@ -109,6 +109,7 @@ FORMS: tuple[Form, ...] = (
         r"/[a-z]+/(?:[^/@]{1,100}@)?HOST/c/[^/]{1,300}/comments/POST/(?:thread/)?PATHCOMMENT",
     ),
 )
+_USER_INFORMATION = re.compile(r"(?:(^|/)[^/?#\s:@]*:|(//))[^/?#\s]*@")
 _COMMENT_FRAGMENT = re.compile(rf"(?:comment-|c)?({_NUMBER})")
 
 
@@ -210,8 +211,14 @@ def local_id_in(ap_id: str, kind: str) -> tuple[str, int] | None:
         return None
 
 
+def without_password(text: str) -> str:
+    """What somebody typed as an address, fit to be shown: without user names and passwords before a host."""
+    return _USER_INFORMATION.sub(r"\1\2…@", text)
+
+
 def _refused(text: str) -> UnsupportedURLError:
-    shown = text if len(text) <= 100 else text[:100] + "…"
+    shown = without_password(text)
+    shown = shown if len(shown) <= 100 else shown[:100] + "…"
     return UnsupportedURLError(f"{shown!r} is not the address of a Lemmy thread.", next=UNDERSTOOD)
 
 

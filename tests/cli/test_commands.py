@@ -108,6 +108,18 @@ def test_several_urls_are_all_tried_and_the_largest_code_is_returned(tmp_path: P
     assert told[f"{base}/post/1?again"]["status"] == "complete"
 
 
+def test_a_password_in_an_address_is_shown_to_nobody(tmp_path: Path) -> None:
+    for words in ([], ["--json"]):
+        ran = run(tmp_path, "add", *words, "https://me:hunter2@lemmy.example/post/1")
+        assert ran.returncode == 2
+        assert "@lemmy.example" in ran.stdout and "hunter2" not in ran.stdout + ran.stderr
+
+
+def test_a_rate_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    ran = run(tmp_path, "add", "--rate", "nan", "https://lemmy.example/post/1")
+    assert (ran.returncode, "nan" in ran.stderr) == (2, True)
+
+
 def test_urls_come_from_standard_input_with_comments_left_out(tmp_path: Path, server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}/post/1"
     ran = run(tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-", text=f"# mine\n\n  {url}  \n")

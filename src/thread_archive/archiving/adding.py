@@ -26,7 +26,7 @@ from thread_archive.fetching.clock import Clock, SystemClock
 from thread_archive.store import articles, evidence, places, reading, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import OpenCapture, StoredExchange
-from thread_archive.urls import ThreadURL, parse_thread_url
+from thread_archive.urls import ThreadURL, parse_thread_url, without_password
 from thread_archive.withholding import withhold
 
 # Linked pages are on any number of hosts; so many are fetched at a time.
@@ -115,7 +115,7 @@ class Adding:
             try:
                 url = parse_thread_url(text)
             except UnsupportedURLError as error:
-                yield failure(text, error)
+                yield failure(without_password(text), error)
                 continue
             if not self._options.allow_private_network:
                 url = replace(url, scheme="https")

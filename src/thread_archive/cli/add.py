@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from math import isnan
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ _FULL_RECEIPTS = 5
 @click.option(
     "--rate",
     type=click.FloatRange(min=0.001, max=100),
+    callback=lambda _context, _option, rate: _number(rate),
     default=1.0,
     help="Requests a second to each server (default: 1).",
 )
@@ -82,6 +84,13 @@ def command(
     ):
         adding = Adding(archive, client, options=options, tokens=Logins(os.environ).token, progress=progress)
         return report(adding.add(texts), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
+
+
+def _number(rate: float) -> float:
+    """`rate`, if it is a number: NaN is within every range."""
+    if isnan(rate):
+        raise click.BadParameter("nan is not a number.")
+    return rate
 
 
 def _expanded(urls: Iterable[str]) -> Iterator[str]:

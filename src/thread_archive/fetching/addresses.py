@@ -154,7 +154,7 @@ def checked(
         )
     if not allow_private_network:
         _check_public(parsed, typed_ports, link=link)
-    return parsed.copy_with(fragment=None)
+    return parsed.copy_with(fragment=None) if parsed.fragment else parsed
 
 
 def _check_public(url: httpx.URL, typed_ports: Container[tuple[str, int]], *, link: bool) -> None:

@@ -287,10 +287,13 @@ class Harvester(ABC):
 
     def _gaps(self, named: frozenset[str] | None, deficit: int) -> dict[int, MissingReason]:
         """Why each gap is one: what is purged is no longer counted by the comment above it, nor by the post."""
+        above_gaps = self.tally.above_gaps()
+        if not above_gaps:
+            return {}
         counted = {} if self.capped or self._proven(named) else {ROOT: deficit, **self.tally.shortages()}
         still_there = self.refused | {self._made_here(ap_id) for ap_id in named or ()}
         reasons: dict[int, MissingReason] = {}
-        for gap, above in self.tally.above_gaps().items():
+        for gap, above in above_gaps.items():
             reasons[gap] = MissingReason.UNEXPLAINED if gap in still_there else MissingReason.PURGED
             if counted.get(above, 0) > 0:
                 counted[above] -= 1
