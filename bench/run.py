@@ -27,7 +27,7 @@ from serving import HOST, captured_server, serving
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation
 from thread_archive.markup import plain_text
-from thread_archive.store import evidence, threads
+from thread_archive.store import captures, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.writing import ThreadWriter
 
@@ -189,7 +189,7 @@ def empty(archive: Archive) -> None:
 
 def write(archive: Archive) -> Callable[[], None]:
     """What writes the pages of the one capture, decoded and arranged, into all tables and the index."""
-    capture = evidence.captures(archive, post_id=1)[0]
+    capture = captures.finished(archive, post_id=1)[0]
     interpretation = Interpretation(archive, capture.id, home=capture.home, plan=capture.plan)
     interpretation.read()
     visit = interpretation.visit(capture.started_at)

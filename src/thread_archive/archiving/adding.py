@@ -23,9 +23,10 @@ from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import ArchiveError, TakenDownError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import articles, evidence, places, reading, takedowns
+from thread_archive.store import articles, captures, evidence, places, reading, takedowns
 from thread_archive.store.archive import Archive
-from thread_archive.store.evidence import OpenCapture, StoredExchange
+from thread_archive.store.captures import OpenCapture
+from thread_archive.store.evidence import StoredExchange
 from thread_archive.urls import ThreadURL, parse_thread_url, without_password
 from thread_archive.withholding import withhold
 
@@ -165,8 +166,8 @@ class Adding:
         job.started = self._clock.monotonic()
         kind, local_id = job.url.named
         known = reading.post_by_local_id(self._archive, job.url.instance, kind, local_id)
-        latest = evidence.latest_capture_of(self._archive, known)
-        job.capture = evidence.begin_capture(self._archive, job.url.canonical, now=now, latest=latest)
+        latest = captures.latest_capture_of(self._archive, known)
+        job.capture = captures.begin_capture(self._archive, job.url.canonical, now=now, latest=latest)
         for stored in evidence.exchanges(self._archive, job.capture.id):
             job.kept.setdefault((stored.url, stored.logged_in), deque()).append(stored)
         job.visit = ThreadVisit(
@@ -324,7 +325,7 @@ class Adding:
             article = article if article.url == post.url else ArticleReceipt()
             found = linking.settled(self._archive, job.post_id, article)
             receipt = replace(job.receipt, title=post.title, article=found)
-            evidence.amend_receipt(self._archive, job.capture.id, receipt.as_json())
+            captures.amend_receipt(self._archive, job.capture.id, receipt.as_json())
         yield from self._tell_all(job, receipt)
 
     def _tell_all(self, job: _Job, receipt: Receipt) -> Iterator[Receipt]:

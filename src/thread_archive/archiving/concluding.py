@@ -27,9 +27,9 @@ from thread_archive.exceptions import (
 )
 from thread_archive.fetching.clock import Clock
 from thread_archive.model import Missing, Software
-from thread_archive.store import evidence, places, threads
+from thread_archive.store import captures, evidence, places, threads
 from thread_archive.store.archive import Archive
-from thread_archive.store.evidence import OpenCapture, PlannedSource
+from thread_archive.store.captures import OpenCapture, PlannedSource
 from thread_archive.store.visits import Changes
 
 # Another try may get further: the capture stays open, and the next `add` goes on with it.
@@ -67,8 +67,8 @@ def conclude(
             interpretation.read()
             post_id, changes = interpretation.write(capture.started_at)
         receipt = _receipt(archive, capture, founds, post_id, changes)
-        evidence.plan_capture(archive, capture.id, home=home, plan=plan)
-        evidence.close_capture(
+        captures.plan_capture(archive, capture.id, home=home, plan=plan)
+        captures.close_capture(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
     return receipt, post_id
@@ -82,10 +82,10 @@ def fail(archive: Archive, capture: OpenCapture, instance: str, error: ThreadArc
     """
     source = SourceReceipt(instance=instance, error=Problem.of(error))
     receipt = failure("", error, (source,))
-    evidence.drop_if_empty(archive, capture.id)
+    captures.drop_if_empty(archive, capture.id)
     if not isinstance(error, PASSING):
         with archive.transaction():
-            evidence.close_capture(archive, capture.id, status=FAILED, now=now, receipt=receipt.as_json())
+            captures.close_capture(archive, capture.id, status=FAILED, now=now, receipt=receipt.as_json())
     return receipt
 
 
@@ -108,7 +108,7 @@ def _unchanged(archive: Archive, capture: OpenCapture, home: str | None, plan: S
 
     What a server says of itself may differ, but not in its languages and admins.
     """
-    latest = evidence.latest_capture(archive, plan[0].instance, plan[0].post_id)
+    latest = captures.latest_capture(archive, plan[0].instance, plan[0].post_id)
     if latest is None or latest.home != home or len(latest.plan) != len(plan):
         return None
     for before, now in zip(latest.plan, plan, strict=True):

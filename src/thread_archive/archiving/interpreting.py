@@ -14,7 +14,8 @@ from thread_archive.payloads import REPORT
 from thread_archive.sources import reader
 from thread_archive.store import evidence, places
 from thread_archive.store.archive import Archive
-from thread_archive.store.evidence import PlannedSource, StoredExchange
+from thread_archive.store.captures import PlannedSource
+from thread_archive.store.evidence import StoredExchange
 from thread_archive.store.states import States, community_of
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter

@@ -14,7 +14,7 @@ from thread_archive.captures import Exchange, PageRequest
 from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import FetchError, ThreadArchiveError
 from thread_archive.fetching.client import Client
-from thread_archive.store import article_writing, articles, evidence, takedowns
+from thread_archive.store import article_writing, articles, captures, evidence, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, Written
 from thread_archive.store.articles import Linked, StoredPage
@@ -235,7 +235,7 @@ def fetch_article(
     if isinstance(planned, ArticleReceipt):
         receipt = planned
     else:
-        capture_id = evidence.begin_page_capture(archive, planned.url, post_id, now=now)
+        capture_id = captures.begin_page_capture(archive, planned.url, post_id, now=now)
         answer: Sequence[Exchange] | FetchError
         try:
             answer = client.get_page(planned)

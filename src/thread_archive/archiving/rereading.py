@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation
 from thread_archive.archiving.linking import reread_pages
-from thread_archive.store import evidence, threads
+from thread_archive.store import captures, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.visits import Replay
 
@@ -39,17 +39,17 @@ def reread(
 
 
 def _reread_thread(archive: Archive, post_id: int) -> int:
-    captures = evidence.captures(archive, post_id=post_id)
+    visits = captures.finished(archive, post_id=post_id)
     # What came with a snapshot has no answers that it could be read from again.
-    if not captures or evidence.was_imported(archive, post_id):
+    if not visits or captures.was_imported(archive, post_id):
         return 0
     replay = Replay()
     with archive.transaction():
         threads.forget_history(archive, post_id)
-        for capture in captures:
+        for capture in visits:
             interpretation = Interpretation(archive, capture.id, home=capture.home, plan=capture.plan)
             interpretation.read()
             interpretation.write(capture.started_at, replay=replay)
         reread_pages(archive, post_id, replay)
     derive(archive, post_id)
-    return len(captures)
+    return len(visits)

@@ -23,7 +23,7 @@ from thread_archive.snapshots.keepingout import (
 from thread_archive.snapshots.manifest import MANIFEST
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.verifying import check_bundle
-from thread_archive.store import articles, evidence, reading, threads
+from thread_archive.store import articles, captures, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, write_page
 from thread_archive.store.merging import ThreadMerger, latest_visit
@@ -85,8 +85,8 @@ def import_snapshot(
             )
         with closing(open_snapshot(bundle.database())) as connection:
             with _in_order(bundle.path):
-                captures = receiving.shared_captures(connection)
-            for capture in captures:
+                shared = receiving.shared_captures(connection)
+            for capture in shared:
                 with _in_order(bundle.path):
                     imported, post_id = _import_thread(archive, connection, capture, digest, now)
                 if imported.status in (NEW, MERGED):
@@ -115,11 +115,11 @@ def _import_thread(
         if takedowns.covers(capture.ap_id):
             return Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0), 0
         before = latest_visit(archive, capture.ap_id)
-        if digest in evidence.imports(archive, capture.ap_id):
+        if digest in captures.imports(archive, capture.ap_id):
             post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
             return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
         had = _stored(archive, capture.ap_id)
-        row_id = evidence.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
+        row_id = captures.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
         received = receiving.received(connection, capture)
         received = replace(received, post=post_without_listed(received.post, takedowns))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
@@ -170,7 +170,7 @@ def _close(
     now: datetime,
 ) -> None:
     """End the capture: its receipt is that of the later visit (`told` by the snapshot), with the counts as of now."""
-    latest = None if later else next(reversed(evidence.captures(archive, post_id=post_id)), None)
+    latest = None if later else next(reversed(captures.finished(archive, post_id=post_id)), None)
     receipt: dict[str, Any] = latest.receipt if latest else told
     counts = threads.thread_counts(archive, post_id)
     receipt["comments"] = dict(receipt.get("comments") or {}) | {
@@ -178,9 +178,9 @@ def _close(
         "tombstones": counts.tombstones,
     }
     receipt["snapshot"] = {"digest": digest, "captured_at": capture.captured_at}
-    evidence.plan_capture(archive, row_id, home=latest.home if latest else capture.home, plan=())
+    captures.plan_capture(archive, row_id, home=latest.home if latest else capture.home, plan=())
     status = latest.status if latest else capture.status
-    evidence.close_capture(archive, row_id, status=status, now=now, receipt=receipt, post_id=post_id)
+    captures.close_capture(archive, row_id, status=status, now=now, receipt=receipt, post_id=post_id)
 
 
 def _stored(archive: Archive, ap_id: str) -> int:

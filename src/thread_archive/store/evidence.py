@@ -1,23 +1,21 @@
 """
-Captures and their exchanges: the evidence, and the state from which an interrupted visit goes on.
+Exchanges: the evidence, what each server answered.
 
-Exchanges are committed as they arrive. Bodies are compressed and kept once, by the SHA-256 of what is stored (that is,
-after withholding).
+They are committed as they arrive. Bodies are compressed and kept once, by the SHA-256 of what is stored (that is, after
+withholding).
 """
 
 import hashlib
 import json
-import os
-import socket
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import ArchiveDamagedError
 from thread_archive.store.archive import Archive, translated
+from thread_archive.store.instances import instance_row
 from thread_archive.store.times import parse_stamp, stamp
 
 if sys.version_info >= (3, 14):
@@ -25,12 +23,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# Beyond this an open capture is not gone on with: its first answers would be too old beside its last ones.
-RESUME_WITHIN = timedelta(days=1)
-# An open capture of another machine, or one whose process cannot be looked up, counts as alive this long.
-SILENCE = timedelta(minutes=10)
 # 3 % larger than level 6 and three times as fast, on pages of real servers.
 LEVEL = 3
+
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -47,102 +42,6 @@ class StoredExchange:
     logged_in: bool
     digest: bytes
     requested_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedSource:
-    """
-    How the answers of one instance in a capture are to be read: what `reread` needs besides the answers.
-
-    `site_exchange` is the row id of the exchange in which the instance told its languages and admins; `post_id` is its
-    local id of the post; `complete` says that its listing was followed to the end; `gaps` why what paths name by a
-    local id (in decimal) is not there.
-    """
-
-    instance: str
-    dialect: str
-    site_exchange: int
-    post_id: int
-    complete: bool
-    gaps: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCapture:
-    """One visit as the archive knows it; `home` is the instance of the thread's community."""
-
-    id: int
-    url: str
-    status: str
-    started_at: datetime
-    home: str | None
-    plan: tuple[PlannedSource, ...]
-    receipt: dict[str, object]
-    post_id: int | None
-
-
-def _owner() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def _is_alive(owner: str, last: datetime, now: datetime) -> bool:
-    host, _, pid = owner.rpartition("/")
-    if host == socket.gethostname() and os.name == "posix":
-        if int(pid) == os.getpid():
-            return False
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
-    return now - last < SILENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenCapture:
-    """A visit that is going on; `started_at` lies in the past where it goes on with an interrupted one."""
-
-    id: int
-    started_at: datetime
-
-
-def begin_capture(archive: Archive, url: str, *, now: datetime, latest: int = 0) -> OpenCapture:
-    """
-    A new open capture of `url`, or one that was interrupted within a day and has no living owner.
-
-    One that is older than the thread's `latest` finished capture (row id) is not gone on with: its answers are, too.
-    """
-    with archive.transaction() as connection:
-        rows = connection.execute(
-            """SELECT capture.id, capture.owner, capture.started_at, max(exchange.requested_at)
-               FROM captures AS capture LEFT JOIN exchanges AS exchange ON exchange.capture_id = capture.id
-               WHERE capture.url = ? AND capture.status = 'open' GROUP BY capture.id ORDER BY capture.id""",
-            [url],
-        ).fetchall()
-        for capture_id, owner, started_at, last in rows:
-            started = parse_stamp(started_at)
-            if _is_alive(owner, parse_stamp(last) if last else started, now):
-                continue
-            if now - started <= RESUME_WITHIN and capture_id > latest:
-                connection.execute("UPDATE captures SET owner = ? WHERE id = ?", [_owner(), capture_id])
-                return OpenCapture(id=capture_id, started_at=started)
-            connection.execute("UPDATE captures SET status = 'interrupted' WHERE id = ?", [capture_id])
-        cursor = connection.execute(
-            "INSERT INTO captures (kind, url, status, started_at, owner) VALUES ('visit', ?, 'open', ?, ?)",
-            [url, stamp(now), _owner()],
-        )
-        return OpenCapture(id=int(cursor.lastrowid or 0), started_at=now)
-
-
-def drop_if_empty(archive: Archive, capture_id: int) -> None:
-    """Forget a capture that got no answer at all: there is nothing in it to go on with."""
-    with archive.transaction() as connection:
-        connection.execute(
-            "DELETE FROM captures WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM exchanges WHERE capture_id = ?1)",
-            [capture_id],
-        )
 
 
 def digest_of(body: bytes) -> bytes:
@@ -164,7 +63,7 @@ def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: 
         if found
         else connection.execute(
             "INSERT INTO exchange_bodies (digest, size, body) VALUES (?, ?, ?)",
-            [digest, len(exchange.body), zstd.compress(exchange.body, LEVEL)],
+            [digest, len(exchange.body), compressed(exchange.body)],
         ).lastrowid
     )
     cursor = connection.execute(
@@ -188,15 +87,6 @@ def append_exchange(archive: Archive, capture_id: int, instance: str, exchange: 
         ],
     )
     return int(cursor.lastrowid or 0)
-
-
-def instance_row(archive: Archive, domain: str) -> int:
-    """The row id of the instance `domain`, made where it is new; inside the caller's transaction."""
-    connection = archive.db.conn
-    found = connection.execute("SELECT id FROM instances WHERE domain = ?", [domain]).fetchone()
-    if found:
-        return int(found[0])
-    return int(connection.execute("INSERT INTO instances (domain) VALUES (?)", [domain]).lastrowid or 0)
 
 
 _SELECT_EXCHANGES = """SELECT exchange.id, instance.domain, exchange.purpose, exchange.url, exchange.status,
@@ -302,7 +192,7 @@ def opened(blob: bytes, size: int, digest: bytes | None) -> bytes | None:
         body = zstd.ZstdDecompressor().decompress(blob, size + 1)
     except zstd.ZstdError:
         return None
-    if len(body) != size or (digest is not None and hashlib.sha256(body).digest() != digest):
+    if len(body) != size or (digest is not None and digest_of(body) != digest):
         return None
     return body
 
@@ -341,49 +231,6 @@ def headers(archive: Archive, exchange_id: int) -> dict[str, str]:
     return told
 
 
-def begin_page_capture(archive: Archive, url: str, post_id: int, *, now: datetime) -> int:
-    """The row id of a new capture that holds nothing but a linked page."""
-    with archive.transaction() as connection:
-        cursor = connection.execute(
-            """INSERT INTO captures (kind, url, post_id, status, started_at, finished_at)
-               VALUES ('article', ?1, ?2, 'kept', ?3, ?3)""",
-            [url, post_id, stamp(now)],
-        )
-        return int(cursor.lastrowid or 0)
-
-
-def amend_receipt(archive: Archive, capture_id: int, receipt: dict[str, object]) -> None:
-    """Replace a capture's receipt, inside the caller's transaction: what became of the article is known later."""
-    archive.db.conn.execute(
-        "UPDATE captures SET receipt = ? WHERE id = ?", [json.dumps(receipt, ensure_ascii=False), capture_id]
-    )
-
-
-def close_capture(
-    archive: Archive,
-    capture_id: int,
-    *,
-    status: str,
-    now: datetime,
-    receipt: dict[str, object],
-    post_id: int | None = None,
-) -> None:
-    """End a capture, inside the caller's transaction: `complete`, `partial` or `failed`, with its receipt."""
-    archive.db.conn.execute(
-        """UPDATE captures SET status = ?, finished_at = ?, receipt = ?, owner = NULL, post_id = coalesce(?, post_id)
-           WHERE id = ?""",
-        [status, stamp(now), json.dumps(receipt, ensure_ascii=False), post_id, capture_id],
-    )
-
-
-def plan_capture(archive: Archive, capture_id: int, *, home: str | None, plan: Sequence[PlannedSource]) -> None:
-    """Note, inside the caller's transaction, what a later `reread` needs to know besides the answers."""
-    archive.db.conn.execute(
-        "UPDATE captures SET home = ?, plan = ? WHERE id = ?",
-        [home, json.dumps([asdict(source) for source in plan]), capture_id],
-    )
-
-
 def answers(archive: Archive, capture_id: int) -> set[tuple[str, bytes, bool]]:
     """What a capture was answered about its thread: (url, digest of the body, logged in)."""
     return {
@@ -391,77 +238,3 @@ def answers(archive: Archive, capture_id: int) -> set[tuple[str, bytes, bool]]:
         for stored in exchanges(archive, capture_id)
         if stored.purpose == "thread"
     }
-
-
-_SELECT_CAPTURES = """SELECT id, url, status, started_at, home, plan, receipt, post_id FROM captures
-                      WHERE status IN ('complete', 'partial')"""
-
-
-def latest_capture(archive: Archive, instance: str, local_post_id: int) -> StoredCapture | None:
-    """The latest finished capture of the post that `instance` knows by `local_post_id`."""
-    with translated(archive.path):
-        row = archive.db.conn.execute(
-            f"""{_SELECT_CAPTURES} AND post_id = (
-                    SELECT local.post_id FROM local_ids AS local JOIN instances AS instance ON instance.id =
-                    local.instance_id WHERE instance.domain = ? AND local.of_comment = 0 AND local.local_id = ?)
-                ORDER BY id DESC LIMIT 1""",
-            [instance, local_post_id],
-        ).fetchone()
-    return _stored_capture(row) if row else None
-
-
-def latest_capture_of(archive: Archive, post_id: int | None) -> int:
-    """The row id of a thread's latest finished capture; 0 where it has none."""
-    with translated(archive.path):
-        (row_id,) = archive.db.conn.execute(
-            "SELECT max(id) FROM captures WHERE post_id = ? AND status IN ('complete', 'partial')", [post_id]
-        ).fetchone()
-    return row_id or 0
-
-
-def captures(archive: Archive, *, post_id: int) -> list[StoredCapture]:
-    """All finished captures of a thread, oldest first."""
-    with translated(archive.path):
-        rows = archive.db.conn.execute(f"{_SELECT_CAPTURES} AND post_id = ? ORDER BY id", [post_id]).fetchall()
-    return [_stored_capture(row) for row in rows]
-
-
-def open_import(archive: Archive, url: str, *, now: datetime) -> int:
-    """A capture for what a snapshot brings of a thread, inside the caller's transaction; returns its row id."""
-    cursor = archive.db.conn.execute(
-        "INSERT INTO captures (kind, url, status, started_at) VALUES ('snapshot', ?, 'open', ?)", [url, stamp(now)]
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def imports(archive: Archive, post_ap_id: str) -> frozenset[str]:
-    """The digests of the snapshots that brought something of the thread."""
-    with translated(archive.path):
-        rows = archive.db.conn.execute(
-            """SELECT json_extract(capture.receipt, '$.snapshot.digest') FROM captures AS capture
-               JOIN posts AS post ON post.id = capture.post_id WHERE post.ap_id = ? AND capture.kind = 'snapshot'""",
-            [post_ap_id],
-        ).fetchall()
-    return frozenset(str(digest) for (digest,) in rows)
-
-
-def was_imported(archive: Archive, post_id: int) -> bool:
-    """Whether a snapshot brought something of the thread."""
-    with translated(archive.path):
-        found = archive.db.conn.execute(
-            "SELECT 1 FROM captures WHERE post_id = ? AND kind = 'snapshot' LIMIT 1", [post_id]
-        ).fetchone()
-    return found is not None
-
-
-def _stored_capture(row: tuple[Any, ...]) -> StoredCapture:
-    return StoredCapture(
-        id=row[0],
-        url=row[1],
-        status=row[2],
-        started_at=parse_stamp(row[3]),
-        home=row[4],
-        plan=tuple(PlannedSource(**source) for source in json.loads(row[5] or "[]")),
-        receipt=json.loads(row[6] or "{}"),
-        post_id=row[7],
-    )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from thread_archive.store.archive import Archive, translated
-from thread_archive.store.evidence import instance_row
 from thread_archive.store.times import parse_stamp, stamp
 
 REMEMBERED = timedelta(days=1)
@@ -52,3 +51,12 @@ def remember(archive: Archive, known: KnownInstance, *, now: datetime) -> None:
             instance_row(archive, known.domain),
         ],
     )
+
+
+def instance_row(archive: Archive, domain: str) -> int:
+    """The row id of the instance `domain`, made where it is new; inside the caller's transaction."""
+    connection = archive.db.conn
+    found = connection.execute("SELECT id FROM instances WHERE domain = ?", [domain]).fetchone()
+    if found:
+        return int(found[0])
+    return int(connection.execute("INSERT INTO instances (domain) VALUES (?)", [domain]).lastrowid or 0)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from thread_archive.model import Page, Post
 from thread_archive.store.archive import Archive
-from thread_archive.store.evidence import instance_row
+from thread_archive.store.instances import instance_row
 from thread_archive.store.people import Actors
 from thread_archive.store.rows import Row, state_digest
 from thread_archive.store.times import stamp
