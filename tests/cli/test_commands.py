@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
+from thread_archive.cli import VERBS
 
 PROGRAM = [sys.executable, "-m", "thread_archive.cli"]
 EVIL = "\x1b]0;gotcha\x07\x1b[31mred\u202e [bold]markup[/bold] \u2066x"
@@ -125,6 +126,22 @@ def test_urls_come_from_standard_input_with_comments_left_out(tmp_path: Path, se
     ran = run(tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-", text=f"# mine\n\n  {url}  \n")
     assert [receipt["url"] for receipt in objects(ran.stdout)] == [url]
     assert run(tmp_path, "add", "-", text="# nothing\n").returncode == 2
+
+
+def test_a_line_that_is_no_text_is_refused_and_the_others_are_added(tmp_path: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    command = [*PROGRAM, "add", "--json", "--allow-private-network", "--rate", "100", "-"]
+    lines = b"\xff\xfe\n" + url.encode() + b"\n"
+    settings = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    ran = subprocess.run(command, cwd=tmp_path, input=lines, capture_output=True, env=settings)
+    assert [receipt["exit_code"] for receipt in objects(ran.stdout.decode())] == [2, 0]
+    assert ran.returncode == 2
+
+
+def test_every_verb_takes_the_archives_path(tmp_path: Path) -> None:
+    for verb in VERBS:
+        ran = run(tmp_path, verb, "--db", "x.db", "--help")
+        assert (ran.returncode, ran.stderr) == (0, ""), verb
 
 
 def test_a_comments_url_says_which_comment_was_asked_for(tmp_path: Path, server: Server) -> None:

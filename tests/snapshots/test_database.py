@@ -275,6 +275,8 @@ def test_what_only_a_login_showed_is_left_out_unless_it_is_asked_for(tmp_path: P
     ).fetchall() == [
         (0, 1, "open", None, 0), (1, 2, "", "hidden_community", 1), (0, 3, "below", None, 0),
     ]  # fmt: skip
+    numbers = "SELECT local_id FROM local_ids WHERE kind = 'comment' ORDER BY local_id"
+    assert database_of(public.path).execute(numbers).fetchall() == [(1,), (3,)]
 
 
 def test_source_date_epoch_dates_the_description(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ MARA, TREE, J = (NAMES.person(person.ap_id)[1] for person in (FINCH, OAK, DOT))
         ("mail mara_finch@home.test", f"mail {MARA}"),
         ("Mara  the Gardener", None),
         ("by Mara the gardener, twice", f"by {MARA}, twice"),
+        ("İzmir, by Mara the Gardener, in İstanbul", f"İzmir, by {MARA}, in İstanbul"),
         ("今日は花子さんと", f"今日は{J}と"),
         ("j.dot-dash, j.dot-dash-like", f"{J}, {J}-like"),
         ("https://news.test/an-hour-with-j.dot-dash/j.dot", f"https://news.test/an-hour-with-{J}/j.dot"),

@@ -142,6 +142,16 @@ def silent(tmp_path: Path) -> tuple[Archive, dict[str, str]]:
             text="",
             position=3,
         )
+        put(
+            connection,
+            "cross_posts",
+            post_id=post,
+            ap_id="https://two.test/post/7",
+            title=words["title"],
+            community_ap_id="https://two.test/c/main",
+            community_name="main",
+            instance_id=1,
+        )
         article = put(
             connection, "articles", post_id=post, is_body=1, is_page=0, url="", final_url="", redirects="[]",
             status="stored", reason="", robots_ignored=0, title=words["heading"], byline="", site="", published_by="",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fake_lemmy import Reply, Server, thread
 from judged import Builder, item_key
-from runs import archive_in
+from runs import add, archive_in, v3
 from searches import search, search_threads
 from thread_archive.slugs import slug
 from thread_archive.spoilers import hide
@@ -114,6 +115,19 @@ def test_what_only_a_login_showed_is_left_out_of_public_answers(judged: Judged) 
     request = Request(query=parse_query("solveig"), public=True, facets=True)
     facets = {facet.name: facet.values for facet in find(archive.db.conn, request).facets.facets}
     assert facets["author"] == ()
+
+
+def test_a_public_answer_does_not_say_whose_hidden_comment_it_answers(tmp_path: Path) -> None:
+    world = thread(v3(), ["for members", Reply(text="the reply", to=1)])
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        with archive.transaction() as connection:
+            connection.execute("UPDATE comments SET restricted = 1 WHERE body = 'for members'")
+        (own,), (public,) = (search(archive, "reply", public=public) for public in (False, True))
+        assert own.in_reply_to is not None
+        assert public.in_reply_to is None
+        (found,) = search_threads(archive, "reply", public=True)
+        assert (found.comments, [hit.in_reply_to for hit in found.hits]) == (1, [None])
 
 
 @pytest.mark.parametrize("sort", Sort)

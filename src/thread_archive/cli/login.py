@@ -6,6 +6,7 @@ import sys
 import click
 
 from thread_archive.archiving.accounts import CodeNeededError, instance_in, log_in
+from thread_archive.cli.options import unused_db_option
 from thread_archive.cli.terminal import output
 from thread_archive.exceptions import InputError
 from thread_archive.fetching.client import Client
@@ -14,6 +15,7 @@ from thread_archive.logins import VARIABLE, Logins
 
 @click.command()
 @click.argument("instance", metavar="INSTANCE")
+@unused_db_option
 @click.option("--allow-private-network", is_flag=True, help="Permit an instance on a private network, without https.")
 def command(instance: str, allow_private_network: bool) -> int:
     """

@@ -5,6 +5,7 @@ import os
 import click
 
 from thread_archive.archiving.accounts import instance_in, log_out
+from thread_archive.cli.options import unused_db_option
 from thread_archive.cli.terminal import messages, output
 from thread_archive.exceptions import ThreadArchiveError
 from thread_archive.fetching.client import Client
@@ -13,6 +14,7 @@ from thread_archive.logins import Logins
 
 @click.command()
 @click.argument("instance", metavar="INSTANCE")
+@unused_db_option
 @click.option("--allow-private-network", is_flag=True, help="Permit an instance on a private network, without https.")
 def command(instance: str, allow_private_network: bool) -> int:
     """Forget the login kept for an instance, and tell the instance that it is over."""

@@ -28,6 +28,11 @@ def db_option(function: F) -> F:
     )(function)
 
 
+def unused_db_option(function: F) -> F:
+    """`--db PATH` of a verb that uses no archive, so that it can be given to every verb."""
+    return click.option("--db", expose_value=False, hidden=True)(function)
+
+
 def json_option(function: F) -> F:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(function)

@@ -30,10 +30,10 @@ def command_of(verb: str) -> click.Command:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the verb that `arguments` begin with; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets a stand-in for it, not a traceback.
+    # What a terminal cannot show, or nobody could have typed, gets a stand-in, not a traceback.
+    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"), (sys.stdin, "replace")):
         with suppress(AttributeError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+            stream.reconfigure(errors=errors)  # type: ignore[union-attr]
     if arguments[0] == "--version":
         print(f"thread-archive {version('thread-archive')}")
         return 0

@@ -20,7 +20,8 @@ from thread_archive.web.serving import Ready, ready, serve
 @click.option(
     "--public",
     is_flag=True,
-    help="For everyone to read: no SQL, downloads, evidence, older states, or what only a login gave.",
+    help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, "
+    "or what people wrote who ask not to be archived.",
 )
 def command(file: Path | None, db: Path, host: str, port: int, public: bool) -> int:
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from thread_archive.cli.findings import print_finding
-from thread_archive.cli.options import json_option
+from thread_archive.cli.options import json_option, unused_db_option
 from thread_archive.cli.terminal import messages, print_json
 from thread_archive.exceptions import SnapshotError
 from thread_archive.snapshots.verifying import verify
@@ -13,6 +13,7 @@ from thread_archive.snapshots.verifying import verify
 
 @click.command()
 @click.argument("path", metavar="SNAPSHOT", type=click.Path(path_type=Path))
+@unused_db_option
 @json_option
 @click.option(
     "--signer",

@@ -20,7 +20,7 @@ from thread_archive.pages.times import time_html
 from thread_archive.store.threadpages import CommentRow, Place, ThreadHead
 
 _CLOSE = "</details></article>\n"
-_NOT_SHOWN = "A comment is not shown here: only a login gave it."
+_NOT_SHOWN = "A comment is not shown here: it is not for everybody."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,7 +182,7 @@ def cross_posts(wording: Wording) -> Columns:
     return {
         "post_id": "row.new",
         "ap_id": wording.item("t.ap_id"),
-        "title": wording.text("t.title"),
+        "title": f"CASE WHEN row.silent THEN '' ELSE {wording.text('t.title')} END",
         **_same("community_ap_id", "community_name"),
         "instance_id": wording.unless(_row("instances", "instance_id"), NOWHERE),
     }

@@ -211,7 +211,8 @@ def _observations() -> Iterator[str]:
         """temp.instances_rows AS row CROSS JOIN main.local_ids AS t ON t.instance_id = row.old
            LEFT JOIN temp.comments_rows AS comment ON comment.old = t.comment_id
            LEFT JOIN temp.posts_rows AS post ON post.old = t.post_id
-           WHERE coalesce(comment.new, post.new) IS NOT NULL ORDER BY row.new, t.of_comment, t.local_id""",
+           WHERE coalesce(comment.new, post.new) IS NOT NULL AND comment.gap IS NULL
+           ORDER BY row.new, t.of_comment, t.local_id""",
     )
     latest = """NOT EXISTS (SELECT 1 FROM main.scores AS later WHERE later.item = t.item
                             AND later.instance_id = t.instance_id AND later.capture_id > t.capture_id)"""

@@ -117,7 +117,7 @@ class Pseudonyms:
         self._handles[f"{person.name}@{host_in(person.ap_id)}".lower()] = name
         for word in word_names(person):
             self._words.setdefault(word, name)
-        shown = " ".join(person.display_name.split()).lower()
+        shown = _lowered(" ".join(person.display_name.split()))
         is_word = WORD.fullmatch(shown) and not UNSPACED.search(shown)
         if len(shown) >= SHORTEST and not is_word and any(letter.isalnum() for letter in shown):
             self._phrases.setdefault(shown, name)
@@ -160,15 +160,15 @@ class Pseudonyms:
     def _concerns(self, text: str) -> bool:
         if "@" in text or "://" in text or "u/" in text or "/t/" in text or "c=" in text:
             return True
-        if self._beginnings is not None and self._beginnings.search(text.lower()):
+        if self._beginnings is not None and self._beginnings.search(_lowered(text)):
             return True
         return any(word in self._words for word in words_in(text))
 
     def _without_phrases(self, text: str) -> str:
         """Names of several words, and those that are no words at all."""
-        lowered, at = text.lower(), 0
+        lowered, at = _lowered(text), 0
         parts: list[str] = []
-        if self._beginnings is None or len(lowered) != len(text):
+        if self._beginnings is None:
             return text
         for match in self._beginnings.finditer(lowered):
             start = match.start()
@@ -286,6 +286,14 @@ class Pseudonyms:
             return None
         around = "_" * (len(word) - len(word.lstrip("_"))), "_" * (len(word) - len(word.rstrip("_")))
         return name.join(around) if not plain.startswith("_") and not plain.endswith("_") else name
+
+
+def _lowered(text: str) -> str:
+    """`text` in lower case, letter for letter: the one letter that would become two (İ) stays."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

@@ -153,6 +153,9 @@ _COMMENTS = """SELECT comment.ap_id, CASE WHEN NOT (parent.restricted AND ?1) TH
                LEFT JOIN comments AS parent ON parent.id = comment.parent_id
                LEFT JOIN people AS person ON person.id = comment.creator_id
                LEFT JOIN local_ids AS local ON comment.ap_id IS NULL AND local.comment_id = comment.id
+                    AND (local.instance_id, local.local_id) = (SELECT instance_id, local_id FROM local_ids
+                         JOIN instances ON instances.id = instance_id WHERE comment_id = comment.id
+                         ORDER BY domain, local_id LIMIT 1)
                LEFT JOIN instances AS namer ON namer.id = local.instance_id
                WHERE comment.post_id = ?2 AND NOT (comment.restricted AND ?1) ORDER BY comment.position"""
 

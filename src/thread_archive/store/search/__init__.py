@@ -68,7 +68,14 @@ def _find(connection: sqlite3.Connection, request: Request) -> Found:
     marker = _marker(connection, ranked.query)
     approximate = ranked.looked_at < ranked.matches
     return Found(
-        hits=hits(connection, ranked.items, marker, first=request.offset + 1, approximate=approximate),
+        hits=hits(
+            connection,
+            ranked.items,
+            marker,
+            public=request.public,
+            first=request.offset + 1,
+            approximate=approximate,
+        ),
         matches=ranked.matches,
         looked_at=ranked.looked_at,
         total=ranked.total,

@@ -12,7 +12,7 @@ _DETAILS = f"""
 SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.title,
        community.ap_id, community.name, person.ap_id,
        coalesce(person.name, CASE WHEN article.is_page THEN article.byline END, ''),
-       CASE WHEN comment.id IS NOT NULL THEN (
+       CASE WHEN comment.id IS NOT NULL AND NOT (coalesce(parent.restricted, 0) AND ?2) THEN (
            SELECT name FROM people
            WHERE id = CASE WHEN parent.id IS NULL THEN post.creator_id ELSE parent.creator_id END
        ) END,
@@ -24,7 +24,7 @@ SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.
        CASE found.id % 4 WHEN 0 THEN coalesce(post.body_text, post.body)
             WHEN 1 THEN coalesce(comment.body_text, comment.body) ELSE paragraph.text END,
        {SCORE}
-FROM (SELECT key AS place, value AS id FROM json_each(?)) AS found {JOINS}
+FROM (SELECT key AS place, value AS id FROM json_each(?1)) AS found {JOINS}
 JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN people AS person ON person.id = ({CREATOR})
 LEFT JOIN comments AS parent ON parent.id = comment.parent_id
@@ -37,11 +37,16 @@ def hits(
     items: Sequence[tuple[int, float]],
     marker: Marker,
     *,
+    public: bool,
     first: int = 1,
     approximate: bool = False,
 ) -> tuple[SearchHit, ...]:
-    """The items of these numbers as hits, ranked from `first` on."""
-    rows = connection.execute(_DETAILS, [json.dumps([item for item, _ in items])]).fetchall()
+    """
+    The items of these numbers as hits, ranked from `first` on.
+
+    `public` does not tell who wrote the comment that one answers, where that is not for everybody.
+    """
+    rows = connection.execute(_DETAILS, [json.dumps([item for item, _ in items]), int(public)]).fetchall()
     return tuple(
         SearchHit(
             kind=row[0],

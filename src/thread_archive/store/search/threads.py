@@ -41,7 +41,7 @@ def find_threads(connection: sqlite3.Connection, plan: Plan, request: Request, m
     page = ordered[request.offset : request.offset + request.limit]
     items = _best_items(connection, plan, request.query, page)
     found = tuple(
-        _thread(connection, post_id, rank, worth, items.get(post_id, []), marker)
+        _thread(connection, post_id, rank, worth, items.get(post_id, []), marker, public=request.public)
         for rank, post_id in enumerate(page, request.offset + 1)
     )
     return FoundThreads(threads=found, total=len(ordered), approximate=worth.approximate)
@@ -127,12 +127,15 @@ def _thread(
     worth: _Worth,
     items: Sequence[tuple[int, float]],
     marker: Marker,
+    *,
+    public: bool,
 ) -> ThreadHits:
     row = connection.execute(
         """SELECT post.ap_id, post.slug, post.title, community.ap_id, community.name, post.published_at,
-                  (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NOT NULL)
-           FROM posts AS post JOIN communities AS community ON community.id = post.community_id WHERE post.id = ?""",
-        [post_id],
+                  (SELECT count(*) FROM comments
+                   WHERE post_id = post.id AND ap_id IS NOT NULL AND NOT (restricted AND ?2))
+           FROM posts AS post JOIN communities AS community ON community.id = post.community_id WHERE post.id = ?1""",
+        [post_id, int(public)],
     ).fetchone()
     return ThreadHits(
         thread=row[0],
@@ -144,6 +147,6 @@ def _thread(
         comments=row[6],
         rank=rank,
         relevance=round(worth.threads[post_id], 6),
-        hits=hits(connection, items, marker, approximate=worth.approximate),
+        hits=hits(connection, items, marker, public=public, approximate=worth.approximate),
         approximate=worth.approximate,
     )
