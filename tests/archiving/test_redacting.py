@@ -227,6 +227,24 @@ def test_a_pattern_takes_passages_out_wherever_they_stand(tmp_path: Path) -> Non
     assert reads_the_same(tmp_path)
 
 
+def test_no_digest_is_kept_of_a_pattern_not_even_of_one_that_an_earlier_release_kept(tmp_path: Path) -> None:
+    plant(tmp_path, article=False)
+    with archive_in(tmp_path) as archive:
+        with archive.transaction() as connection:
+            digest = takedowns.salted(connection).digest("edited")
+            connection.execute(
+                """INSERT INTO redaction_log (redacted_at, scope, target_digest, reason, items, quotes_left)
+                   VALUES ('2026-03-01T00:00:00Z', 'pattern', ?, '', 1, 0)""",
+                [digest],
+            )
+        redact(archive, targets.pattern("matches nothing"), now=NOW)
+        assert rows(archive, "SELECT scope, target_digest FROM redaction_log") == [("pattern", "")]
+    assert found_in(tmp_path, [digest]) == {}
+    redacted(tmp_path, "pattern", "worth repeating")
+    with archive_in(tmp_path) as archive:
+        assert rows(archive, "SELECT scope, target_digest FROM redaction_log") == [("pattern", "")] * 2
+
+
 @pytest.mark.parametrize("text", ["", "/x*/", "redacted", "/(/", "/./"])
 def test_a_pattern_that_would_match_everywhere_is_refused(text: str) -> None:
     with pytest.raises(InputError):

@@ -29,11 +29,11 @@ class Target:
     What to redact: `scope` is `person`, `comment`, `thread`, `pattern`, or `list` (what is listed already).
 
     `entries` go on the takedown list, as (kind, ap_id or handle); a `pattern` is of now and goes on no list. `name` is
-    what the log keeps a salted digest of.
+    what the log keeps a salted digest of: nothing of a pattern, since whoever has the salt could try all short texts.
     """
 
     scope: str
-    name: str
+    name: str = ""
     entries: tuple[tuple[str, str], ...] = ()
     pattern: re.Pattern[str] | None = None
 
@@ -111,12 +111,14 @@ def redact(archive: Archive, target: Target, *, reason: str = "", quotes: bool =
         answers = attempt.erase_answers()
         attempt.erase_rows()
         redaction = attempt.outcome(answers=answers)
-        if is_new or attempt.changes.any or answers:
+        found = is_new or attempt.changes.any or answers > 0
+        if journal.forget_patterns(connection) or found:
             sweeping.make_due(connection)
+        if found:
             journal.note(
                 connection,
                 scope=target.scope,
-                target_digest=attempt.erasure.takedowns.digest(target.name),
+                target_digest=attempt.erasure.takedowns.digest(target.name) if target.name else "",
                 reason=reason,
                 items=len(redaction.items),
                 quotes_left=redaction.quotes_left,

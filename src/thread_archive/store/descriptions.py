@@ -317,7 +317,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "id": _ID,
         "redacted_at": "When, in UTC.",
         "scope": "What was asked for: `person`, `comment`, `thread`, `pattern` or `list` (of what came in).",
-        "target_digest": "The salted digest of what was asked for.",
+        "target_digest": "The salted digest of the ap_id that was asked for; empty for a `pattern`, which is text.",
         "reason": "Why, in the owner's words.",
         "items": "How many items were erased.",
         "quotes_left": "How many quotations of them stay in others' comments.",
