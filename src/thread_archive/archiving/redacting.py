@@ -26,7 +26,7 @@ from thread_archive.takedowns import quotation
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """
-    What to redact: `scope` is `person`, `comment`, `thread`, `pattern`, or `list` (what is listed already).
+    What to redact: `scope` is `person`, `comment`, `thread` or `pattern`.
 
     `entries` go on the takedown list, as (kind, ap_id or handle); a `pattern` is of now and goes on no list. `name` is
     what the log keeps a salted digest of: nothing of a pattern, since whoever has the salt could try all short texts.
@@ -46,17 +46,6 @@ def finish(archive: Archive) -> bool:
     for post_id in threads.thread_ids(archive):
         derive(archive, post_id)
     return sweeping.sweep(archive)
-
-
-def reapply(archive: Archive, *, now: datetime) -> "Redaction":
-    """
-    Erase what is on the takedown list and came in by another door than `add`: an import, a merge.
-
-    Does nothing where the list is empty.
-    """
-    if not takedowns.load(archive):
-        return Redaction(items=(), quotes=0, quotes_left=0, swept=finish(archive))
-    return redact(archive, Target(scope="list", name=""), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -316,7 +316,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "": "What was erased from the archive: never its text.",
         "id": _ID,
         "redacted_at": "When, in UTC.",
-        "scope": "What was asked for: `person`, `comment`, `thread`, `pattern` or `list` (of what came in).",
+        "scope": "What was asked for: `person`, `comment`, `thread` or `pattern`.",
         "target_digest": "The salted digest of the ap_id that was asked for; empty for a `pattern`, which is text.",
         "reason": "Why, in the owner's words.",
         "items": "How many items were erased.",
