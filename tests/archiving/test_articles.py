@@ -302,6 +302,29 @@ def test_a_page_that_is_fetched_after_somebody_was_redacted_does_not_name_them(t
     assert found_in(tmp_path, ["tobias_oak"]) == {}
 
 
+@pytest.mark.parametrize(
+    ("mention", "charset"),
+    [("@tobias_oak&#64;home.test", "utf-8"), ("@<b>tobias</b>_oak@home.test", "utf-8"), (WHO, "utf-16")],
+    ids=["a character reference", "a tag", "UTF-16"],
+)
+def test_a_page_that_writes_a_redacted_name_in_a_way_of_its_own_is_not_kept_in_the_raw(
+    mention: str, charset: str, tmp_path: Path
+) -> None:
+    body = article_page(f"Ask {mention} where the ferrymen slept.", *SENTENCES).decode().encode(charset)
+    with setting(tmp_path, page(body, content_type=f"text/html; charset={charset}")) as here:
+        redact(here.archive, targets.person(here.archive, WHO), now=datetime(2026, 4, 1, tzinfo=UTC))
+        assert here.add().article.status == "stored"
+        before = content_digest(here.archive)
+        reread(here.archive)
+        assert content_digest(here.archive) == before
+        assert rows(here.archive, "SELECT text FROM article_paragraphs WHERE number = 1") == [
+            ("Ask [redacted] where the ferrymen slept.",)
+        ]
+        raw = "FROM exchanges JOIN exchange_bodies AS body ON body.id = body_id WHERE purpose = 'article'"
+        assert rows(here.archive, f"SELECT size, withheld {raw}") == [(0, '[""]')]
+    assert found_in(tmp_path, ["tobias"]) == {}
+
+
 def test_a_page_under_way_is_dropped_when_its_post_is_redacted_meanwhile(tmp_path: Path) -> None:
     def redacting(_: Asked) -> bytes:
         with archive_in(tmp_path) as other:

@@ -18,6 +18,7 @@ from thread_archive.store import article_writing, articles, captures, evidence, 
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, Written
 from thread_archive.store.articles import Linked, StoredPage
+from thread_archive.store.redaction.exchanges import WHOLE
 from thread_archive.store.visits import Replay
 from thread_archive.takedowns import MARK
 
@@ -111,7 +112,7 @@ def keep(
             return _failed(archive, post, answer.message, capture_id=capture_id)
         if extraction is not None and extraction.refusal is Refusal.DISCUSSION_PAGE:
             # What was withdrawn in somebody else's thread would come in by this door.
-            answer = [*answer[:-1], replace(answer[-1], body=b"", withheld=("",))]
+            answer = [*answer[:-1], _blanked(answer[-1])]
         if listed := takedowns.load(archive):
             answer, extraction = _without_listed(answer, extraction, Erasure(takedowns=listed))
         rows = [
@@ -132,24 +133,35 @@ def keep(
 def _without_listed(
     answer: Sequence[Exchange], extraction: Extraction | None, erasure: Erasure
 ) -> tuple[list[Exchange], Extraction | None]:
-    """A page without those who are to stay out: the same as a redaction makes of one that is kept already."""
-    kept = []
-    for exchange in answer:
-        erased = erase(exchange.body, erasure, host_of_page(exchange.url))
-        kept.append(
-            replace(
-                exchange,
-                url=erasure.rewrite(exchange.url),
-                final_url=erasure.rewrite(exchange.final_url),
-                headers={name: erasure.rewrite(value) for name, value in exchange.headers.items()},
-                body=erased.body,
-                withheld=(*exchange.withheld, *erased.pointers),
-            )
-        )
-    if extraction is not None and extraction.article is not None:
-        article = without_passages(extraction.article, erasure.rewrite)
-        extraction = replace(extraction, article=article)
-    return kept, extraction
+    """
+    A page without those who are to stay out: the same as a redaction makes of one that is kept already.
+
+    Where its text names them the raw page goes as a whole: it may write the name so that nobody finds it there.
+    """
+    kept = [_erased(exchange, erasure) for exchange in answer]
+    if extraction is None or extraction.article is None:
+        return kept, extraction
+    article = without_passages(extraction.article, erasure.rewrite)
+    if article != extraction.article:
+        kept = [_blanked(exchange) for exchange in kept]
+    return kept, replace(extraction, article=article)
+
+
+def _erased(exchange: Exchange, erasure: Erasure) -> Exchange:
+    erased = erase(exchange.body, erasure, host_of_page(exchange.url))
+    return replace(
+        exchange,
+        url=erasure.rewrite(exchange.url),
+        final_url=erasure.rewrite(exchange.final_url),
+        headers={name: erasure.rewrite(value) for name, value in exchange.headers.items()},
+        body=erased.body,
+        withheld=(*exchange.withheld, *erased.pointers),
+    )
+
+
+def _blanked(exchange: Exchange) -> Exchange:
+    """Keep of an answer only that it was given."""
+    return replace(exchange, body=b"", withheld=WHOLE)
 
 
 def host_of_page(url: str) -> str:

@@ -26,14 +26,14 @@ from thread_archive.takedowns import quotation
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """
-    What to redact: `scope` is `person`, `comment`, `thread`, `pattern`, or `list` (what is listed already).
+    What to redact: `scope` is `person`, `comment`, `thread` or `pattern`.
 
     `entries` go on the takedown list, as (kind, ap_id or handle); a `pattern` is of now and goes on no list. `name` is
-    what the log keeps a salted digest of.
+    what the log keeps a salted digest of: nothing of a pattern, since whoever has the salt could try all short texts.
     """
 
     scope: str
-    name: str
+    name: str = ""
     entries: tuple[tuple[str, str], ...] = ()
     pattern: re.Pattern[str] | None = None
 
@@ -46,17 +46,6 @@ def finish(archive: Archive) -> bool:
     for post_id in threads.thread_ids(archive):
         derive(archive, post_id)
     return sweeping.sweep(archive)
-
-
-def reapply(archive: Archive, *, now: datetime) -> "Redaction":
-    """
-    Erase what is on the takedown list and came in by another door than `add`: an import, a merge.
-
-    Does nothing where the list is empty.
-    """
-    if not takedowns.load(archive):
-        return Redaction(items=(), quotes=0, quotes_left=0, swept=finish(archive))
-    return redact(archive, Target(scope="list", name=""), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +100,14 @@ def redact(archive: Archive, target: Target, *, reason: str = "", quotes: bool =
         answers = attempt.erase_answers()
         attempt.erase_rows()
         redaction = attempt.outcome(answers=answers)
-        if is_new or attempt.changes.any or answers:
+        found = is_new or attempt.changes.any or answers > 0
+        if journal.forget_patterns(connection) or found:
             sweeping.make_due(connection)
+        if found:
             journal.note(
                 connection,
                 scope=target.scope,
-                target_digest=attempt.erasure.takedowns.digest(target.name),
+                target_digest=attempt.erasure.takedowns.digest(target.name) if target.name else "",
                 reason=reason,
                 items=len(redaction.items),
                 quotes_left=redaction.quotes_left,

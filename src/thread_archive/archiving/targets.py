@@ -93,4 +93,4 @@ def pattern(text: str) -> Target:
             f"{text!r} would match everywhere.",
             next=f"A pattern must match neither nothing at all nor {MARK}, which stands for redacted text.",
         )
-    return Target(scope="pattern", name=text, pattern=compiled)
+    return Target(scope="pattern", pattern=compiled)

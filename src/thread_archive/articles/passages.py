@@ -2,16 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
-from html.parser import HTMLParser
 
+from thread_archive.htmltext import Attributes, Run, escaped, rewrite_html
 from thread_archive.model import Article
-
-# A passage may begin before one of these and end after it.
-_INLINE = frozenset(
-    {"a", "abbr", "b", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s", "small", "span", "strong"}
-    | {"sub", "sup", "u"}
-)
 
 
 def without_passages(article: Article, rewrite: Callable[[str], str]) -> Article:
@@ -36,55 +29,16 @@ def replace_passages(html: str, rewrite: Callable[[str], str]) -> str:
 
     A run of text that changes loses its emphasis and links; all else stays as it is.
     """
-    writer = _Writer(rewrite)
-    writer.feed(html)
-    writer.close()
-    writer.end_run()
-    return "".join(writer.parts)
 
+    def run(old: Run) -> str:
+        # A passage is also looked for with single blanks, as readers see them.
+        for text in (old.text, " ".join(old.text.split())):
+            new = rewrite(text)
+            if new != text:
+                return escaped(new)
+        return old.html
 
-class _Writer(HTMLParser):
-    """Copies HTML; `pieces` and `texts` are of the run that is being read, with its tags and without."""
+    def attributes(old: Attributes) -> Attributes:
+        return [(name, value) for name, value in old if value is None or rewrite(value) == value]
 
-    def __init__(self, rewrite: Callable[[str], str]) -> None:
-        super().__init__(convert_charrefs=True)
-        self._rewrite = rewrite
-        self.parts: list[str] = []
-        self._pieces: list[str] = []
-        self._texts: list[str] = []
-
-    def end_run(self) -> None:
-        """Write the run that was read."""
-        text = "".join(self._texts)
-        new = self._rewrite(text)
-        if new == text:
-            # A passage is looked for with single blanks, as readers see them.
-            flat = " ".join(text.split())
-            new = self._rewrite(flat)
-            self.parts += self._pieces if new == flat else [escape(new, quote=False)]
-        else:
-            self.parts.append(escape(new, quote=False))
-        self._pieces.clear()
-        self._texts.clear()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kept = [(name, value) for name, value in attrs if value is None or self._rewrite(value) == value]
-        written = "".join(f" {name}" if value is None else f' {name}="{escape(value)}"' for name, value in kept)
-        self._tag(tag, f"<{tag}{written}>")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._tag(tag, f"</{tag}>")
-
-    def _tag(self, tag: str, written: str) -> None:
-        if tag in _INLINE:
-            self._pieces.append(written)
-            return
-        self.end_run()
-        self.parts.append(written)
-
-    def handle_data(self, data: str) -> None:
-        self._pieces.append(escape(data, quote=False))
-        self._texts.append(data)
+    return rewrite_html(html, run, attributes)

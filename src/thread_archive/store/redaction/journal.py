@@ -22,3 +22,15 @@ def note(
            VALUES (?, ?, ?, ?, ?, ?)""",
         [stamp(now), scope, target_digest, reason, items, quotes_left],
     )
+
+
+def forget_patterns(connection: sqlite3.Connection) -> bool:
+    """
+    Drop the digests that earlier releases kept of patterns: they tell what was erased to whoever tries all short texts.
+
+    Inside the caller's transaction; returns whether there were any.
+    """
+    gone = connection.execute(
+        "UPDATE redaction_log SET target_digest = '' WHERE scope = 'pattern' AND target_digest <> ''"
+    )
+    return gone.rowcount > 0
