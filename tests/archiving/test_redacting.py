@@ -1,5 +1,6 @@
 """What is redacted is nowhere in the archive's files, and stays out of it."""
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -275,6 +276,24 @@ def test_what_came_in_by_another_door_is_erased_by_the_list(tmp_path: Path) -> N
     with archive_in(tmp_path) as archive:
         assert reapply(archive, now=NOW).items == ()
         assert rows(archive, "SELECT scope FROM redaction_log") == [("list",)]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"sources": ["x"], "comments": {}},
+        {"sources": 5, "title": 5, "article": "x", "error": "x"},
+        {"sources": [{"error": {"message": 5}}], "article": {"url": ["x"]}},
+    ],
+)
+def test_a_receipt_that_is_none_does_not_keep_anything_from_being_redacted(
+    told: dict[str, object], tmp_path: Path
+) -> None:
+    planted = plant(tmp_path)
+    with archive_in(tmp_path) as archive, archive.transaction() as connection:
+        connection.execute("UPDATE captures SET receipt = ?", [json.dumps(told)])
+    assert redacted(tmp_path, "person", f"@{planted.words['name']}@home.test").items
+    assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
 
 
 def test_a_preview_lists_what_would_go_and_changes_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Taking over: nothing is lost, nothing comes twice, and what is newer is current, whoever had it."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -258,6 +259,9 @@ def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
         "UPDATE people SET ap_id = 'javascript:alert(1)' || id",
         "UPDATE captures SET receipt = 'null'",
         "UPDATE captures SET receipt = '{\"comments\": 5}'",
+        'UPDATE captures SET receipt = \'{"sources": ["x"], "comments": {}}\'',
+        'UPDATE captures SET receipt = \'{"article": {"url": 5}}\'',
+        'UPDATE captures SET receipt = \'{"sources": [{"error": "x"}]}\'',
         "UPDATE captures SET receipt = CAST(x'ff' AS TEXT)",
         "UPDATE comments SET language = CAST(x'eda080' AS TEXT)",
         "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
@@ -273,6 +277,17 @@ def test_what_no_archive_holds_is_refused_and_nothing_is_written(
         with pytest.raises(SnapshotDamagedError):
             taken(other, copy)
         assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
+
+
+def test_of_a_receipt_only_what_a_receipt_says_comes_in(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    told = {"title": 5, "sources": [{"instance": "one.test", "error": {"type": "E", "message": ["x"]}, "more": 1}]}
+    rewritten(copy, f"UPDATE captures SET receipt = '{json.dumps(told)}'")
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, copy)
+        for (receipt,) in rows(other, "SELECT receipt FROM captures"):
+            assert json.loads(receipt).keys() == {"sources", "comments", "snapshot"}
+            assert json.loads(receipt)["sources"] == [{"instance": "one.test", "error": {"type": "E"}}]
 
 
 def test_pseudonyms_are_refused(tmp_path: Path) -> None:
