@@ -20,6 +20,7 @@ from snapshots.test_verify import copied, rewritten
 from thread_archive.archiving import reread, targets
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.redacting import redact
+from thread_archive.archiving.rereading import Reread
 from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.snapshots.selection import Wanted, select
@@ -147,6 +148,29 @@ def test_a_visit_after_an_import_goes_on_with_what_came(tmp_path: Path) -> None:
             assert rows(other, "SELECT count(*) FROM comment_revisions") == [(0,)]
             assert receipt.stored == 60
             assert all(finding.ok for finding in check(other))
+
+
+def test_an_import_that_was_cut_short_is_finished_by_importing_again_or_by_a_reread(tmp_path: Path) -> None:
+    bundle = made(tmp_path).path
+    with archive_in(tmp_path, "whole.db") as whole:
+        taken(whole, bundle)
+        expected = list(content(whole))
+    for number, mend in enumerate((lambda archive: taken(archive, bundle), reread)):
+        with archive_in(tmp_path, f"{number}.db") as other:
+            # As if killed after the rows were written, and before anything was derived from them.
+            list(import_snapshot(other, bundle, now=NOON + timedelta(days=30)))
+            assert list(content(other)) != expected
+            mend(other)
+            assert list(content(other)) == expected
+
+
+def test_a_reread_counts_only_threads_that_it_read_anew(tmp_path: Path) -> None:
+    bundle = made(tmp_path).path
+    with archive_in(tmp_path) as archive:
+        assert reread(archive) == Reread(threads=2, captures=2)
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, bundle)
+        assert reread(other) == Reread(threads=0, captures=0)
 
 
 def test_rereading_leaves_what_a_snapshot_brought(tmp_path: Path) -> None:
