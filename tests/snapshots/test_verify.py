@@ -17,11 +17,14 @@ from random import Random
 import pytest
 
 from browsers import need
-from snapshots.building import made
+from fake_lemmy import Server, thread
+from runs import add, archive_in, rows, v3
+from snapshots.building import ONE, PLAIN, made
 from thread_archive.snapshots import zips
 from thread_archive.snapshots.manifest import write_manifest
+from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.verifying import verify
-from thread_archive.snapshots.writer import Making
+from thread_archive.snapshots.writer import Making, make
 
 FLIPS = 200
 
@@ -58,6 +61,16 @@ def test_a_sound_snapshot_verifies(folder: Path, zipped: Path) -> None:
         assert all(finding.ok for finding in findings)
         checks = {finding.check for finding in findings}
         assert checks >= {"form", "list", "files", "schema", "database", "references", "index", "counts", "content"}
+
+
+def test_a_post_without_a_title_whose_body_is_an_article_verifies(tmp_path: Path) -> None:
+    body = "\n\n".join(" ".join(f"Word{number}x{word}" for word in range(60)) + "." for number in range(8))
+    world = thread(v3("one.test"), ["An answer"], post={"title": "", "body": body})
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, ONE)
+        assert rows(archive, "SELECT count(*) FROM articles WHERE is_body = 1") == [(1,)]
+        bundle = make(archive, tmp_path / "bundle", select(archive, Wanted()), PLAIN).path
+    assert not wrong(bundle)
 
 
 def flip(path: Path, at: int, random: Random) -> None:

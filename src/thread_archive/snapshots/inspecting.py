@@ -17,6 +17,7 @@ from thread_archive.markup import cleaned
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.database import FORMAT, LONGEST_VALUE, MARK, create, open_snapshot
 from thread_archive.snapshots.foreign import is_foreign
+from thread_archive.store import search_index
 from thread_archive.store.checks import Finding
 from thread_archive.store.schema import APPLICATION_ID, VERSION
 
@@ -112,18 +113,15 @@ def _index(connection: sqlite3.Connection) -> Iterator[Finding]:
         connection.backup(copy)
         copy.execute("PRAGMA trusted_schema = OFF")
         copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
-        items = {table: copy.execute(f"SELECT count(*) FROM {table}").fetchone() for table in _INDEXED}
-        texts = copy.execute(
-            """SELECT (SELECT count(*) FROM posts WHERE body <> '' OR title <> '')
-                    + (SELECT count(*) FROM comments WHERE body <> '') + (SELECT count(*) FROM article_paragraphs)"""
-        ).fetchone()
+        items = {copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _INDEXED}
+        texts = search_index.count_belonging(copy)
         try:
             copy.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
         except sqlite3.DatabaseError as error:
             yield _finding("index", False, f"the search index differs from the texts ({error})")
             return
-    ok = set(items.values()) == {texts}
-    yield _finding("index", ok, f"{texts[0]:,} texts" + (", all in the index" if ok else "; the index has others"))
+    ok = items == {texts}
+    yield _finding("index", ok, f"{texts:,} texts" + (", all in the index" if ok else "; the index has others"))
 
 
 _INDEXED = ("search_items", "search_fts_docsize")
