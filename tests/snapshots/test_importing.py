@@ -276,6 +276,13 @@ def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
         assert rows(other, "SELECT count(*) FROM captures") == [(0,)]
 
 
+def test_a_text_that_is_none_is_found_before_it_is_imported(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    rewritten(copy, "UPDATE comments SET body_html = x'3c703e'")
+    with archive_in(tmp_path, "other.db") as other, pytest.raises(SnapshotDamagedError, match=r"comments\.body_html"):
+        taken(other, copy)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -46,10 +46,11 @@ def inspect(path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         with closing(open_snapshot(path)) as connection:
             _set_deadline(connection, path)
-            wrong = schema_problem(connection)
-            yield _finding("schema", not wrong, wrong or "the tables are ours, and nothing else")
-            if wrong:
-                return
+            for name, problem_of, sound in _GROUNDS:
+                wrong = problem_of(connection)
+                yield _finding(name, not wrong, wrong or sound)
+                if wrong:
+                    return
             for check in (_file, _references, _index, _html):
                 yield from check(connection)
             yield _counts(connection, description)
@@ -88,6 +89,37 @@ def schema_problem(connection: sqlite3.Connection) -> str:
 
 def _objects(connection: sqlite3.Connection) -> list[tuple[str, str, str, str | None]]:
     return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+
+
+def _type_problem(connection: sqlite3.Connection) -> str:
+    """The first value of another type than its column has, which SQLite does not mind; empty where there is none."""
+    for table, columns in _typed_columns(connection).items():
+        cases = " ".join(
+            f"""WHEN typeof("{name}") <> '{type_}' AND "{name}" IS NOT NULL THEN '{name} is of type {type_}'"""
+            for name, type_ in columns.items()
+        )
+        query = f"SELECT CASE {cases} END AS wrong FROM {table} WHERE wrong IS NOT NULL LIMIT 1"
+        for (wrong,) in connection.execute(query):
+            return f"{table}.{wrong}, and holds a value that is not"
+    return ""
+
+
+def _typed_columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """By table, the columns that have a type, and which; what is generated follows from the others."""
+    found: dict[str, dict[str, str]] = {}
+    for table, name, type_ in connection.execute(
+        """SELECT t.name, c.name, lower(c.type) FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
+           WHERE t.type = 'table' AND c.type <> '' ORDER BY t.name, c.cid"""
+    ):
+        found.setdefault(table, {})[name] = type_
+    return found
+
+
+# What has to be right before anything is read, and what to say where it is.
+_GROUNDS: tuple[tuple[str, Callable[[sqlite3.Connection], str], str], ...] = (
+    ("schema", schema_problem, "the tables are ours, and nothing else"),
+    ("types", _type_problem, "every value is of its column's type"),
+)
 
 
 def _file(connection: sqlite3.Connection) -> Iterator[Finding]:
