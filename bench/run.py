@@ -127,7 +127,7 @@ def writing(folder: Path) -> Iterator[Result]:
             empty(archive)
             mine.append(cpu(write(archive)))
         by_hand.append(executemany(folder / "written.db", folder / f"hand-{number}.db"))
-    value, baseline = statistics.median(mine), statistics.median(by_hand)
+    value, baseline = min(mine), min(by_hand)
     yield Result(
         name="writing 5,000 comments",
         value=f"{5_000 / value:,.0f} rows/CPU-s",

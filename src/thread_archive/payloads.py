@@ -80,9 +80,9 @@ def well_formed(body: bytes) -> bool:
     return True
 
 
-def parsed(body: bytes) -> object:
-    """Any JSON value; raises ValueError where `body` is none, or one that no source could read."""
+def parsed(body: bytes, type_: Any = Any) -> Any:
+    """A JSON value, of the type `type_`; raises ValueError where `body` is none, or one that no source could read."""
     try:
-        return _decoder(Any).decode(body)
+        return _decoder(type_).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError("not JSON") from error
+        raise ValueError(f"not JSON of the right form: {error}") from error

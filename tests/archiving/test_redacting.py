@@ -1,5 +1,6 @@
 """What is redacted is nowhere in the archive's files, and stays out of it."""
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -279,6 +280,24 @@ def test_redacting_twice_changes_and_logs_nothing_more(tmp_path: Path) -> None:
     with archive_in(tmp_path) as archive:
         assert rows(archive, "SELECT count(*) FROM redaction_log") == [(1,)]
         assert rows(archive, "SELECT count(*) FROM takedowns") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"sources": ["x"], "comments": {}},
+        {"sources": 5, "title": 5, "article": "x", "error": "x"},
+        {"sources": [{"error": {"message": 5}}], "article": {"url": ["x"]}},
+    ],
+)
+def test_a_receipt_that_is_none_does_not_keep_anything_from_being_redacted(
+    told: dict[str, object], tmp_path: Path
+) -> None:
+    planted = plant(tmp_path)
+    with archive_in(tmp_path) as archive, archive.transaction() as connection:
+        connection.execute("UPDATE captures SET receipt = ?", [json.dumps(told)])
+    assert redacted(tmp_path, "person", f"@{planted.words['name']}@home.test").items
+    assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
 
 
 def test_a_preview_lists_what_would_go_and_changes_nothing(tmp_path: Path) -> None:

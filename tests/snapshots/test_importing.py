@@ -1,5 +1,6 @@
 """Taking over: nothing is lost, nothing comes twice, and what is newer is current, whoever had it."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from snapshots.test_verify import copied, rewritten
 from thread_archive.archiving import reread, targets
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.redacting import redact
+from thread_archive.archiving.rereading import Reread
 from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.snapshots.selection import Wanted, select
@@ -148,6 +150,29 @@ def test_a_visit_after_an_import_goes_on_with_what_came(tmp_path: Path) -> None:
             assert all(finding.ok for finding in check(other))
 
 
+def test_an_import_that_was_cut_short_is_finished_by_importing_again_or_by_a_reread(tmp_path: Path) -> None:
+    bundle = made(tmp_path).path
+    with archive_in(tmp_path, "whole.db") as whole:
+        taken(whole, bundle)
+        expected = list(content(whole))
+    for number, mend in enumerate((lambda archive: taken(archive, bundle), reread)):
+        with archive_in(tmp_path, f"{number}.db") as other:
+            # As if killed after the rows were written, and before anything was derived from them.
+            list(import_snapshot(other, bundle, now=NOON + timedelta(days=30)))
+            assert list(content(other)) != expected
+            mend(other)
+            assert list(content(other)) == expected
+
+
+def test_a_reread_counts_only_threads_that_it_read_anew(tmp_path: Path) -> None:
+    bundle = made(tmp_path).path
+    with archive_in(tmp_path) as archive:
+        assert reread(archive) == Reread(threads=2, captures=2)
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, bundle)
+        assert reread(other) == Reread(threads=0, captures=0)
+
+
 def test_rereading_leaves_what_a_snapshot_brought(tmp_path: Path) -> None:
     world = thread(v3("one.test"), ["a lighthouse", "stays", "to be deleted", "to be purged"])
     old, _ = histories(tmp_path, edited(world), world)
@@ -251,6 +276,13 @@ def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
         assert rows(other, "SELECT count(*) FROM captures") == [(0,)]
 
 
+def test_a_text_that_is_none_is_found_before_it_is_imported(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    rewritten(copy, "UPDATE comments SET body_html = x'3c703e'")
+    with archive_in(tmp_path, "other.db") as other, pytest.raises(SnapshotDamagedError, match=r"comments\.body_html"):
+        taken(other, copy)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -258,6 +290,9 @@ def test_what_does_not_verify_is_not_imported(tmp_path: Path) -> None:
         "UPDATE people SET ap_id = 'javascript:alert(1)' || id",
         "UPDATE captures SET receipt = 'null'",
         "UPDATE captures SET receipt = '{\"comments\": 5}'",
+        'UPDATE captures SET receipt = \'{"sources": ["x"], "comments": {}}\'',
+        'UPDATE captures SET receipt = \'{"article": {"url": 5}}\'',
+        'UPDATE captures SET receipt = \'{"sources": [{"error": "x"}]}\'',
         "UPDATE captures SET receipt = CAST(x'ff' AS TEXT)",
         "UPDATE comments SET language = CAST(x'eda080' AS TEXT)",
         "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
@@ -273,6 +308,17 @@ def test_what_no_archive_holds_is_refused_and_nothing_is_written(
         with pytest.raises(SnapshotDamagedError):
             taken(other, copy)
         assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
+
+
+def test_of_a_receipt_only_what_a_receipt_says_comes_in(tmp_path: Path) -> None:
+    copy = copied(made(tmp_path).path, tmp_path / "copy")
+    told = {"title": 5, "sources": [{"instance": "one.test", "error": {"type": "E", "message": ["x"]}, "more": 1}]}
+    rewritten(copy, f"UPDATE captures SET receipt = '{json.dumps(told)}'")
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, copy)
+        for (receipt,) in rows(other, "SELECT receipt FROM captures"):
+            assert json.loads(receipt).keys() == {"sources", "comments", "snapshot"}
+            assert json.loads(receipt)["sources"] == [{"instance": "one.test", "error": {"type": "E"}}]
 
 
 def test_pseudonyms_are_refused(tmp_path: Path) -> None:

@@ -17,11 +17,14 @@ from random import Random
 import pytest
 
 from browsers import need
-from snapshots.building import made
+from fake_lemmy import Server, thread
+from runs import add, archive_in, rows, v3
+from snapshots.building import ONE, PLAIN, made
 from thread_archive.snapshots import zips
 from thread_archive.snapshots.manifest import write_manifest
+from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.verifying import verify
-from thread_archive.snapshots.writer import Making
+from thread_archive.snapshots.writer import Making, make
 
 FLIPS = 200
 
@@ -57,7 +60,28 @@ def test_a_sound_snapshot_verifies(folder: Path, zipped: Path) -> None:
         findings = list(verify(path))
         assert all(finding.ok for finding in findings)
         checks = {finding.check for finding in findings}
-        assert checks >= {"form", "list", "files", "schema", "database", "references", "index", "counts", "content"}
+        assert checks >= {
+            "form",
+            "list",
+            "files",
+            "schema",
+            "types",
+            "database",
+            "references",
+            "index",
+            "counts",
+            "content",
+        }
+
+
+def test_a_post_without_a_title_whose_body_is_an_article_verifies(tmp_path: Path) -> None:
+    body = "\n\n".join(" ".join(f"Word{number}x{word}" for word in range(60)) + "." for number in range(8))
+    world = thread(v3("one.test"), ["An answer"], post={"title": "", "body": body})
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, ONE)
+        assert rows(archive, "SELECT count(*) FROM articles WHERE is_body = 1") == [(1,)]
+        bundle = make(archive, tmp_path / "bundle", select(archive, Wanted()), PLAIN).path
+    assert not wrong(bundle)
 
 
 def flip(path: Path, at: int, random: Random) -> None:
@@ -147,6 +171,29 @@ def test_a_database_that_was_changed_and_listed_again_is_found_out(
     copy = copied(folder, tmp_path)
     rewritten(copy, f"PRAGMA foreign_keys = OFF; {statements}")
     assert check in wrong(copy)
+
+
+@pytest.mark.parametrize(
+    ("column", "statement"),
+    [
+        ("comments.body_html", "UPDATE comments SET body_html = x'3c703e'"),
+        ("comments.depth", "UPDATE comments SET depth = 'deep' WHERE id = 6"),
+        ("posts.score", "UPDATE posts SET score = 1.5"),
+        ("posts.embed_title", "UPDATE posts SET embed_title = x'00'"),
+        ("cross_posts.ap_id", "INSERT INTO cross_posts SELECT 1, x'00', '', '', '', id FROM instances LIMIT 1"),
+        ("captures.receipt", "UPDATE captures SET receipt = x'7b7d'"),
+        ("quotes.end", "UPDATE quotes SET end = 'there'"),
+        ("quotes.score", "UPDATE quotes SET score = 'much'"),
+    ],
+)
+def test_a_value_of_another_type_than_its_column_is_named_before_anything_reads_it(
+    folder: Path, tmp_path: Path, column: str, statement: str
+) -> None:
+    copy = copied(folder, tmp_path)
+    rewritten(copy, statement)
+    findings = [finding for finding in verify(copy) if not finding.ok]
+    assert [finding.check for finding in findings] == ["types"]
+    assert findings[0].message.startswith(f"{column} is of type ")
 
 
 def test_links_are_refused(folder: Path, tmp_path: Path) -> None:

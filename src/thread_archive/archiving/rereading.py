@@ -1,6 +1,6 @@
 """Reading all captures again, so that what a better parser understands reaches old ones too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thread_archive.archiving.deriving import derive
@@ -8,12 +8,13 @@ from thread_archive.archiving.interpreting import Interpretation
 from thread_archive.archiving.linking import reread_pages
 from thread_archive.store import captures, threads
 from thread_archive.store.archive import Archive
+from thread_archive.store.captures import StoredCapture
 from thread_archive.store.visits import Replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reread:
-    """How many threads were rebuilt, from how many captures."""
+    """How many threads were rebuilt, from how many captures (at least one each)."""
 
     threads: int
     captures: int
@@ -25,24 +26,31 @@ def reread(
     """
     Rebuild the content tables from the captures: of all threads, or of that of the row `post_id`.
 
-    Rows keep their ids; threads without a capture here, or with what a snapshot brought, stay as they are. One
-    transaction a thread. `progress` is told how many threads of how many are done. Raises PayloadError where a capture
-    cannot be read, and changes nothing of that thread.
+    Rows keep their ids; threads without a capture here, or with what a snapshot brought, stay as they are, and only
+    what is due to be derived from their texts is. One transaction a thread. `progress` is told how many threads of how
+    many are done. Raises PayloadError where a capture cannot be read, and changes nothing of that thread.
     """
     todo = threads.thread_ids(archive) if post_id is None else [post_id]
-    read = 0
+    read: list[int] = []
     for done, thread in enumerate(todo):
         progress(done, len(todo))
-        read += _reread_thread(archive, thread)
+        read.append(_reread_thread(archive, thread))
     progress(len(todo), len(todo))
-    return Reread(threads=len(todo), captures=read)
+    return Reread(threads=sum(count > 0 for count in read), captures=sum(read))
 
 
 def _reread_thread(archive: Archive, post_id: int) -> int:
-    visits = captures.finished(archive, post_id=post_id)
+    """Returns from how many captures the thread was rebuilt."""
     # What came with a snapshot has no answers that it could be read from again.
-    if not visits or captures.was_imported(archive, post_id):
-        return 0
+    imported = captures.was_imported(archive, post_id)
+    visits = [] if imported else captures.finished(archive, post_id=post_id)
+    if visits:
+        _rebuild(archive, post_id, visits)
+    derive(archive, post_id)
+    return len(visits)
+
+
+def _rebuild(archive: Archive, post_id: int, visits: Sequence[StoredCapture]) -> None:
     replay = Replay()
     with archive.transaction():
         threads.forget_history(archive, post_id)
@@ -51,5 +59,3 @@ def _reread_thread(archive: Archive, post_id: int) -> int:
             interpretation.read()
             interpretation.write(capture.started_at, replay=replay)
         reread_pages(archive, post_id, replay)
-    derive(archive, post_id)
-    return len(visits)

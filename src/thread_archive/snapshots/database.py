@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from thread_archive.slugs import slug
 from thread_archive.snapshots import columns, numbering
 from thread_archive.snapshots.columns import Columns, Wording
+from thread_archive.store import search_index
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.schema import APPLICATION_ID, VERSION, migrations
 
@@ -185,22 +186,11 @@ def _statements(wording: Wording) -> Iterator[str]:
     if not wording.pseudonymised:
         yield simple("quotes", columns.quotes())
         yield from _observations()
-    for kind, (table, condition) in enumerate(_INDEXED):
+    for kind, (table, condition) in enumerate(search_index.belonging("snapshot")):
         yield f"""INSERT INTO snapshot.search_items (id, apart)
                   SELECT t.id * 4 + {kind}, (SELECT apart FROM main.search_items WHERE id = row.old * 4 + {kind})
                   FROM temp.{table}_rows AS row JOIN snapshot.{table} AS t ON t.id = row.new
                   WHERE {condition} ORDER BY t.id"""
-
-
-# What is in the index, in the order of the kinds of `search_index`, by the rule that writes it in an archive.
-_INDEXED = (
-    (
-        "posts",
-        """t.title <> '' OR (t.body <> '' AND t.id NOT IN (SELECT post_id FROM snapshot.articles WHERE is_body = 1))""",
-    ),
-    ("comments", "t.body <> ''"),
-    ("article_paragraphs", "t.text <> ''"),
-)
 
 
 def _observations() -> Iterator[str]:

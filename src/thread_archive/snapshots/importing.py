@@ -70,7 +70,7 @@ def import_snapshot(
 ) -> Iterator[Imported]:
     """
     Merge the threads of the snapshot at `path`; yields what became of each. `derive` is called with the row of each
-    post that changed, for what is derived from texts.
+    post that is not kept out, for what is derived from texts: an import before may have been cut short of that.
 
     Raises SnapshotError where it does not verify (with `signer`: where it is not signed by them) and InputError where
     its names are pseudonyms; nothing is written then.
@@ -89,7 +89,7 @@ def import_snapshot(
             for capture in shared:
                 with _in_order(bundle.path):
                     imported, post_id = _import_thread(archive, connection, capture, digest, now)
-                if imported.status in (NEW, MERGED):
+                if post_id:
                     derive(archive, post_id)
                 yield imported
 

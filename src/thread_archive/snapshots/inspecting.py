@@ -17,6 +17,7 @@ from thread_archive.markup import cleaned
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.database import FORMAT, LONGEST_VALUE, MARK, create, open_snapshot
 from thread_archive.snapshots.foreign import is_foreign
+from thread_archive.store import search_index
 from thread_archive.store.checks import Finding
 from thread_archive.store.schema import APPLICATION_ID, VERSION
 
@@ -45,10 +46,11 @@ def inspect(path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         with closing(open_snapshot(path)) as connection:
             _set_deadline(connection, path)
-            wrong = schema_problem(connection)
-            yield _finding("schema", not wrong, wrong or "the tables are ours, and nothing else")
-            if wrong:
-                return
+            for name, problem_of, sound in _GROUNDS:
+                wrong = problem_of(connection)
+                yield _finding(name, not wrong, wrong or sound)
+                if wrong:
+                    return
             for check in (_file, _references, _index, _html):
                 yield from check(connection)
             yield _counts(connection, description)
@@ -89,6 +91,37 @@ def _objects(connection: sqlite3.Connection) -> list[tuple[str, str, str, str | 
     return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
 
 
+def _type_problem(connection: sqlite3.Connection) -> str:
+    """The first value of another type than its column has, which SQLite does not mind; empty where there is none."""
+    for table, columns in _typed_columns(connection).items():
+        cases = " ".join(
+            f"""WHEN typeof("{name}") <> '{type_}' AND "{name}" IS NOT NULL THEN '{name} is of type {type_}'"""
+            for name, type_ in columns.items()
+        )
+        query = f"SELECT CASE {cases} END AS wrong FROM {table} WHERE wrong IS NOT NULL LIMIT 1"
+        for (wrong,) in connection.execute(query):
+            return f"{table}.{wrong}, and holds a value that is not"
+    return ""
+
+
+def _typed_columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """By table, the columns that have a type, and which; what is generated follows from the others."""
+    found: dict[str, dict[str, str]] = {}
+    for table, name, type_ in connection.execute(
+        """SELECT t.name, c.name, lower(c.type) FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
+           WHERE t.type = 'table' AND c.type <> '' ORDER BY t.name, c.cid"""
+    ):
+        found.setdefault(table, {})[name] = type_
+    return found
+
+
+# What has to be right before anything is read, and what to say where it is.
+_GROUNDS: tuple[tuple[str, Callable[[sqlite3.Connection], str], str], ...] = (
+    ("schema", schema_problem, "the tables are ours, and nothing else"),
+    ("types", _type_problem, "every value is of its column's type"),
+)
+
+
 def _file(connection: sqlite3.Connection) -> Iterator[Finding]:
     problems = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
     if problems == ["ok"]:
@@ -112,18 +145,15 @@ def _index(connection: sqlite3.Connection) -> Iterator[Finding]:
         connection.backup(copy)
         copy.execute("PRAGMA trusted_schema = OFF")
         copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
-        items = {table: copy.execute(f"SELECT count(*) FROM {table}").fetchone() for table in _INDEXED}
-        texts = copy.execute(
-            """SELECT (SELECT count(*) FROM posts WHERE body <> '' OR title <> '')
-                    + (SELECT count(*) FROM comments WHERE body <> '') + (SELECT count(*) FROM article_paragraphs)"""
-        ).fetchone()
+        items = {copy.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _INDEXED}
+        texts = search_index.count_belonging(copy)
         try:
             copy.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
         except sqlite3.DatabaseError as error:
             yield _finding("index", False, f"the search index differs from the texts ({error})")
             return
-    ok = set(items.values()) == {texts}
-    yield _finding("index", ok, f"{texts[0]:,} texts" + (", all in the index" if ok else "; the index has others"))
+    ok = items == {texts}
+    yield _finding("index", ok, f"{texts:,} texts" + (", all in the index" if ok else "; the index has others"))
 
 
 _INDEXED = ("search_items", "search_fts_docsize")

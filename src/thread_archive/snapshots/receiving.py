@@ -7,7 +7,7 @@ from typing import Any
 
 from thread_archive.articles.blocks import blocks_of_html
 from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
-from thread_archive.payloads import parsed
+from thread_archive.snapshots.receipts import received_receipt
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
@@ -64,19 +64,10 @@ def shared_captures(connection: sqlite3.Connection) -> list[SharedCapture]:
             status=row[3],
             captured_at=row[4],
             home=row[5],
-            receipt=_receipt(row[6]),
+            receipt=received_receipt(str(row[6])),
         )
         for row in rows
     ]
-
-
-def _receipt(text: str) -> dict[str, Any]:
-    receipt = parsed(str(text).encode())
-    if not isinstance(receipt, dict) or not all(
-        isinstance(receipt.get(name) or {}, dict) for name in ("comments", "article")
-    ):
-        raise ValueError("a visit without a receipt")
-    return receipt
 
 
 def _address(ap_id: str) -> str:

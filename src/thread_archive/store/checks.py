@@ -9,7 +9,7 @@ from platform import python_version
 from typing import Any
 
 from thread_archive.exceptions import ArchiveDamagedError
-from thread_archive.store import evidence
+from thread_archive.store import evidence, search_index
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.redaction import sweeping
 
@@ -79,11 +79,7 @@ def _references(archive: Archive) -> Iterator[Finding]:
 def _index(archive: Archive) -> Iterator[Finding]:
     connection = archive.db.conn
     indexed = connection.execute("SELECT count(*) FROM search_items").fetchone()[0]
-    texts = connection.execute(
-        """SELECT (SELECT count(*) FROM posts WHERE title <> '' OR (body <> '' AND id NOT IN (
-                       SELECT post_id FROM articles WHERE is_body = 1)))
-                + (SELECT count(*) FROM comments WHERE body <> '') + (SELECT count(*) FROM article_paragraphs)"""
-    ).fetchone()[0]
+    texts = search_index.count_belonging(connection)
     docs = connection.execute("SELECT count(*) FROM search_fts_docsize").fetchone()[0]
     if indexed != texts or docs != texts:
         message = f"{docs:,} of {texts:,} texts are in the index; `thread-archive reread` makes it anew"

@@ -25,6 +25,23 @@ def item_number(kind: int, row_id: int) -> int:
     return row_id * _KINDS_ROOM + kind
 
 
+def belonging(database: str = "main") -> tuple[tuple[str, str], ...]:
+    """What belongs in the index, in the order of the kinds: a table of `database`, and which rows `t` of it."""
+    articles = f"SELECT post_id FROM {database}.articles WHERE is_body = 1"
+    return (
+        # A post whose own body is an article is found by that one's paragraphs.
+        ("posts", f"t.title <> '' OR (t.body <> '' AND t.id NOT IN ({articles}))"),
+        ("comments", "t.body <> ''"),
+        ("article_paragraphs", "t.text <> ''"),
+    )
+
+
+def count_belonging(connection: sqlite3.Connection) -> int:
+    """How many items belong in the index."""
+    queries = [f"SELECT count(*) FROM {table} AS t WHERE {condition}" for table, condition in belonging()]
+    return sum(int(connection.execute(query).fetchone()[0]) for query in queries)
+
+
 def scope(post_id: object, community_id: object, creator_id: object, kind: int) -> str:
     """Tokens that narrow a search to a thread, a community, a person or a kind; the same as `search_content` makes."""
     return f"t{post_id} c{community_id} u{creator_id or 0} k{KINDS[kind]}"

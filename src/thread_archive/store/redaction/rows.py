@@ -185,15 +185,16 @@ class RowEraser:
                 self.changes.other += 1
 
     def _receipt(self, receipt: dict[str, Any], *, covered: bool) -> None:
-        receipt["title"] = self._new("title", receipt.get("title") or "", covered=covered, ap_id=None)
-        article = receipt.get("article") or {}
-        for name in ("url", "reason", "title"):
-            if article.get(name):
-                article[name] = self._new(name, article[name], covered=covered, ap_id=None) or None
-        for error in [one.get("error") for one in (receipt, *receipt.get("sources", ()))]:
+        """Erase from a receipt, of which a part that a snapshot brought may have any shape."""
+        receipt["title"] = self._new("title", _text(receipt.get("title")), covered=covered, ap_id=None)
+        for article in _objects([receipt.get("article")]):
+            for name in ("url", "reason", "title"):
+                if article.get(name):
+                    article[name] = self._new(name, _text(article[name]), covered=covered, ap_id=None) or None
+        for error in _objects([one.get("error") for one in (receipt, *_objects(receipt.get("sources")))]):
             for name in ("message", "next"):
-                if error and error.get(name):
-                    error[name] = self._erasure.rewrite(error[name])
+                if error.get(name):
+                    error[name] = self._erasure.rewrite(_text(error[name]))
 
     # ------------------------------------------------------------------------------------------------ who and where
 
@@ -238,6 +239,14 @@ class RowEraser:
 
     def _item(self, kind: str, ap_id: str, text: str) -> None:
         self.changes.items.append(ErasedItem(kind=kind, ap_id=ap_id, thread=None, author=None, text=text))
+
+
+def _objects(values: object) -> list[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _assignments(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ Seen on SQLite 3.40: after deleting, or even an FTS5 `rebuild`, the words are st
 
 import sqlite3
 
-from thread_archive.store import settings
+from thread_archive.store import search_index, settings
 from thread_archive.store.archive import Archive, translated
 
 # Set, in the transaction that erases, until what was erased is out of the file as well.
@@ -24,11 +24,8 @@ def prepare(archive: Archive) -> None:
 def make_due(connection: sqlite3.Connection) -> None:
     """Inside the transaction that erases: make the index anew, and note that the file has to be swept."""
     # A post whose body was indexed as an article may have had no entry of its own.
-    connection.execute("INSERT OR IGNORE INTO search_items (id) SELECT id * 4 FROM posts WHERE title <> ''")
-    connection.execute(
-        """INSERT OR IGNORE INTO search_items (id) SELECT id * 4 FROM posts WHERE body <> ''
-           AND id NOT IN (SELECT post_id FROM articles WHERE is_body = 1)"""
-    )
+    posts, condition = search_index.belonging()[search_index.POST]
+    connection.execute(f"INSERT OR IGNORE INTO search_items (id) SELECT t.id * 4 FROM {posts} AS t WHERE {condition}")
     connection.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
     settings.put(connection, _UNSWEPT, "1")
 
