@@ -115,7 +115,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("other", ["itself", "few words", "numbers"])
 def test_a_megabyte_of_hostile_text_is_soon_over(body: str, other: str) -> None:
@@ -123,7 +123,7 @@ def test_a_megabyte_of_hostile_text_is_soon_over(body: str, other: str) -> None:
     started = time.process_time()
     find(body, [text, text], [text, *(text[at : at + 500] for at in range(0, 100_000, 500))])
     # A second or two where it is worst; minutes where anything is quadratic.
-    assert time.process_time() - started < 50
+    assert time.process_time() - started < 10
 
 
 def test_a_very_long_passage_with_differences_comes_in_pieces_and_without_them_whole() -> None:

@@ -132,7 +132,7 @@ def test_what_is_not_text_is_not_downloaded(client, serve, content_type: str) ->
     (exchange,) = client.get_page(PageRequest(url=server.url))
     assert (exchange.status, exchange.body, exchange.wire_bytes) == (200, b"", 0)
     assert exchange.headers["content-type"] == content_type
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_answers_share_the_minute_too(client_with, serve) -> None:
     started = time.monotonic()
     with pytest.raises(InstanceUnreachableError, match=r"within 0\.\d+ seconds|was used up"):
         client_with(page_limits=limits, clock=SystemClock()).get_page(PageRequest(url=server.url))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 0.9
 
 
 def test_wait_for_the_turn_counts_too(client_with, serve, clock: FakeClock) -> None:

@@ -73,14 +73,14 @@ def test_query_and_escapes_are_part_of_what_is_compared() -> None:
 
 
 def test_many_names_over_many_rules_cost_nothing() -> None:
-    """500 KB that would make protego keep 500 million rules: read in no time, in a few megabytes."""
+    """500 KB that would make protego keep 500 million rules: read within a second, in a few megabytes."""
     names = "".join(f"user-agent: a{number}\n" for number in range(13_000))
     text = (names + "disallow: /\n" * 20_000).encode()
     tracemalloc.start()
     started = time.process_time()
     rules = Rules.read(text, limit=LIMIT)
     assert rules.verdict(httpx.URL("https://lemmy.test/a")) == (True, 0.0)
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 2
     assert tracemalloc.get_traced_memory()[1] < 30_000_000
     tracemalloc.stop()
 
@@ -159,7 +159,7 @@ def test_site_whose_robots_cannot_be_had_allows_nothing(client_with, serve, robo
     started = time.monotonic()
     with pytest.raises(RobotsRefusedError, match=r"did not give its robots\.txt"):
         client.get_page(PageRequest(url=server.url))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 1
     assert set(server.targets) == {"/robots.txt"}
 
 

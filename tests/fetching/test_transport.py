@@ -45,7 +45,7 @@ def test_slow_answer_ends_at_the_deadline(hurried, serve, steps) -> None:
     started = time.monotonic()
     with pytest.raises(InstanceUnreachableError, match=r"within 0\.4 seconds"):
         hurried.get(Request(url=server.url))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 1.2
 
 
 def test_silent_tls_handshake_ends_at_the_deadline(hurried) -> None:
@@ -54,7 +54,7 @@ def test_silent_tls_handshake_ends_at_the_deadline(hurried) -> None:
         started = time.monotonic()
         with pytest.raises(InstanceUnreachableError, match="whole answer"):
             hurried.get(Request(url=f"https://lemmy.test:{mute.getsockname()[1]}/"))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 1.2
 
 
 def test_deadline_is_for_each_answer_anew(client_with, serve) -> None:

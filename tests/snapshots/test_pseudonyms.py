@@ -162,4 +162,4 @@ def test_long_texts_of_odd_signs_take_no_time(piece: str) -> None:
     started = time.process_time()
     NAMES.text(piece * 50_000)
     NAMES.html(f"<p>{piece.replace('<', '') * 50_000}</p>")
-    assert time.process_time() - started < 30
+    assert time.process_time() - started < 5
