@@ -169,6 +169,8 @@ def _connect(path: Path, *, read_only: bool, busy: float) -> sqlite3.Connection:
 def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # KiB; a long thread touches more pages than the default of 2 MB holds.
+    connection.execute("PRAGMA cache_size = -8000")
     # Nothing in the file may call functions or virtual tables that it should not (a file can come from anywhere).
     connection.execute("PRAGMA trusted_schema = OFF")
 
