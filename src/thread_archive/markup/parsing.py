@@ -1,7 +1,7 @@
 """
 Lemmy's Markdown as tokens: CommonMark with what lemmy-ui adds to it, each link with its place.
 
-The one home of markdown-it-py. Links carry in `meta`: `at`, the offset in their block's content, and `kind`.
+Links carry in `meta`: `at`, the offset in their block's content, and `kind`.
 """
 
 import functools

@@ -15,14 +15,12 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from sqlite_utils import Database
-
 from thread_archive.slugs import slug
 from thread_archive.snapshots import columns, numbering
 from thread_archive.snapshots.columns import Columns, Wording
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive, translated
-from thread_archive.store.schema import APPLICATION_ID, VERSION, migrations
+from thread_archive.store.schema import APPLICATION_ID, VERSION, make
 
 # The name of the setting that marks a snapshot, and the version of its form.
 MARK, FORMAT = "snapshot", "1"
@@ -47,8 +45,7 @@ class Choice:
 
 def create(connection: sqlite3.Connection, *, version: int = VERSION) -> None:
     """Make the tables of a snapshot of this schema version in a new database."""
-    later = [migration.name for migration in migrations.pending(Database(connection))][version:]
-    migrations.apply(Database(connection, execute_plugins=False), stop_before=later)
+    make(connection, version=version)
     for table in ("_sqlite_migrations", *sorted(columns.LEFT_OUT)):
         connection.execute(f"DROP TABLE {table}")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -5,6 +5,8 @@ The archive's tables: made and changed by numbered migrations only.
 `APPLICATION_ID` in the file's header marks it as ours, `user_version` counts the migrations it has had.
 """
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
 
 from thread_archive.slugs import slug
@@ -52,6 +54,13 @@ def m005_search(db: Database) -> None:
     if marked:
         db.conn.executemany("UPDATE search_items SET apart = 1 WHERE id = ?", marked)
         db.conn.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
+
+
+def make(connection: sqlite3.Connection, *, version: int) -> None:
+    """Make the tables of schema `version` in a new database, in the caller's transaction."""
+    database = Database(connection, execute_plugins=False)
+    later = [migration.name for migration in migrations.pending(database)][version:]
+    migrations.apply(database, stop_before=later)
 
 
 def _execute(db: Database, statements: str) -> None:
