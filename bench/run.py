@@ -62,7 +62,7 @@ def cpu(function: Callable[..., object], *arguments: object) -> float:
 
 
 def requests(folder: Path) -> Iterator[Result]:
-    """Requests after discovery, against the fewest that the issue allows."""
+    """Requests after discovery, against the most that are allowed for so many comments."""
     for version, count, most in (
         (V3, 250, 2),
         (V4, 250, 3),

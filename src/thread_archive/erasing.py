@@ -110,11 +110,12 @@ class _Node:
 
     @property
     def ap_id(self) -> str | None:
-        for name in ("ap_id", "actor_id"):
-            value = self.get(name)
-            if isinstance(value, str):
-                return value
-        return None
+        return _ap_id_of(self.value)
+
+
+def _ap_id_of(value: object) -> str | None:
+    told = (value.get(name) for name in ("ap_id", "actor_id")) if isinstance(value, dict) else ()
+    return next((ap_id for ap_id in told if isinstance(ap_id, str)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,10 +204,8 @@ class _Walk:
         item = comment if isinstance(comment, dict) else post
         if not isinstance(item, dict):
             return
-        posts = [inner for inner in (post,) if isinstance(inner, dict)]
-        people = [inner for inner in (creator,) if isinstance(inner, dict)]
-        by_listed = any(self._kind_of(person) == PERSON for person in people)
-        in_listed = any(self._kind_of(inner) == POST for inner in posts)
+        by_listed = isinstance(creator, dict) and self._kind_of(creator) == PERSON
+        in_listed = isinstance(post, dict) and self._kind_of(post) == POST
         if by_listed or in_listed:
             self._whole[id(item)] = _ITEM
         if by_listed or in_listed or self._kind_of(item) is not None:
@@ -225,8 +224,8 @@ class _Walk:
                 self._whole.setdefault(id(node.value), _BESIDE_ITEM)
 
     def _kind_of(self, value: dict[str, Any]) -> str | None:
-        ap_id = value.get("ap_id", value.get("actor_id"))
-        return self._erasure.kind(ap_id) if isinstance(ap_id, str) else None
+        ap_id = _ap_id_of(value)
+        return self._erasure.kind(ap_id) if ap_id is not None else None
 
     def _is_known(self, node: _Node) -> bool:
         """Whether an item is by whom, or in what, the server names by a number only."""

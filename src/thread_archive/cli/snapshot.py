@@ -63,7 +63,7 @@ def command(
     Make a read-only copy of threads that others can open, search and verify without this program.
 
     DEST is a folder, or one file where it ends in .zip. All threads are taken, or those that are named, of a community,
-    found by a query, alive since a day: whole ones always. What was taken back is not in it.
+    found by a query, or active since a day; always whole threads. What was taken back is not in it.
     """
     check_target(dest)
     epoch = source_date_epoch(os.environ)
@@ -127,4 +127,4 @@ def _print(made: Made) -> None:
             f"  {left['occurrences']:,} times a name is left in a text, where it is an ordinary word of these threads",
             overflow="fold",
         )
-    console.print("Tell the first of these numbers to whoever gets the copy, by another way than the copy itself.")
+    console.print("Tell the first of these numbers, through another channel, to whoever gets the copy.")

@@ -207,8 +207,8 @@ holds the line `maker KEY` with the public key that the maker told you:
 `ssh-keygen -Y verify -n thread-archive -f SIGNERS -I maker -s manifest-sha256.txt.sig < manifest-sha256.txt`.
 
 That proves that the files are the ones in the list. It does not prove who made the list: compare the list's own
-SHA-256, which `verify` prints, with what the maker tells you by another way, or check a signature. It does not prove
-that servers said what is written here, nor that people wrote it.
+SHA-256, which `verify` prints, with what the maker tells you through another channel, or check a signature. It does
+not prove that servers said what is written here, nor that people wrote it.
 
 The content hash is the same for everybody who archived the same texts, whenever and wherever:
 {content}

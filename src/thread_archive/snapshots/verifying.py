@@ -33,7 +33,7 @@ def check_bundle(bundle: Bundle, *, signer: Path | None = None) -> Iterator[Find
     listed = bundle.read(MANIFEST, most=manifest.LARGEST)
     digests = parse_manifest(listed)
     own = hashlib.sha256(listed).hexdigest()
-    message = f"its own SHA-256 is {own}: compare it with what its maker tells you by another way"
+    message = f"its own SHA-256 is {own}: compare it with what its maker tells you through another channel"
     yield Finding(check="list", ok=True, path=MANIFEST, message=message)
     yield from check_files(bundle, digests)
     yield from _signature(bundle, listed, signer)

@@ -1,7 +1,7 @@
 """
 Sources: one API dialect each, pure: they say what to ask next and turn answers into values.
 
-`discover` finds out which dialect a server speaks; `harvest` and `reader` take its name from there.
+`discover` finds out which dialect a server speaks; `harvester` and `reader` take its name from there.
 """
 
 from thread_archive.sources._harvest import Harvester

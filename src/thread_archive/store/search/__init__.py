@@ -51,7 +51,7 @@ __all__ = [
 
 
 def find(connection: sqlite3.Connection, request: Request) -> Found:
-    """A page of articles, posts and comments; of what takes longer than `request.seconds`, nothing but that."""
+    """A page of articles, posts and comments; what takes longer than `request.seconds` is stopped, and says only so."""
     if not request.query:
         return Found()
     try:
