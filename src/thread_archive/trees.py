@@ -6,6 +6,7 @@ identity is its ap_id, and a place that nobody could fill (an ancestor that a pa
 known by (instance, local id).
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -130,20 +131,22 @@ def arrange(
         if item.instance not in latest or latest[item.instance].answer < item.answer:
             latest[item.instance] = item
         names[item.instance, item.sighting.local_id] = item.sighting.ap_id
+    names |= _inferred(by_ap_id, known, names)
     drafts: dict[Key, Node] = {}
     for key, place in known.items():
-        parent = place.parent if not isinstance(place.parent, tuple) else names.get(place.parent, place.parent)
         if isinstance(key, tuple) and key in names:
             continue
+        parent = _known_parent(place, names)
         drafts[key] = Node(key=key, parent=parent, depth=0, position=0, published_at=place.published_at)
     shown: dict[int, set[str]] = {}
     for ap_id, latest in by_ap_id.items():
-        drafts[ap_id] = _merge(ap_id, latest.values(), home, names)
+        drafts[ap_id] = _settled(_merge(ap_id, latest.values(), home, names), known, names)
         if states and ap_id in states and home not in latest:
             drafts[ap_id] = _outlasted(drafts[ap_id], latest, states[ap_id])
         for item in latest.values():
             shown.setdefault(item.answer, set()).add(ap_id)
     _add_gaps(drafts, [item for latest in by_ap_id.values() for item in latest.values()], names)
+    _drop_leaves(drafts)
     return Tree(
         nodes=_order(drafts), names=names, shown={number: frozenset(ap_ids) for number, ap_ids in shown.items()}
     )
@@ -204,6 +207,47 @@ def _parent(best: Seen, others: Iterable[Seen], names: Mapping[tuple[str, int], 
             return names[place]
         gap = gap or place
     return gap
+
+
+def _known_parent(place: Known, names: Mapping[tuple[str, int], str]) -> Key | None:
+    return names.get(place.parent, place.parent) if isinstance(place.parent, tuple) else place.parent
+
+
+def _settled(node: Node, known: Mapping[Key, Known], names: Mapping[tuple[str, int], str]) -> Node:
+    """No comment moves: a parent that the archive has is not given up for one that only a path names."""
+    if not isinstance(node.parent, tuple) or node.key not in known:
+        return node
+    return replace(node, parent=_known_parent(known[node.key], names))
+
+
+def _inferred(
+    by_ap_id: Mapping[str, Mapping[str, Seen]], known: Mapping[Key, Known], names: Mapping[tuple[str, int], str]
+) -> dict[tuple[str, int], str]:
+    """Whom a label means that nobody showed, where its reply's parent is known from the archive or another server."""
+    meant: dict[tuple[str, int], str] = {}
+    for ap_id, latest in by_ap_id.items():
+        places = [(item.instance, item.sighting.path[-2]) for item in latest.values() if len(item.sighting.path) > 1]
+        strange = [place for place in places if place not in names]
+        if not strange:
+            continue
+        parents = {names[place] for place in places if place in names}
+        before = _known_parent(known[ap_id], names) if ap_id in known else None
+        if isinstance(before, str):
+            parents.add(before)
+        for place in strange if parents else ():
+            meant[place] = min(parents | ({meant[place]} if place in meant else set()))
+    return meant
+
+
+def _drop_leaves(drafts: dict[Key, Node]) -> None:
+    """A gap holds the place of what has replies: without any left it holds nothing."""
+    replies = Counter(node.parent for node in drafts.values())
+    leaves = [key for key in drafts if isinstance(key, tuple) and not replies[key]]
+    while leaves:
+        parent = drafts.pop(leaves.pop()).parent
+        replies[parent] -= 1
+        if isinstance(parent, tuple) and parent in drafts and not replies[parent]:
+            leaves.append(parent)
 
 
 def _add_gaps(drafts: dict[Key, Node], seen: Sequence[Seen], names: Mapping[tuple[str, int], str]) -> None:

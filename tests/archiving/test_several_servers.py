@@ -1,6 +1,7 @@
 """One thread on several servers: the reader's, the community's, the author's."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_lemmy import Reply, Server, World, faults, grow, manifest, mirror, thread, world_from
+from fake_lemmy import Instance, Reply, Server, World, faults, grow, manifest, mirror, thread, world_from
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread
 from thread_archive.model import MissingReason
@@ -268,3 +269,98 @@ def test_a_comment_that_a_path_and_the_collection_both_name_is_missing_once(tmp_
         (receipt,) = add(archive, server, "http://home.test/post/1")
         assert [(item.reason, item.count) for item in receipt.missing] == [(MissingReason.UNEXPLAINED, 1)]
         assert receipt.stored == 1
+
+
+@pytest.mark.parametrize("mark", ["deleted", "removed"])
+@pytest.mark.parametrize("home", [v3("home.test"), v4("home.test")], ids=["0.19", "1.0"])
+def test_a_post_that_its_home_withdrew_is_withdrawn_when_the_mirror_is_asked(
+    tmp_path: Path, home: Instance, mark: str
+) -> None:
+    world = thread(home, ["one", "two"])
+    with Server(world, mirror(world, v3("mirror.test"))) as server, archive_in(tmp_path) as archive:
+        setattr(world.posts[1], mark, True)
+        add(archive, server, "http://mirror.test/post/1001")
+        (found,) = rows(archive, f"SELECT body, {mark}, creator_id FROM posts")
+        assert found[:2] == ("", 1)
+        assert found[2] is not None, "the mirror says whose it was"
+        before = list(content(archive))
+        reread(archive)
+        assert list(content(archive)) == before
+
+
+@pytest.mark.parametrize("order", ["ab", "ba", "bab", "aba"])
+def test_a_deletion_of_the_post_that_one_mirror_tells_stays_whoever_is_asked_next(tmp_path: Path, order: str) -> None:
+    home = thread(v3("home.test"), ["one"])
+    told, untold = mirror(home, v3("a.test")), mirror(home, v3("b.test"))
+    told.posts[1001].deleted = True
+    with Server(told, untold) as server, archive_in(tmp_path) as archive:
+        for name in order:
+            add(archive, server, f"http://{name}.test/post/1001", home=False)
+        assert rows(archive, "SELECT body, deleted FROM posts") == [("", 1)]
+
+
+def test_a_gap_that_another_server_fills_is_one_no_longer(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["one", Reply(text="two", to=1), Reply(text="three", to=2)])
+    copy = mirror(home, v3("mirror.test"))
+    copy.purge(1002)
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://mirror.test/post/1001", home=False)
+        assert [(missing.reason, missing.count) for missing in receipt.missing] == [(MissingReason.PURGED, 1)]
+        (receipt,) = add(archive, server, "http://mirror.test/post/1001")
+        assert (receipt.stored, receipt.missing) == (3, ())
+        after = list(content(archive))
+        assert rows(archive, "SELECT body, depth FROM comments ORDER BY position") == [
+            ("one", 1),
+            ("two", 2),
+            ("three", 3),
+        ]
+        reread(archive)
+        assert list(content(archive)) == after
+
+
+def test_a_comment_that_one_server_erased_keeps_its_replies_where_another_one_had_it(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["one", Reply(text="two", to=1), Reply(text="three", to=2)])
+    copy = mirror(home, v3("mirror.test"))
+    home.purge(2)
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://mirror.test/post/1001", home=False)
+        before = rows(archive, "SELECT ap_id, parent_id, path FROM comments ORDER BY position")
+        home.comments[9] = replace(home.comments[3], id=9, ap_id="http://home.test/comment/9", path="0.1.2.9")
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert receipt.missing == ()
+        found = rows(archive, "SELECT ap_id, parent_id, path FROM comments ORDER BY position")
+        assert found[: len(before)] == before
+        assert found[len(before)][:2] == ("http://home.test/comment/9", before[2][1]), "a new reply stands beside it"
+
+
+@pytest.mark.parametrize("mark", ["deleted", "removed"])
+def test_a_visit_that_a_later_one_overtook_does_not_bring_back_what_that_one_found_withdrawn(
+    tmp_path: Path, mark: str
+) -> None:
+    home = thread(v3("home.test"), ["one", "two"])
+    copy = mirror(home, v3("mirror.test"))
+    setattr(home.comments[2], mark, True)
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.unavailable("1"), domain="mirror.test", path="comment/list", at={1})
+        urls = ("http://mirror.test/post/1001", "http://home.test/post/1")
+        overtaking, overtaken = add(archive, server, *urls, home=False)
+        assert (overtaking.url, overtaken.url) == urls[::-1]
+        assert (overtaken.stored, overtaken.tombstones) == (2, 1)
+        assert rows(archive, f"SELECT body, {mark} FROM comments WHERE ap_id LIKE '%/2'") == [("", 1)]
+        after = list(content(archive))
+        reread(archive)
+        assert list(content(archive)) == after
+
+
+def test_an_interrupted_visit_that_goes_on_later_does_not_bring_back_what_was_withdrawn_since(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["one", "two"])
+    copy = mirror(home, v3("mirror.test"))
+    home.comments[2].deleted = True
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.says("", 502, "text/html"), domain="mirror.test", path="comment/list")
+        add(archive, server, "http://mirror.test/post/1001", patience=0.1)
+        server.faults.clear()
+        add(archive, server, "http://home.test/post/1")
+        server.faults.add(faults.dies(), domain="home.test")
+        add(archive, server, "http://mirror.test/post/1001", patience=0.1)
+        assert rows(archive, "SELECT body, deleted FROM comments WHERE ap_id LIKE '%/2'") == [("", 1)]

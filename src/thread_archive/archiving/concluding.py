@@ -18,6 +18,7 @@ from thread_archive.archiving.receipts import (
     SourceReceipt,
     failure,
 )
+from thread_archive.archiving.rereading import rebuild
 from thread_archive.archiving.visiting import Found
 from thread_archive.exceptions import (
     InstanceUnreachableError,
@@ -71,7 +72,22 @@ def conclude(
         captures.close_capture(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
+        if _rebuilt_if_overtaken(archive, capture, post_id):
+            receipt = _receipt(archive, capture, founds, post_id, changes)
+            captures.amend_receipt(archive, capture.id, receipt.as_json())
     return receipt, post_id
+
+
+def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int) -> bool:
+    """
+    A visit that began after this one was written before it, and its word counts: put both in their order.
+
+    What a snapshot brought cannot be written again, and stays.
+    """
+    if captures.latest_capture_of(archive, post_id) == capture.id or captures.was_imported(archive, post_id):
+        return False
+    rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
+    return True
 
 
 def fail(archive: Archive, capture: OpenCapture, instance: str, error: ThreadArchiveError, *, now: datetime) -> Receipt:

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from thread_archive.archiving.preparing import Preparation, Understanding
@@ -77,6 +78,7 @@ class Interpretation:
         self._seen: list[Seen] = []
         self._public: set[str] = set()
         self._restricted: set[str] = set()
+        self._told: set[str] = set()
         self._posts: list[tuple[tuple[bool, bool, datetime, str], Post]] = []
 
     def read(self) -> None:
@@ -99,7 +101,7 @@ class Interpretation:
 
     def _take(self, stored: StoredExchange, source: PlannedSource) -> None:
         read, site = reader(source.dialect), self._sites[stored.instance]
-        if self._founds and self._posts and not read.is_post_path(stored.url):
+        if self._founds and stored.instance in self._told and not read.is_post_path(stored.url):
             return
         answer = evidence.load(self._archive, stored, verify=not self._founds)
         for sighting in () if self._founds else read.glimpse(answer):
@@ -107,13 +109,14 @@ class Interpretation:
                 self._seen.append(Seen(instance=stored.instance, answer=stored.number, sighting=sighting))
                 self._note(sighting.ap_id, logged_in=stored.logged_in)
         page = read.read(answer, site=site) if read.gives_post(answer) else Page()
-        post = page.post or (read.embedded_post(answer, site=site) if source.instance not in self._moderators else None)
+        post = page.post or (read.embedded_post(answer, site=site) if stored.instance not in self._moderators else None)
         if page.post is not None:
             self._moderators[stored.instance] = read.moderators(answer)
         if post is not None and post.local_id == source.post_id:
             self._note(post.ap_id, logged_in=stored.logged_in)
-            told = page.post is not None
-            rank = (stored.instance == self._home, told, post.edited_at or _EPOCH, stored.instance)
+            self._told.add(stored.instance)
+            is_whole = page.post is not None
+            rank = (stored.instance == self._home, is_whole, post.edited_at or _EPOCH, stored.instance)
             self._posts.append((rank, post))
 
     def _note(self, ap_id: str, *, logged_in: bool) -> None:
@@ -121,8 +124,15 @@ class Interpretation:
 
     @property
     def post(self) -> Post:
-        """The post as its home gives it, else as it was edited last."""
-        return max(self._posts, key=lambda item: item[0])[1]
+        """
+        The post as its home gives it, else as it was edited last.
+
+        A list that embeds a withdrawn post does not tell whose it is: another server may.
+        """
+        best = max(self._posts, key=lambda item: item[0])[1]
+        if best.creator is None:
+            best = replace(best, creator=next((post.creator for _, post in self._posts if post.creator), None))
+        return best
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread; returns the post's row id and what changed."""

@@ -45,17 +45,22 @@ def _reread_thread(archive: Archive, post_id: int) -> int:
     imported = captures.was_imported(archive, post_id)
     visits = [] if imported else captures.finished(archive, post_id=post_id)
     if visits:
-        _rebuild(archive, post_id, visits)
+        with archive.transaction():
+            rebuild(archive, post_id, visits)
     derive(archive, post_id)
     return len(visits)
 
 
-def _rebuild(archive: Archive, post_id: int, visits: Sequence[StoredCapture]) -> None:
+def rebuild(archive: Archive, post_id: int, visits: Sequence[StoredCapture]) -> None:
+    """
+    Write a thread anew from all its `visits`, oldest first, inside the caller's transaction.
+
+    Raises PayloadError where one of them cannot be read.
+    """
     replay = Replay()
-    with archive.transaction():
-        threads.forget_history(archive, post_id)
-        for capture in visits:
-            interpretation = Interpretation(archive, capture.id, home=capture.home, plan=capture.plan)
-            interpretation.read()
-            interpretation.write(capture.started_at, replay=replay)
-        reread_pages(archive, post_id, replay)
+    threads.forget_history(archive, post_id)
+    for capture in visits:
+        interpretation = Interpretation(archive, capture.id, home=capture.home, plan=capture.plan)
+        interpretation.read()
+        interpretation.write(capture.started_at, replay=replay)
+    reread_pages(archive, post_id, replay)

@@ -138,8 +138,10 @@ class Places:
             name = self._writing.visit.tree.names.get(place, place)
             if name in have:
                 self._drop_gap(row_id, have[name])
-            else:
+            elif name in self.nodes:
                 have[name] = row_id
+            else:
+                self._forget_gap(row_id)
         return have
 
     def _drop_gap(self, row_id: int, successor: int) -> None:
@@ -147,6 +149,12 @@ class Places:
         connection = self._writing.connection
         connection.execute("UPDATE comments SET parent_id = ? WHERE parent_id = ?", [successor, row_id])
         connection.execute("UPDATE local_ids SET comment_id = ? WHERE comment_id = ?", [successor, row_id])
+        connection.execute("DELETE FROM comments WHERE id = ?", [row_id])
+
+    def _forget_gap(self, row_id: int) -> None:
+        """Nothing stands below a gap any more: its replies have found the comment that they answer."""
+        connection = self._writing.connection
+        connection.execute("DELETE FROM local_ids WHERE comment_id = ?", [row_id])
         connection.execute("DELETE FROM comments WHERE id = ?", [row_id])
 
     def of(self, node: Node) -> Row:

@@ -16,6 +16,11 @@ _HOME_TOLD_AT = """SELECT max(capture.started_at) FROM posts AS post
 _POST = """SELECT post.edited_at, post.deleted, post.removed, instance.domain FROM posts AS post
            LEFT JOIN scores ON scores.item = post.id * 4 AND scores.capture_id < :capture
            LEFT JOIN instances AS instance ON instance.id = scores.instance_id WHERE post.ap_id = :post"""
+# A withdrawn post that a server only embeds in its lists has no votes from there; that it was read is in the plan.
+_READ_AT = """SELECT DISTINCT json_extract(source.value, '$.instance') FROM posts AS post
+              JOIN captures AS capture ON capture.post_id = post.id AND capture.id < :capture
+                  AND capture.status IN ('complete', 'partial')
+              JOIN json_each(capture.plan) AS source WHERE post.ap_id = :post"""
 _COMMENTS = """SELECT comment.ap_id, comment.edited_at, comment.deleted, comment.removed, instance.domain
                FROM posts AS post
                JOIN comments AS comment ON comment.post_id = post.id AND comment.ap_id IS NOT NULL
@@ -50,8 +55,8 @@ class States:
     def post(self) -> State | None:
         """The post's state; None where it is new."""
         rows = self._connection.execute(_POST, self._names).fetchall()
-        # A withdrawn post that its home only embeds in lists has no votes from there.
-        told_by = {row[-1] for row in rows if row[-1]} | ({self._home} if self._home_told_at else set())
+        told_by = {row[-1] for row in rows if row[-1]}
+        told_by |= {domain for (domain,) in self._connection.execute(_READ_AT, self._names)}
         return self._state(told_by, *rows[0][:-1]) if told_by else None
 
     def comments(self, told_now: Set[str]) -> dict[str, State]:
