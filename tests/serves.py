@@ -25,6 +25,7 @@ def main(python: str, archive: str) -> None:
         for thread in client.get("/threads.json").raise_for_status().json()["threads"]:
             assert f'href="{thread["page"]}"' in front, "a thread is not on the front page"
             assert 'id="discussion"' in client.get(thread["page"]).raise_for_status().text
+        assert client.get("/nothing").status_code == 404, "a page that is not there is an error of the server"
         version = client.get("/-/versions.json").json()["datasette"]["version"]
         print(f"Datasette {version}: {len(posts)} posts, {len(found)} of {len(everything)} texts found")
     with serving(python, archive, "--public") as client:

@@ -1,5 +1,6 @@
 """What is in a snapshot's database, and that the same threads give the same bytes."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from browsers import need
 from fake_lemmy import Reply, Server, thread
 from runs import add, archive_in, rows, v3
 from searches import search
@@ -203,6 +205,7 @@ def test_of_each_servers_votes_the_last_ones_are_shared(tmp_path: Path) -> None:
 def test_the_content_hash_can_be_computed_with_the_sqlite3_shell(tmp_path: Path) -> None:
     from thread_archive.snapshots.canonical import QUERIES
 
+    need(shutil.which("sqlite3"), "sqlite3", "needs SQLite's shell: `apt-get install sqlite3`")
     bundle = made(tmp_path)
     shown = subprocess.run(
         ["sqlite3", str(bundle.path / "archive.db"), "; ".join(QUERIES)], capture_output=True, check=True

@@ -13,13 +13,13 @@ from browsers import axe
 
 
 @contextmanager
-def serving(file: Path, *more: str) -> Iterator[str]:
+def serving(file: Path, *more: str, stderr: int | None = subprocess.DEVNULL) -> Iterator[str]:
     """The address at which `thread-archive serve` shows a file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "thread_archive.cli", "serve", str(file), "--port", str(port), *more]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stderr=stderr)
     try:
         wait_for(port, process)
         yield f"http://127.0.0.1:{port}"

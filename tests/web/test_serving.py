@@ -4,12 +4,14 @@ import lzma
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 
 import thread_archive.web.serving as serving
 from thread_archive.exceptions import ArchiveMissingError, ArchiveUnwritableError, NotAnArchiveError, SchemaVersionError
 from thread_archive.store.archive import Archive
 from thread_archive.store.schema import VERSION
+from web import browsing
 from web.datasettes import ask, served
 
 OLD = Path(__file__).parents[2] / "fixtures" / "archives" / "schema-1.db.xz"
@@ -105,3 +107,16 @@ def test_a_page_that_is_not_there_prints_nothing(written: Path, capfd: pytest.Ca
         assert ask(site, "/written/nothing.json").status_code == 404
         assert ask(site, "/written/exchanges").status_code == 403
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("more", [(), ("--public",)])
+def test_what_cannot_be_answered_is_said_so_and_prints_nothing(
+    written: Path, more: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    # In a process of its own: what is imported first decides whether Datasette answers errors at all.
+    with browsing.serving(written, *more, stderr=None) as base:
+        for path, status in (("/nothing", 404), ("/written/nothing", 404), ("/nothing.json", 404), ("/-/nothing", 404)):
+            assert httpx.get(base + path).status_code == status, path
+        assert httpx.get(f"{base}/written?sql=selec", follow_redirects=True).status_code == 400
+    told = capfd.readouterr()
+    assert "Traceback" not in told.out + told.err

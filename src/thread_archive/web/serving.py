@@ -73,14 +73,15 @@ def _readable(path: Path, folder: Path) -> Path:
 
 def datasette_for(served: Ready, *, public: bool) -> Any:
     """A Datasette that shows one file with our plugin, and on a public site nothing that is not for everyone."""
-    from datasette import handle_exception
-    from datasette.app import Datasette
+    # In this order: what handles errors is made a plugin by the first, and would be an empty one if it came before.
+    import datasette.app
+    import datasette.handle_exception
     from datasette.plugins import pm
 
     import thread_archive.web as plugin
 
     # Where rich is installed, as it is here, Datasette prints every value on the way to a page that is not there.
-    handle_exception.rich = None
+    datasette.handle_exception.rich = None
     # From a folder of sources there is no entry point.
     if not pm.is_registered(plugin):
         pm.register(plugin, name="thread_archive")
@@ -95,7 +96,7 @@ def datasette_for(served: Ready, *, public: bool) -> Any:
         }
     files = {"immutables" if served.immutable else "files": [str(served.path)]}
     metadata = {"title": "thread-archive", "plugins": {PLUGIN: {"public": public}}}
-    return Datasette(**({"files": []} | files), settings=settings, metadata=metadata)
+    return datasette.app.Datasette(**({"files": []} | files), settings=settings, metadata=metadata)
 
 
 def check_port(host: str, port: int) -> None:
