@@ -144,13 +144,20 @@ def test_a_posts_own_body_is_an_article() -> None:
         (json_ld(datePublished="2024-03-05T08:15:00+02:00"), datetime(2024, 3, 5, 6, 15, tzinfo=UTC), "stated"),
         ('<meta name="date" content="2024-03-05">', datetime(2024, 3, 5, tzinfo=UTC), "stated"),
         ('<meta name=date content="Tue, 05 Mar 2024 08:00:00 GMT">', datetime(2024, 3, 5, 8, tzinfo=UTC), "stated"),
-        ('<link rel=canonical href="/2024/03/05/story">', datetime(2024, 3, 5, tzinfo=UTC), "heuristic"),
+        ('<link rel=canonical href="https://e.example/2024/03/05/s">', datetime(2024, 3, 5, tzinfo=UTC), "heuristic"),
     ],
 )  # fmt: skip
 def test_a_date_says_how_it_was_found(head: str, moment: datetime, how: str) -> None:
     article = read(document(STORY, head)).article
     assert article is not None
     assert (article.published_at, article.published_by) == (moment, how)
+
+
+def test_a_date_that_the_text_tells_of_is_not_taken_for_the_articles() -> None:
+    story = STORY.replace("<p>", "<p>On 3 May 1998, in the winter of 1998, it was moved. ", 1)
+    article = read(document(story, "")).article
+    assert article is not None
+    assert (article.published_at, article.published_by) == (None, "")
 
 
 @pytest.mark.parametrize(

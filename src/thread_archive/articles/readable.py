@@ -16,6 +16,9 @@ from thread_archive.articles.signs import is_navigation, weight
 LITTLE = 250
 LITTLE_SHARE = 0.05
 
+# A date from marks and addresses; the extensive search takes any that the text tells of.
+_DATES = {"original_date": True, "extensive_search": False}
+
 # What third-party code may raise over a page that somebody made to break it; anything else is our own mistake.
 _BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -89,6 +92,7 @@ def by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
             include_formatting=True,
             include_links=True,
             include_tables=True,
+            date_extraction_params=_DATES,
         )
     except (*_BREAKS, LxmlError):
         return None

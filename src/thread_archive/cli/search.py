@@ -40,8 +40,9 @@ def command(
     """
     Find words in articles, posts and comments, best hits first.
 
-    All words must occur; "a phrase", begin*, -without and this OR that work. Put -- before a query that begins with a
-    minus. Operators alone list what they describe, newest first.
+    All words must occur; "a phrase", begin*, -without and this OR that work. Put the query in single quotes, or the
+    shell takes a phrase's away; put -- before one that begins with a minus. Operators alone list what they describe,
+    newest first.
     """
     request = Request(query=parse_query(" ".join(query)), limit=limit, sort=Sort(sort), everything=everything)
     with Archive.open(db, read_only=True) as archive, archive.reading() as connection:

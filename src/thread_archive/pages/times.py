@@ -10,6 +10,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _STEPS = ((60.0, "minute"), (3600.0, "hour"), (86400.0, "day"), (86400 * 30.44, "month"), (86400 * 365.25, "year"))
 # A file can come from anywhere: what is no time is shown as the text that it is.
 _STAMP = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}T\d{2}:\d{2}:\d{2}[\d.]*Z", re.ASCII)
+_MIDNIGHT = re.compile(r"T00:00:00[.0]*Z")
 
 
 def minute(stamp: str) -> str:
@@ -17,15 +18,24 @@ def minute(stamp: str) -> str:
     return f"{stamp[8:10].lstrip('0')} {_MONTHS[int(stamp[5:7]) - 1]} {stamp[:4]}, {stamp[11:16]}"
 
 
+def day(stamp: str) -> str:
+    """`24 Nov 2026`."""
+    return minute(stamp).partition(",")[0]
+
+
 def time_html(stamp: str, now: datetime | None = None) -> Markup:
-    """A `<time>`: to the minute for the reader (and how long ago, where `now` is known), to the second for the rest."""
+    """
+    A `<time>`: for the reader to the minute (and how long ago, where `now` is known), to the second for the rest.
+
+    Pages that tell the day alone are kept as of midnight, and shown as a day.
+    """
     if not _STAMP.fullmatch(stamp):
         return Markup(escape(stamp))  # noqa: S704 - just escaped
-    shown = minute(stamp)
+    shown, exact = (day(stamp), "") if _MIDNIGHT.search(stamp) else (minute(stamp), f"{stamp[16:19]} UTC")
     since = f' <span class="ago">({ago(stamp, now)})</span>' if now else ""
     # Digits, and month names of ours: nothing to escape.
     return Markup(  # noqa: S704
-        f'<time datetime="{stamp[:19]}Z" title="{shown}{stamp[16:19]} UTC">{shown}{since}</time>'
+        f'<time datetime="{stamp[:19]}Z" title="{shown}{exact}">{shown}{since}</time>'
     )
 
 
