@@ -19,6 +19,7 @@ from thread_archive.pages.threads import pages_of_branch, pages_of_thread, threa
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.connections import one_state
 from thread_archive.store.reading import Item, thread_items
+from thread_archive.urls import host_in
 
 FORMATS = ("html", "md", "jsonl", "csv")
 # What makes a spreadsheet take the text of a cell for something to compute.
@@ -87,7 +88,7 @@ def _comment_text(item: Item) -> str:
 
 
 def _byline(fields: Mapping[str, Any]) -> str:
-    host = (fields["author"] or "").partition("://")[2].partition("/")[0]
+    host = host_in(fields["author"] or "")
     who = f"{_line(fields['author_name'] or 'unknown')}@{host}".removesuffix("@")
     facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
     facts += ["edited"] if fields["edited_at"] else []
