@@ -16,7 +16,8 @@ from fetching.servers import Asked, Script, answer, page, site
 from fetching.servers import Server as WebServer
 from runs import add, archive_in, rows, v3
 from searches import search
-from thread_archive.archiving import Receipt, fetch_article, reread, targets
+from thread_archive.archiving import Receipt, deriving, fetch_article, reread, targets
+from thread_archive.archiving.deriving import LEAST_WORDS
 from thread_archive.archiving.redacting import redact
 from thread_archive.fetching.client import Client
 from thread_archive.store.archive import Archive
@@ -203,6 +204,25 @@ def test_the_posts_own_long_body_is_an_article_and_is_found_by_paragraph(tmp_pat
         assert rows(here.archive, "SELECT target_kind FROM quotes") == [("article",)]
         assert here.web.asked == []
         assert sound(here.archive)
+
+
+@pytest.mark.parametrize("sign", ["ລ", "ក", "က", "ก", "水"], ids=["Lao", "Khmer", "Burmese", "Thai", "Chinese"])
+def test_a_long_body_is_an_article_in_scripts_without_spaces_too(sign: str, tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), url=None, body=sign * LEAST_WORDS) as here:
+        assert here.add().article.status == "body"
+        here.world.posts[1].body = sign * (LEAST_WORDS - 1)
+        assert here.add().article.status == "none"
+
+
+def test_a_body_that_older_rules_judged_is_judged_again_by_the_next_visit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with setting(tmp_path, page(article_page()), url=None, body="\n\n".join(SENTENCES)) as here:
+        with monkeypatch.context() as older:
+            older.setattr(deriving, "LEAST_WORDS", 1_000)
+            older.setattr(deriving, "VERSION", 1_001)
+            assert here.add().article.status == "none"
+        assert here.add().article.status == "body"
 
 
 def test_a_body_that_is_the_linked_page_is_one_article_with_two_sources(tmp_path: Path) -> None:
