@@ -121,6 +121,11 @@ def test_a_rate_that_is_no_number_is_refused(tmp_path: Path) -> None:
     assert (ran.returncode, "nan" in ran.stderr) == (2, True)
 
 
+def test_a_port_that_nobody_can_be_sent_to_is_refused(tmp_path: Path) -> None:
+    ran = run(tmp_path, "serve", "--port", "0")
+    assert (ran.returncode, "port" in ran.stderr) == (2, True)
+
+
 def test_urls_come_from_standard_input_with_comments_left_out(tmp_path: Path, server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}/post/1"
     ran = run(tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-", text=f"# mine\n\n  {url}  \n")
