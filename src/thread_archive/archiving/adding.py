@@ -332,6 +332,15 @@ class Adding:
             yield final
 
 
+def refused(text: str) -> Receipt | None:
+    """The receipt of a text that is not the address of a thread; None where it is one."""
+    try:
+        parse_thread_url(text)
+    except UnsupportedURLError as error:
+        return failure(without_password(text), error)
+    return None
+
+
 def _without_withheld(answer: Exchange, instance: str, listed: Erasure | None) -> Exchange:
     """The answer of `instance` without what must not be stored; raises TakenDownError."""
     body, withheld = withhold(answer.body, logged_in=answer.logged_in, takedowns=listed, instance=instance)
