@@ -150,6 +150,7 @@ def test_what_was_not_looked_at_is_said_with_a_way_to_look_at_all(
     text = page(reading, q="the")
     assert re.search(r"The 15 archived last of \d+ candidates were scored", text)
     assert "/search?q=the&all=1" in links(text)
+    assert re.search(r"were scored, \d+ of them match the filters", page(reading, q="the depth:>0"))
     assert "archived last" not in page(reading, q="the", all="1")
     assert re.search(r"Counted in 15 of \d+ candidates", text)
     assert "/search?q=the&counts=exact" in links(text)
@@ -159,7 +160,8 @@ def test_what_was_not_looked_at_is_said_with_a_way_to_look_at_all(
 
 def test_threads_have_their_words_in_different_parts(reading: Reading) -> None:
     text = page(reading, q="couchettes sweden", view="threads")
-    assert "1 thread has all of these words" in text
+    assert "1 thread has all of these words, even if in different parts" in text
+    assert "no thread has all of these words anywhere in it" in page(reading, q="couchettes zzzz", view="threads")
     assert "<mark>couchettes</mark>" in text.lower() or "<mark>Couchettes</mark>" in text
     assert "<mark>Sweden</mark>" in text
 
