@@ -10,9 +10,11 @@ from thread_archive.urls import (
     Form,
     ThreadURL,
     forms_table,
+    host_in,
     host_of,
     local_id_in,
     parse_thread_url,
+    typed_ports,
     without_password,
 )
 
@@ -124,6 +126,32 @@ def test_the_documentations_table_has_every_form() -> None:
 )
 def test_lemmys_own_ap_ids_hold_the_local_id(ap_id: str, found: tuple[str, int] | None) -> None:
     assert local_id_in(ap_id, "comment") == found
+
+
+@pytest.mark.parametrize(
+    ("ap_id", "host"),
+    {
+        "https://Lemmy.Example/u/Mara": "lemmy.example",
+        "http://h.example:8536/comment/7": "h.example:8536",
+        "https://[x/y": "[x",
+        "acct:mara": "",
+    }.items(),
+)
+def test_the_host_in_an_ap_id_is_taken_as_it_is_written_whatever_that_is(ap_id: str, host: str) -> None:
+    assert host_in(ap_id) == host
+
+
+@pytest.mark.parametrize(
+    ("instance", "ports"),
+    {
+        "lemmy.example": set(),
+        "lemmy.example:8536": {("lemmy.example", 8536)},
+        "[::1]:8536": {("::1", 8536)},
+        "[::1]": set(),
+    }.items(),
+)
+def test_only_a_port_that_stands_there_was_typed(instance: str, ports: set[tuple[str, int]]) -> None:
+    assert typed_ports(instance) == ports
 
 
 def test_a_host_without_a_name_is_no_host() -> None:

@@ -11,6 +11,8 @@ from hashlib import sha256
 from hmac import digest as hmac_digest
 from urllib.parse import unquote
 
+from thread_archive.urls import host_in
+
 # What stands in the place of erased text.
 MARK = "[redacted]"
 POST, COMMENT, PERSON, MENTION = "post", "comment", "person", "mention"
@@ -62,11 +64,6 @@ def quotation(ap_id: str, passage: str) -> tuple[tuple[str, str], ...]:
 
 def _unescaped(name: str) -> str:
     return name.replace("\\", "")
-
-
-def host_in(ap_id: str) -> str:
-    """The host, with its port, of an ap_id."""
-    return ap_id.partition("://")[2].partition("/")[0].lower()
 
 
 class Takedowns:

@@ -200,6 +200,17 @@ def host_of(url: str) -> str:
     return f"{host}:{port}"
 
 
+def host_in(ap_id: str) -> str:
+    """The host, with its port, in an ap_id or an address as it is written there, but in lower case; it may be none."""
+    return ap_id.partition("://")[2].partition("/")[0].lower()
+
+
+def typed_ports(instance: str) -> frozenset[tuple[str, int]]:
+    """The (host, port) of an instance that is named with a port, IPv6 without brackets; nothing for one that is not."""
+    host, colon, port = instance.rpartition(":")
+    return frozenset({(host.strip("[]"), int(port))} if colon and port.isdigit() else ())
+
+
 def local_id_in(ap_id: str, kind: str) -> tuple[str, int] | None:
     """The (host, local id) in the ap_id that Lemmy makes for a `post` or `comment`; None for any other."""
     match = re.fullmatch(rf"https?://[^/]+/{kind}/({_NUMBER})", ap_id)

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from fetching.servers import Asked, Script, answer, page, site
 from fetching.servers import Server as WebServer
 from runs import add, archive_in, rows, v3
 from searches import search
-from thread_archive.archiving import Receipt, fetch_article, reread, targets
+from thread_archive.archiving import Receipt, deriving, fetch_article, reread, targets
+from thread_archive.archiving.deriving import LEAST_WORDS
 from thread_archive.archiving.redacting import redact
 from thread_archive.fetching.client import Client
 from thread_archive.store.archive import Archive
@@ -205,6 +206,25 @@ def test_the_posts_own_long_body_is_an_article_and_is_found_by_paragraph(tmp_pat
         assert sound(here.archive)
 
 
+@pytest.mark.parametrize("sign", ["ລ", "ក", "က", "ก", "水"], ids=["Lao", "Khmer", "Burmese", "Thai", "Chinese"])
+def test_a_long_body_is_an_article_in_scripts_without_spaces_too(sign: str, tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), url=None, body=sign * LEAST_WORDS) as here:
+        assert here.add().article.status == "body"
+        here.world.posts[1].body = sign * (LEAST_WORDS - 1)
+        assert here.add().article.status == "none"
+
+
+def test_a_body_that_older_rules_judged_is_judged_again_by_the_next_visit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with setting(tmp_path, page(article_page()), url=None, body="\n\n".join(SENTENCES)) as here:
+        with monkeypatch.context() as older:
+            older.setattr(deriving, "LEAST_WORDS", 1_000)
+            older.setattr(deriving, "VERSION", 1_001)
+            assert here.add().article.status == "none"
+        assert here.add().article.status == "body"
+
+
 def test_a_body_that_is_the_linked_page_is_one_article_with_two_sources(tmp_path: Path) -> None:
     with setting(tmp_path, page(article_page()), body="\n\n".join(SENTENCES)) as here:
         assert here.add().article.status == "stored"
@@ -257,6 +277,46 @@ def test_pictures_videos_and_lemmys_own_pages_are_not_fetched(url: str, why: str
         assert receipt.article.status == "skipped"
         assert why in receipt.article.reason
         assert here.web.asked == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[x/y", "http://[::1", "https://exa mple", "http://a:99999999/", "http://\u2100.com/", "//[x",
+        "https://me:word@[x/y", "https://[redacted]/a",
+    ],
+)  # fmt: skip
+def test_a_link_that_cannot_be_read_costs_its_article_and_not_the_threads_after_it(url: str, tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), ["one"], url=url) as here:
+        here.world.posts[2] = replace(here.world.posts[1], id=2, ap_id="http://home.test/post/2", url=None)
+        found = add(here.archive, here.lemmy, "http://home.test/post/1", "http://home.test/post/2", article=True)
+        assert [receipt.status for receipt in found] == ["complete", "complete"]
+        assert [receipt.article.status for receipt in found] == ["skipped", "none"]
+        assert "redacted" in found[0].article.reason or "is not a web address" in found[0].article.reason
+        assert here.web.asked == []
+        assert sound(here.archive)
+
+
+@pytest.mark.parametrize("url", ["http://home.test:80/c/harbour", "http://HOME.test./c/harbour"])
+def test_a_page_of_an_instance_is_known_however_its_host_is_written(url: str, tmp_path: Path) -> None:
+    with setting(tmp_path, page(article_page()), url=url) as here:
+        receipt = here.add()
+        assert (receipt.article.status, "Lemmy" in receipt.article.reason) == ("skipped", True)
+
+
+def test_a_page_on_a_host_that_instances_cannot_have_is_kept(tmp_path: Path) -> None:
+    def script(asked: Asked) -> bytes:
+        elsewhere = answer(b"", 302, location=f"http://moved-.test:{here.web.port}/ledgers")
+        return elsewhere if asked.headers["host"] == "news.test" else page(article_page())
+
+    with setting(tmp_path, script) as here:
+        receipt = here.add(
+            resolver=lambda host, port: (
+                here.lemmy.resolver(host, port) if "home" in host else [("127.0.0.1", here.web.port)]
+            )
+        )
+        assert receipt.article.status == "stored"
+        assert sound(here.archive)
 
 
 def test_robots_txt_is_obeyed_unless_told_otherwise(tmp_path: Path) -> None:

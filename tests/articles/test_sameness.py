@@ -1,5 +1,6 @@
 """Whether two texts are one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,15 @@ def test_words_are_without_case_and_punctuation() -> None:
 
 def test_signs_of_scripts_without_spaces_are_words() -> None:
     assert words("旧书店 2 x") == ["旧", "书", "店", "2", "x"]
+
+
+@pytest.mark.parametrize("text", ["ສະບາຍດີ", "សួស្តី", "မင်္ဂလာပါ", "สวัสดี"], ids=["Lao", "Khmer", "Burmese", "Thai"])
+def test_as_many_words_are_counted_in_each_script_without_spaces_as_it_has_signs(text: str) -> None:
+    assert words(text) == list(text)
+
+
+def test_punctuation_of_scripts_without_spaces_is_no_word() -> None:
+    assert words("旧・书、店。") == ["旧", "书", "店"]
 
 
 def test_a_text_with_a_line_before_and_after_is_the_same() -> None:

@@ -116,9 +116,23 @@ def test_a_password_in_an_address_is_shown_to_nobody(tmp_path: Path) -> None:
         assert "@lemmy.example" in ran.stdout and "hunter2" not in ran.stdout + ran.stderr
 
 
+def test_where_nothing_is_the_address_of_a_thread_each_is_told_and_no_archive_is_made(tmp_path: Path) -> None:
+    for words in (["foo"], ["foo", "https://lemmy.example/"], ["x"] * 9):
+        ran = run(tmp_path, "add", "--json", "--db", "n.db", *words)
+        assert [receipt["exit_code"] for receipt in objects(ran.stdout)] == [2] * len(words)
+        assert [receipt["url"] for receipt in objects(ran.stdout)] == words
+        assert ran.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_rate_that_is_no_number_is_refused(tmp_path: Path) -> None:
     ran = run(tmp_path, "add", "--rate", "nan", "https://lemmy.example/post/1")
     assert (ran.returncode, "nan" in ran.stderr) == (2, True)
+
+
+def test_a_port_that_nobody_can_be_sent_to_is_refused(tmp_path: Path) -> None:
+    ran = run(tmp_path, "serve", "--port", "0")
+    assert (ran.returncode, "port" in ran.stderr) == (2, True)
 
 
 def test_urls_come_from_standard_input_with_comments_left_out(tmp_path: Path, server: Server) -> None:

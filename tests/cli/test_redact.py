@@ -45,7 +45,7 @@ def test_without_yes_and_without_a_terminal_it_lists_and_changes_nothing(planted
 def test_with_yes_it_redacts_and_tells_what_stays(planted: Planted, tmp_path: Path) -> None:
     done = run(tmp_path, "--person", f"@{planted.words['name']}@home.test", "--yes", "--reason", "asked by mail")
     assert done.returncode == 0
-    assert "1 quotation by others stays" in done.stdout
+    assert "1 quotation by others stays; use --pattern to erase it:" in done.stdout
     assert "http://home.test/comment/3" in done.stdout, "the words by which it was found are gone"
     assert found_in(tmp_path, planted.all_but(*OTHERS, "passage")) == {}
     assert found_in(tmp_path, ["asked by mail"]) != {}

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 
@@ -11,14 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiving.test_articles import SENTENCES, article_page, setting
+from fetching.servers import page as web_page
 from judged import Builder
 from runs import archive_in
+from searches import search
 from store.test_queries import NASTY
 from thread_archive.pages.addresses import ServedAddresses
 from thread_archive.pages.rendering import Reading, Site
-from thread_archive.pages.searches import SIZE, search_document, search_feed, search_page, search_view
+from thread_archive.pages.searches import SIZE, hit_address, search_document, search_feed, search_page, search_view
+from thread_archive.pages.threads import Wanted, thread_page, thread_view
 from thread_archive.pages.times import this_hour
 from thread_archive.slugs import slug
+from thread_archive.store.archive import Archive
 from thread_archive.store.search import Sort, ranking
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -29,8 +35,12 @@ ORIGIN = "https://archive.test"
 def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reading]:
     with archive_in(tmp_path_factory.mktemp("searches")) as archive:
         Builder(archive).build()
-        site = Site(addresses=ServedAddresses(), stem="archive")
-        yield Reading(connection=archive.db.conn, site=site, now=this_hour())
+        yield reading_of(archive)
+
+
+def reading_of(archive: Archive) -> Reading:
+    site = Site(addresses=ServedAddresses(), stem="archive")
+    return Reading(connection=archive.db.conn, site=site, now=this_hour())
 
 
 def page(reading: Reading, **query: str) -> str:
@@ -46,6 +56,31 @@ def test_a_hit_leads_to_its_comment_in_context_or_to_its_paragraph(reading: Read
     found = links(page(reading, q="helicopter"))
     assert f"/t/{ferry}?c={comment}#c-{comment}" in found
     assert f"/t/{ferry}#p2" in found
+
+
+def test_each_of_two_texts_paragraphs_has_an_address_that_is_on_the_threads_page(tmp_path: Path) -> None:
+    own = [f"In the {ordinal} year the ferrymen wrote their own account of the flood." for ordinal in range(20)]
+    with setting(tmp_path, web_page(article_page()), body="\n\n".join(own)) as here:
+        here.add()
+        reading = reading_of(here.archive)
+        for query, letters in (("ferrymen", {"b"}), ("harbour master", {"p"}), ("year OR winter", {"b", "p"})):
+            view = search_view(reading, {"q": query})
+            asked = [hit_address(hit, reading) for hit in view.found.hits]
+            assert {address.partition("#")[2][0] for address in asked} == letters
+            thread = thread_view(reading, Wanted(slug=view.found.hits[0].slug))
+            assert thread
+            shown = set(re.findall(r'id="([^"]+)"', thread_page(thread, reading)))
+            assert {address.partition("#")[2] for address in asked} <= shown
+            document = json.loads(search_document(view, reading))
+            assert [hit["page"] for hit in document["hits"]] == asked
+            ids = [entry.findtext(f"{ATOM}id") for entry in ElementTree.fromstring(search_feed(view, reading, ORIGIN))]
+            assert len(asked) == len({one for one in ids if one and "#" in one})
+
+
+def test_the_own_text_of_a_post_has_the_plain_anchors_where_it_stands_alone(tmp_path: Path) -> None:
+    with setting(tmp_path, web_page(article_page()), url=None, body="\n\n".join(SENTENCES)) as here:
+        here.add()
+        assert [hit.anchor for hit in search(here.archive, "thickest")] == ["p4"]
 
 
 def test_a_hit_tells_its_kind_author_whom_it_answers_time_and_community(reading: Reading) -> None:
@@ -115,6 +150,7 @@ def test_what_was_not_looked_at_is_said_with_a_way_to_look_at_all(
     text = page(reading, q="the")
     assert re.search(r"The 15 archived last of \d+ candidates were scored", text)
     assert "/search?q=the&all=1" in links(text)
+    assert re.search(r"were scored, \d+ of them match the filters", page(reading, q="the depth:>0"))
     assert "archived last" not in page(reading, q="the", all="1")
     assert re.search(r"Counted in 15 of \d+ candidates", text)
     assert "/search?q=the&counts=exact" in links(text)
@@ -124,7 +160,8 @@ def test_what_was_not_looked_at_is_said_with_a_way_to_look_at_all(
 
 def test_threads_have_their_words_in_different_parts(reading: Reading) -> None:
     text = page(reading, q="couchettes sweden", view="threads")
-    assert "1 thread has all of these words" in text
+    assert "1 thread has all of these words, even if in different parts" in text
+    assert "no thread has all of these words anywhere in it" in page(reading, q="couchettes zzzz", view="threads")
     assert "<mark>couchettes</mark>" in text.lower() or "<mark>Couchettes</mark>" in text
     assert "<mark>Sweden</mark>" in text
 

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 import shelves
 from thread_archive.model import MISSING_REASONS, MissingReason
-from thread_archive.pages.addresses import ServedAddresses, StaticAddresses
+from thread_archive.pages.addresses import ServedAddresses
 from thread_archive.pages.articles import outlined, with_notes
 from thread_archive.pages.feeds import Entry, Feed, feed_document, thread_feed
 from thread_archive.pages.fragments import author, link, mark
 from thread_archive.pages.ordering import Sort
 from thread_archive.pages.rendering import Reading, Site
-from thread_archive.pages.threads import Wanted, pages_of_thread, thread_page, thread_view
+from thread_archive.pages.threads import Wanted, pages_of, thread_page, thread_view
 from thread_archive.pages.times import time_html
 from thread_archive.slugs import slug
+from thread_archive.snapshots.site import SiteAddresses
 from thread_archive.store.connections import one_state
 
 
@@ -122,8 +123,8 @@ def test_a_comment_in_its_context_shows_ancestors_and_replies_only(shelf: Path) 
 def test_pages_of_files_hold_the_whole_thread_once(tmp_path: Path) -> None:
     connection = sqlite3.connect(shelves.long(tmp_path, 2500, "long.db", roots=0.6))
     with one_state(connection):
-        one = reading(connection, site=Site(addresses=StaticAddresses(up="../")))
-        texts = [thread_page(view, one) for view in pages_of_thread(one, shelves.SLUG)]
+        one = reading(connection, site=Site(addresses=SiteAddresses(up="../")))
+        texts = [thread_page(view, one) for view in pages_of(one, Wanted(slug=shelves.SLUG))]
     assert len(texts) > 3
     ids = [found for text in texts for found in re.findall(r'id="(c-[a-z2-7]{16})"', text)]
     assert len(ids) == len(set(ids))

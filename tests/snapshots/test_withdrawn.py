@@ -208,6 +208,19 @@ def crowd() -> World:
     return world
 
 
+def test_a_host_that_a_pseudonym_makes_unreadable_is_left_out(tmp_path: Path) -> None:
+    world = thread(v3("one.test"), ["See https://example.org/ledgers"])
+    world.persons[4].display_name = "db8::1"
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, ONE)
+        with archive.transaction() as connection:
+            connection.execute("UPDATE links SET url = 'http://[2001:db8::1]/ledgers', domain = '[2001:db8::1]'")
+        hidden = make(archive, tmp_path / "hidden", select(archive, Wanted()), Making(pseudonyms=b"k" * 32))
+    with sqlite3.connect(hidden.path / "archive.db") as connection:
+        ((url, domain),) = connection.execute("SELECT url, domain FROM links")
+    assert ("db8" in url, domain) == (False, "")
+
+
 def test_with_pseudonyms_nobody_is_named_and_the_tree_is_the_same(crowd: World, tmp_path: Path) -> None:
     with Server(crowd) as server, archive_in(tmp_path) as archive:
         add(archive, server, ONE)

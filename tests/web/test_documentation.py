@@ -52,6 +52,7 @@ def test_a_filter_finds_the_thread(query: str, written: Path) -> None:
 )  # fmt: skip
 def test_a_filter_leaves_the_thread_out(query: str, written: Path) -> None:
     assert ask(plain(written), f"/threads.json?{query}").json()["count"] == 0
+    assert "No thread matches." in ask(plain(written), f"/?{query}").text
 
 
 def test_pages_of_the_list_follow_one_another(tmp_path: Path) -> None:

@@ -12,17 +12,16 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from thread_archive.scripts import UNSPACED
+
 LONGEST = 200_000
 """Characters of a text that are read; Lemmy allows 10,000 in a comment and 50,000 in a post."""
 
-_SPACELESS = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30fa\u30fc-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-)
-_SPACELESS_SIGN = re.compile(f"[{_SPACELESS}]")
+_SPACELESS_SIGN = re.compile(f"[{UNSPACED}]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 # Vowel signs of India's scripts are part of a word, which \w does not know.
 _WORD = re.compile(r"[\w\u0900-\u0963\u0966-\u0dff]+")
-_MIXED_WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
+_MIXED_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 # Soft hyphens, zero-width signs, Arabic's vowel marks and its stretching sign.
 _UNSEEN = re.compile("[\u00ad\u0640\u064b-\u0652\u0670\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _CLUSTER = re.compile("[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")

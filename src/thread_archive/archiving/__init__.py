@@ -1,6 +1,6 @@
 """Use cases: a URL in, a receipt out. The only place where network and storage meet."""
 
-from thread_archive.archiving.adding import Adding
+from thread_archive.archiving.adding import Adding, refused
 from thread_archive.archiving.linking import ArticleReceipt, fetch_article
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Receipt, SourceReceipt
@@ -17,5 +17,6 @@ __all__ = [
     "SilentProgress",
     "SourceReceipt",
     "fetch_article",
+    "refused",
     "reread",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thread_archive.archiving.visiting import Found
 from thread_archive.model import Missing, MissingItem, MissingReason
-from thread_archive.urls import local_id_in
+from thread_archive.urls import host_in, local_id_in
 
 
 def given(founds: Iterable[Found]) -> dict[str, frozenset[str]]:
@@ -62,8 +62,7 @@ def _named(founds: Sequence[Found]) -> Iterator[str]:
 
 def _reason(reason: MissingReason, ap_id: str, hosts: Collection[str]) -> MissingReason:
     """A comment of a server that we did not ask, named by one that has no copy, never arrived there."""
-    made_at = ap_id.partition("://")[2].partition("/")[0].lower()
-    if reason is MissingReason.UNEXPLAINED and made_at not in hosts:
+    if reason is MissingReason.UNEXPLAINED and host_in(ap_id) not in hosts:
         return MissingReason.NOT_FEDERATED
     return reason
 

@@ -9,7 +9,7 @@ from thread_archive.exceptions import AccessDeniedError, InputError, PayloadErro
 from thread_archive.fetching.client import Client
 from thread_archive.payloads import decode, error_code
 from thread_archive.sources import Discovery, discover
-from thread_archive.urls import host_of
+from thread_archive.urls import host_of, typed_ports
 
 _LOGIN_PATHS: Mapping[str, str] = {"lemmy_v3": "/api/v3/user/login", "lemmy_v4": "/api/v4/account/auth/login"}
 _LOGOUT_PATHS: Mapping[str, str] = {"lemmy_v3": "/api/v3/user/logout", "lemmy_v4": "/api/v4/account/auth/logout"}
@@ -37,18 +37,13 @@ def instance_in(text: str) -> tuple[str, str]:
     return instance, f"{scheme if scheme in ('http', 'https') else 'https'}://{instance}"
 
 
-def _ports(instance: str) -> set[tuple[str, int]]:
-    host, colon, port = instance.rpartition(":")
-    return {(host.strip("[]"), int(port))} if colon and port.isdigit() else set()
-
-
 def _discover(client: Client, instance: str, base: str) -> Discovery:
     steps = discover(base)
     request = next(steps)
     while True:
         try:
             try:
-                answer = client.get(request, typed_ports=_ports(instance))
+                answer = client.get(request, typed_ports=typed_ports(instance))
             except ThreadArchiveError as error:
                 request = steps.throw(error)
             else:
@@ -76,7 +71,7 @@ def log_in(client: Client, instance: str, base: str, *, name: str, password: str
     if code:
         payload["totp_2fa_token"] = code
     url = base + _LOGIN_PATHS[discovery.dialect]
-    answer = client.post_json(url, payload, typed_ports=_ports(instance))
+    answer = client.post_json(url, payload, typed_ports=typed_ports(instance))
     if answer.status != 200:
         raise _refused(instance, answer)
     try:
@@ -111,4 +106,4 @@ def _refused(instance: str, answer: Exchange) -> AccessDeniedError:
 def log_out(client: Client, instance: str, base: str, *, token: str) -> None:
     """Have the instance forget `token`; raises FetchError where it cannot be told."""
     discovery = _discover(client, instance, base)
-    client.post_json(base + _LOGOUT_PATHS[discovery.dialect], {}, typed_ports=_ports(instance), token=token)
+    client.post_json(base + _LOGOUT_PATHS[discovery.dialect], {}, typed_ports=typed_ports(instance), token=token)

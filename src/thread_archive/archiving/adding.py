@@ -27,7 +27,7 @@ from thread_archive.store import articles, captures, evidence, places, reading, 
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture
 from thread_archive.store.evidence import StoredExchange
-from thread_archive.urls import ThreadURL, parse_thread_url, without_password
+from thread_archive.urls import ThreadURL, parse_thread_url, typed_ports, without_password
 from thread_archive.withholding import withhold
 
 # Linked pages are on any number of hosts; so many are fetched at a time.
@@ -125,12 +125,7 @@ class Adding:
                 continue
             jobs[url.canonical] = job = _Job(url=url, texts=[text], preparation=Preparation(self._room))
             self._waiting.setdefault(url.instance, deque()).append(job)
-            self._note_port(url)
-
-    def _note_port(self, url: ThreadURL) -> None:
-        host, colon, port = url.instance.rpartition(":")
-        if colon and port.isdigit():
-            self._typed_ports.add((host.strip("[]"), int(port)))
+            self._typed_ports |= typed_ports(url.instance)
 
     def _start_waiting(self) -> Iterator[Receipt]:
         """Start what may start: one thread a host, and so many in all."""
@@ -335,6 +330,15 @@ class Adding:
             final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)
             self._progress.finished(job.url.canonical, final)
             yield final
+
+
+def refused(text: str) -> Receipt | None:
+    """The receipt of a text that is not the address of a thread; None where it is one."""
+    try:
+        parse_thread_url(text)
+    except UnsupportedURLError as error:
+        return failure(without_password(text), error)
+    return None
 
 
 def _without_withheld(answer: Exchange, instance: str, listed: Erasure | None) -> Exchange:

@@ -18,9 +18,9 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.articles import Linked, StoredArticle
 from thread_archive.store.derivations import Derived, DerivedQuote, DueText
 
-# Raised when quotes are found by other rules; what an older version derived is then derived again.
-_QUOTES_VERSION = 1
-VERSION = _QUOTES_VERSION * 1000 + RENDERER_VERSION
+# Raised when quotes are found, or bodies judged, by other rules; what an older version derived is then derived again.
+_RULES_VERSION = 2
+VERSION = _RULES_VERSION * 1000 + RENDERER_VERSION
 # From here on a post's own body is an article.
 LEAST_WORDS = 150
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from thread_archive.archiving.deriving import derive
 from thread_archive.articles.candidates import wayback_links, why_not_an_article
@@ -21,6 +20,7 @@ from thread_archive.store.articles import Linked, StoredPage
 from thread_archive.store.redaction.exchanges import WHOLE
 from thread_archive.store.visits import Replay
 from thread_archive.takedowns import MARK
+from thread_archive.urls import host_in, host_of
 
 ARTICLE = "article"
 _NOT_MODIFIED = 304
@@ -54,11 +54,11 @@ def plan(archive: Archive, post_id: int, *, fetch: bool, ignore_robots: bool) ->
     known = articles.stored_page(archive, post_id)
     if not post.url or post.withdrawn:
         return ArticleReceipt()
+    if MARK in post.url:
+        return ArticleReceipt(status="skipped", url=post.url, reason="A part of the link was redacted.")
     why_not = why_not_an_article(post.url, instances=articles.known_instances(archive, host_of_page(post.url)))
     if why_not is not None:
         return ArticleReceipt(status="skipped", url=post.url, reason=f"The link {why_not}.")
-    if MARK in post.url:
-        return ArticleReceipt(status="skipped", url=post.url, reason="A part of the link was redacted.")
     if not fetch:
         return _not_asked_for(post, known)
     same = known is not None and known.url == post.url and known.words > 0
@@ -165,8 +165,11 @@ def _blanked(exchange: Exchange) -> Exchange:
 
 
 def host_of_page(url: str) -> str:
-    """The host of a page's address, as instances are named."""
-    return urlsplit(url).netloc.rpartition("@")[2].lower()
+    """The host of a page's address, as instances are named; as it is written where nothing can be called so."""
+    try:
+        return host_of(url)
+    except ValueError:
+        return host_in(url)
 
 
 def _extracted(answer: Exchange) -> Extraction | None:

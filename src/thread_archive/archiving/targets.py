@@ -7,8 +7,8 @@ from thread_archive.exceptions import InputError, UnsupportedURLError
 from thread_archive.store import takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.redaction import finding
-from thread_archive.takedowns import COMMENT, MARK, MENTION, PERSON, POST, handle, here, host_in
-from thread_archive.urls import parse_thread_url
+from thread_archive.takedowns import COMMENT, MARK, MENTION, PERSON, POST, handle, here
+from thread_archive.urls import host_in, parse_thread_url
 
 _HANDLE = re.compile(r"@?([^@\s/]{1,300})@([^@\s/]{1,300})")
 _PROFILE = re.compile(r"(https?://([^/\s]+)/(?:u/@?|users?/|profile/|accounts?/|@))([^/@\s?#]+)(?:@([^/@\s?#]+))?/?")

@@ -18,7 +18,6 @@ from thread_archive.exceptions import (
     PayloadError,
     ThreadArchiveError,
     ThreadGoneError,
-    UnsupportedSoftwareError,
 )
 from thread_archive.model import Harvest, Sighting
 from thread_archive.payloads import REPORT
@@ -124,7 +123,7 @@ class ThreadVisit:
     def _asked(self) -> Asking[Found]:
         try:
             return (yield from self._server(self.url.instance, self.url.base))
-        except (UnsupportedSoftwareError, FetchError):
+        except FetchError:
             # `old.example.org` may be a front end of example.org, or an instance that is called so.
             if self.url.fallback is None:
                 raise

@@ -4,18 +4,18 @@ import re
 from itertools import islice
 from unicodedata import normalize
 
+from thread_archive.scripts import UNSPACED
+
 SHINGLE = 5
 SAME = 0.9
 # Beyond this nothing more is learnt of two texts.
 MAX_WORDS = 100_000
 
-# Scripts that are written without spaces: each sign counts as a word.
-_SIGN = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_SIGN}]|[^\W_{_SIGN}]+(?:['’][^\W_{_SIGN}]+)*")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:['’][^\W_{UNSPACED}]+)*")
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, without case and punctuation; signs of Chinese, Japanese and Thai one by one."""
+    """The words of `text`, without case and punctuation; one for each sign of a script that puts no spaces between."""
     return [
         match[0].replace("’", "'") for match in islice(_WORD.finditer(normalize("NFKC", text).casefold()), MAX_WORDS)
     ]

@@ -24,6 +24,7 @@ from thread_archive.articles.phrases import (
     PAYWALL_MARKUP,
 )
 from thread_archive.articles.sameness import words
+from thread_archive.scripts import DENSE
 
 # Fewer words than these may be what a wall lets through; signs of Chinese and Japanese count as words.
 TEASER_WORDS = 250
@@ -31,6 +32,7 @@ CONSENT_WORDS = 400
 # Paragraphs in links beyond this share, or none longer than this, are a list of links.
 LINKED_SHARE = 0.6
 SENTENCE = 80
+_DENSE_SIGN = re.compile(f"[{DENSE}]")
 
 
 def is_discussion(soup: BeautifulSoup, metadata: PageMetadata) -> bool:
@@ -87,7 +89,7 @@ def is_navigation(read: Blocks) -> bool:
 
 def weight(text: str) -> int:
     """A text's length in letters; a sign of Chinese or Japanese says as much as three."""
-    return len(text) + 2 * sum(1 for sign in text if "\u3040" <= sign <= "\u9fff" or "\uf900" <= sign <= "\ufaff")
+    return len(text) + 2 * len(_DENSE_SIGN.findall(text))
 
 
 def _host(url: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from thread_archive.archiving import Adding, Options, Receipt
+from thread_archive.archiving import Adding, Options, Receipt, refused
 from thread_archive.cli.options import contact_option, db_option, json_option, kept_contact
 from thread_archive.cli.progress import ShownProgress
 from thread_archive.cli.receipt import counted, full_receipt, short_receipt
@@ -64,6 +64,10 @@ def command(
     texts = list(_expanded(urls))
     if not texts:
         raise InputError("There was no URL on standard input.", next="Give one URL a line.")
+    refusals = [refusal for text in texts if (refusal := refused(text))]
+    if len(refusals) == len(texts):
+        # Nothing comes into the archive: it is not even made.
+        return report(refusals, as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
     options = Options(
         home=not no_home,
         login=login,

@@ -141,10 +141,8 @@ def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
     say = output().print
     say(f"{counted(len(done.items), 'item')} redacted, in {counted(done.answers, 'kept answer')} as well.")
     if done.quotes_left:
-        stay = "stays" if done.quotes_left == 1 else "stay"
-        say(
-            f"{counted(done.quotes_left, 'quotation')} by others {stay}, and --pattern erases what it is given of them:"
-        )
+        stay, them = ("stays", "it") if done.quotes_left == 1 else ("stay", "any of them")
+        say(f"{counted(done.quotes_left, 'quotation')} by others {stay}; use --pattern to erase {them}:")
         for ap_id in done.quoted_in:
             say(Text(f"  {line(ap_id)}"), overflow="fold")
     if target.entries:

@@ -21,7 +21,7 @@ _EPILOG = "\b\nOperators; a minus before one takes away what it describes:\n" + 
 @click.argument("query", metavar="QUERY…", nargs=-1, required=True)
 @db_option
 @json_option
-@click.option("--threads", is_flag=True, help="List threads in which all words occur, be it in different comments.")
+@click.option("--threads", is_flag=True, help="List threads in which all words occur, even if in different comments.")
 @click.option(
     "--limit", type=click.IntRange(min=1, max=10_000), default=20, help="How many hits at most (default: 20)."
 )

@@ -16,7 +16,7 @@ from thread_archive.web.serving import Ready, ready, serve
 @click.argument("file", metavar="[FILE_OR_SNAPSHOT]", required=False, type=click.Path(path_type=Path))
 @db_option
 @click.option("--host", default="127.0.0.1", help="The address to serve on (default: 127.0.0.1, this machine only).")
-@click.option("--port", default=8001, type=click.IntRange(0, 65535), help="The port to serve on (default: 8001).")
+@click.option("--port", default=8001, type=click.IntRange(1, 65535), help="The port to serve on (default: 8001).")
 @click.option(
     "--public",
     is_flag=True,

@@ -1,7 +1,7 @@
 """Where pages are: paths of a served site, or names of files in a static one. Templates ask here and write no link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -101,12 +101,11 @@ class StaticAddresses:
     """
     Names of files, relative to the page that is being made: `up` is `../` in a folder, empty at the top.
 
-    `pages` says on which page of its thread a comment is shown, by its slug; the first where it does not say.
-    `search_page` is the name of a page that searches, where there is one.
+    `search_page` is the name of a page that searches, where there is one. Where a comment is, whoever makes the files
+    has to say.
     """
 
     up: str = ""
-    pages: Mapping[str, int] = field(default_factory=dict)
     search_page: str = ""
     sorts: bool = False
 
@@ -119,10 +118,6 @@ class StaticAddresses:
         """A thread, one file a page."""
         name = f"{slug}.html" if page == 1 else f"{slug}-{page}.html"
         return f"{self.up}t/{name}" + (f"#{fragment}" if fragment else "")
-
-    def comment(self, slug: str, comment: str) -> str:
-        """A comment where it stands in its thread."""
-        return self.thread(slug, page=self.pages.get(comment, 1), fragment=f"c-{comment}")
 
     def branch(self, slug: str, comment: str, page: int = 1) -> str:
         """The replies below a comment, one file a page."""

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from thread_archive.pages.bodies import lang
-from thread_archive.pages.fragments import host_of
 from thread_archive.pages.quotations import Quotes
 from thread_archive.store.threadpages import ArticleRow
+from thread_archive.urls import host_in
 
 # The first tag of block N. A row of a table cannot hold a note itself: its first cell does.
 _BLOCK = re.compile(r'<([a-z][a-z0-9]{0,20})\b[^<>]{0,500}\bid="p(\d{1,9})"[^<>]{0,500}>(?:\s*<t[dh]\b[^<>]{0,200}>)?')
@@ -63,9 +63,9 @@ def article_view(row: ArticleRow, quotes: Quotes, *, letter: str, is_withdrawn: 
     notes = {number: _note(quotes.of_paragraph(row.id, number)) for number in quotes.paragraphs(row.id)}
     source = row.final_url or row.url
     return ArticleView(
-        heading=(row.title or host_of(source)) if row.is_page else "",
+        heading=(row.title or host_in(source)) if row.is_page else "",
         byline=row.byline,
-        site=row.site or host_of(source),
+        site=row.site or host_in(source),
         published_at=row.published_at,
         fetched_at=row.fetched_at,
         source=source if row.is_page else "",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from thread_archive.pages.times import minute
+from thread_archive.urls import host_in
 
 LINK = 'rel="nofollow noopener noreferrer ugc"'
 _MARKS = {
@@ -29,11 +30,6 @@ def link(url: str, words: str) -> str:
     return f'<a href="{escape(url)}" {LINK}>{escape(words)}</a>'
 
 
-def host_of(url: str) -> str:
-    """The host that a URL names, with its port."""
-    return url.partition("://")[2].partition("/")[0].lower()
-
-
 def author(ap_id: str | None, name: str | None, marks: Mapping[str, object], here: str = "") -> str:
     """
     `name@instance`, linked to the profile at home, with the marks that are set; just the name for somebody of the
@@ -43,7 +39,7 @@ def author(ap_id: str | None, name: str | None, marks: Mapping[str, object], her
     if not (ap_id or "").lower().startswith(("https://", "http://")):
         return f'<span class="by">{escape(name or "unknown")}</span>{shown}'
     profile = ap_id or ""
-    host = host_of(profile)
+    host = host_in(profile)
     at = f'<span class="at">@{escape(host)}</span>' if host != here else ""
     return f'<a class="by" href="{escape(profile)}" {LINK}>{escape(name or "unknown")}{at}</a>{shown}'
 

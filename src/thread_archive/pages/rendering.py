@@ -14,6 +14,7 @@ from thread_archive.pages import fragments
 from thread_archive.pages.addresses import Addresses
 from thread_archive.pages.articles import wayback
 from thread_archive.pages.times import time_html
+from thread_archive.urls import host_in
 
 _LONGEST_URL = 100
 
@@ -69,7 +70,7 @@ def environment() -> Environment:
         "time": time_html,
         "number": _safe(fragments.number),
         "shown_url": shown_url,
-        "host": fragments.host_of,
+        "host": host_in,
         "edited": _safe(fragments.edited),
         "wayback": wayback,
     }

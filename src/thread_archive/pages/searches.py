@@ -150,7 +150,7 @@ def hit_address(hit: SearchHit, reading: Reading) -> str:
     addresses = reading.site.addresses
     if hit.kind == "comment":
         return addresses.comment(hit.slug, slug(hit.ap_id))
-    return addresses.thread(hit.slug, fragment=f"p{hit.paragraph}" if hit.paragraph else "")
+    return addresses.thread(hit.slug, fragment=hit.anchor)
 
 
 def marked(snippet: str) -> Markup:
@@ -243,7 +243,7 @@ def search_feed(view: SearchView, reading: Reading, origin: str) -> str:
     hits = view.found.hits or tuple(hit for thread in view.found_threads.threads for hit in thread.hits)
     entries = tuple(
         Entry(
-            id=hit.ap_id + (f"#p{hit.paragraph}" if hit.paragraph else ""),
+            id=f"{hit.ap_id}#{hit.anchor}" if hit.anchor else hit.ap_id,
             title=f"{hit.author_name or 'Article'} on {hit.title or 'a thread'}",
             link=origin + hit_address(hit, reading),
             published=hit.published_at,

@@ -1,7 +1,7 @@
 """A thread's page: what is read for it, and the page."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from markupsafe import Markup
@@ -136,24 +136,13 @@ def _count(view: ThreadView) -> int:
     return view.head.total if stored is None else stored
 
 
-def pages_of_thread(reading: Reading, address: str) -> Iterator[ThreadView]:
-    """Every page of a thread in thread order, for a site of files."""
-    number = 1
-    while view := thread_view(reading, Wanted(slug=address, page=number)):
+def pages_of(reading: Reading, wanted: Wanted) -> Iterator[ThreadView]:
+    """What is wanted from its page on, to its last page, for a site of files."""
+    while view := thread_view(reading, wanted):
         yield view
         if not view.more:
             return
-        number += 1
-
-
-def pages_of_branch(reading: Reading, address: str, comment: str) -> Iterator[ThreadView]:
-    """Every page of the replies below a comment (by its slug), for a site of files."""
-    number = 1
-    while view := thread_view(reading, Wanted(slug=address, comment=comment, page=number)):
-        yield view
-        if not view.more:
-            return
-        number += 1
+        wanted = replace(wanted, page=wanted.page + 1)
 
 
 def _page(reading: Reading, head: ThreadHead, wanted: Wanted, articles: Sequence[ArticleRow]) -> _Part:

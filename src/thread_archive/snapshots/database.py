@@ -120,7 +120,15 @@ def _register(connection: sqlite3.Connection, wording: Wording) -> None:
     connection.create_function("thread_path", 2, numbering.Paths())
     connection.create_function("shared_receipt", 1, receipt, deterministic=True)
     connection.create_function("shared_slug", 1, slug, deterministic=True)
-    connection.create_function("shared_domain", 1, lambda url: urlsplit(url).hostname or "", deterministic=True)
+    connection.create_function("shared_domain", 1, shared_domain, deterministic=True)
+
+
+def shared_domain(url: str) -> str:
+    """The host of a link in which people were named anew; empty where no host is left."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def shared_receipt(receipt: str | None, *, named: bool = True) -> str:

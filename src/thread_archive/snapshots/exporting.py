@@ -15,10 +15,11 @@ from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
 from thread_archive.pages.rendering import Reading, Site
-from thread_archive.pages.threads import pages_of_branch, pages_of_thread, thread_page
+from thread_archive.pages.threads import Wanted, pages_of, thread_page
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.connections import one_state
 from thread_archive.store.reading import Item, thread_items
+from thread_archive.urls import host_in
 
 FORMATS = ("html", "md", "jsonl", "csv")
 # What makes a spreadsheet take the text of a cell for something to compute.
@@ -87,7 +88,7 @@ def _comment_text(item: Item) -> str:
 
 
 def _byline(fields: Mapping[str, Any]) -> str:
-    host = (fields["author"] or "").partition("://")[2].partition("/")[0]
+    host = host_in(fields["author"] or "")
     who = f"{_line(fields['author_name'] or 'unknown')}@{host}".removesuffix("@")
     facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
     facts += ["edited"] if fields["edited_at"] else []
@@ -143,7 +144,7 @@ def _html(archive: Archive, post_id: int) -> Iterator[str]:
         if row is None:
             raise UnknownThreadError("The archive has no such thread.", next="`thread-archive ls` lists what it has.")
         reading = Reading(connection=connection, site=Site(addresses=addresses))
-        views = list(pages_of_thread(reading, row[0]))
+        views = list(pages_of(reading, Wanted(slug=row[0])))
         parts = list(_each_once([*(view.discussion for view in views), *_branches(reading, row[0], addresses)]))
         # Markup: pages' own HTML, put together.
         whole = replace(views[0], discussion=Markup("\n".join(parts)), more=False)  # noqa: S704
@@ -175,7 +176,7 @@ def _branches(reading: Reading, slug: str, addresses: PageAddresses) -> Iterator
         if comment in done:
             continue
         done.add(comment)
-        for view in pages_of_branch(reading, slug, comment):
+        for view in pages_of(reading, Wanted(slug=slug, comment=comment)):
             # The comment stands further up already, under its own name.
             yield re.sub(rf' id="c-{comment}"', f' id="b-{comment}"', view.discussion, count=1)
 

@@ -5,14 +5,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from thread_archive import scripts
+
 # So many threads in which nobody of that name takes part: there it means something else.
 ORDINARY_THREADS = 3
 # Shorter names are left alone as words: nearly every text has them.
 SHORTEST = 3
 # A word as names are made of, with Markdown's backslashes.
 WORD = re.compile(r"\w+(?:\\?[.\-]\w+|\\_\w*)*")
-# Scripts that write no blanks between words: Thai, Lao, Khmer, Burmese, Chinese, Japanese.
-UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+UNSPACED = re.compile(f"[{scripts.UNSPACED}]")
 _SIGNS = re.compile(r"([.\-])")
 # A name within a longer word has no more parts, with the signs between them.
 MOST_PARTS = 9

@@ -28,8 +28,7 @@ from thread_archive.snapshots.names import (
     words_in,
 )
 from thread_archive.snapshots.renaming import rename_in_html
-from thread_archive.takedowns import host_in
-from thread_archive.urls import parse_thread_url
+from thread_archive.urls import host_in, parse_thread_url
 
 __all__ = ["HOST", "NamedPerson", "Pseudonyms", "Remaining", "Usage"]
 

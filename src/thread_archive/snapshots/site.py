@@ -15,7 +15,7 @@ from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
 from thread_archive.pages.fronts import front_page, front_view
 from thread_archive.pages.rendering import Reading, Site, render
-from thread_archive.pages.threads import ThreadView, pages_of_branch, pages_of_thread, thread_page
+from thread_archive.pages.threads import ThreadView, Wanted, pages_of, thread_page
 from thread_archive.snapshots.searchdata import SearchData, SearchScope
 from thread_archive.store.connections import one_state
 
@@ -90,7 +90,7 @@ def _write_thread(reading: Reading, folder: Path, slug: str) -> dict[str, str]:
 
 def _views(reading: Reading, slug: str) -> Iterator[tuple[str, ThreadView]]:
     """Every page of a thread, then of the branches that these leave for pages of their own."""
-    for number, view in enumerate(pages_of_thread(reading, slug), 1):
+    for number, view in enumerate(pages_of(reading, Wanted(slug=slug)), 1):
         yield ("" if number == 1 else f"-{number}"), view
     addresses = reading.site.addresses
     if not isinstance(addresses, SiteAddresses):
@@ -101,5 +101,5 @@ def _views(reading: Reading, slug: str) -> Iterator[tuple[str, ThreadView]]:
         if comment in done:
             continue
         done.add(comment)
-        for number, view in enumerate(pages_of_branch(reading, slug, comment), 1):
+        for number, view in enumerate(pages_of(reading, Wanted(slug=slug, comment=comment)), 1):
             yield f"-{comment}" + ("" if number == 1 else f"-{number}"), view

@@ -14,6 +14,7 @@ from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import AccessDeniedError, FetchError, ServerFailedError, ThreadGoneError
 from thread_archive.model import Site
 from thread_archive.payloads import error_code
+from thread_archive.urls import host_in
 
 T = TypeVar("T")
 Steps = Generator[Request, Exchange, T]
@@ -95,7 +96,7 @@ def is_json(answer: Exchange) -> bool:
 def refuse(answer: Exchange, what: str) -> FetchError:
     """The error that says why `answer` did not give `what` (a noun phrase such as "the thread")."""
     code = error_code(answer.body)
-    host = answer.url.partition("://")[2].partition("/")[0]
+    host = host_in(answer.url)
     if code in LOGIN_NEEDED or answer.status in (401, 403):
         return AccessDeniedError(
             f"{host} does not show {what} to visitors ({code or answer.status}).",

@@ -12,6 +12,7 @@ from thread_archive.store.people import Actors
 from thread_archive.store.rows import Row, state_digest
 from thread_archive.store.times import stamp
 from thread_archive.trees import Key, Tree
+from thread_archive.urls import host_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ class Writing:
 
     def instance_of(self, ap_id: str) -> int:
         """The row id of the instance that an ap_id belongs to."""
-        return self.instance(ap_id.partition("://")[2].partition("/")[0].lower())
+        return self.instance(host_in(ap_id))
 
     def text_of(self, body: str) -> str | None:
         """The plain text of Markdown; None where it is the same, so that it is not stored twice."""

@@ -2,7 +2,8 @@
 
 import sqlite3
 
-from thread_archive.takedowns import PERSON, Takedowns, handle, host_in
+from thread_archive.takedowns import PERSON, Takedowns, handle
+from thread_archive.urls import host_in
 
 
 def people_called(connection: sqlite3.Connection, name: str, host: str) -> list[str]:

@@ -91,7 +91,7 @@ def _facets(connection: sqlite3.Connection, ranked: Ranked, request: Request) ->
 
 
 def find_threads(connection: sqlite3.Connection, request: Request) -> FoundThreads:
-    """A page of threads in which every word was found, be it in different items."""
+    """A page of threads in which every word was found, even if in different items."""
     if not request.query:
         return FoundThreads()
     try:

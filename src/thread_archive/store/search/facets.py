@@ -45,7 +45,7 @@ def facets(connection: sqlite3.Connection, how: Plan, found: Candidates, *, exac
 
 
 def _sample(connection: sqlite3.Connection, found: Candidates) -> Candidates:
-    """Every so manieth of the candidates, which come in the order in which they were archived."""
+    """Every n-th of the candidates, which come in the order in which they were archived."""
     if found.gathered is not None:
         rows = found.gathered
     elif found.matches <= COUNTED:

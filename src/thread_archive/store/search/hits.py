@@ -8,6 +8,10 @@ from thread_archive.store.search.plans import CREATOR, EDITED, JOINS, KIND, PUBL
 from thread_archive.store.search.results import SearchHit
 from thread_archive.store.search.snippets import Marker
 
+# As pages name paragraphs: those of the post's own body have a letter of their own where a page stands beside it.
+_ANCHOR = """CASE WHEN article.is_page OR NOT EXISTS (
+    SELECT 1 FROM articles AS beside WHERE beside.post_id = article.post_id AND beside.id <> article.id
+) THEN 'p' ELSE 'b' END || paragraph.number"""
 _DETAILS = f"""
 SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.title,
        community.ap_id, community.name, person.ap_id,
@@ -23,7 +27,7 @@ SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.
        paragraph.number, coalesce(article.title, ''),
        CASE found.id % 4 WHEN 0 THEN coalesce(post.body_text, post.body)
             WHEN 1 THEN coalesce(comment.body_text, comment.body) ELSE paragraph.text END,
-       {SCORE}
+       {SCORE}, coalesce({_ANCHOR}, '')
 FROM (SELECT key AS place, value AS id FROM json_each(?1)) AS found {JOINS}
 JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN people AS person ON person.id = ({CREATOR})
@@ -66,6 +70,7 @@ def hits(
             is_op=bool(row[14]),
             language=row[15],
             paragraph=row[16],
+            anchor=row[20],
             article_title=row[17],
             marked_title=_title(marker, row[0], row[4]),
             snippet=_snippet(marker, row[18], row[17] if row[16] == 1 else row[4] if row[0] == "post" else ""),

@@ -45,8 +45,9 @@ class SearchHit:
     An item that was found: `rank` counts from 1, a larger `relevance` is better, `score` are its votes.
 
     `snippet` and `marked_title` are plain text with FOUND and END around what was looked for. `thread` and `ap_id` are
-    ap_ids; of an article's paragraph `ap_id` is the post's and `paragraph` its number. `in_reply_to` is the name of who
-    wrote what a comment answers; None where that is not known.
+    ap_ids; of an article's paragraph `ap_id` is the post's, `paragraph` its number and `anchor` what the thread's page
+    calls it (`p2`), which is empty for all else. `in_reply_to` is the name of who wrote what a comment answers; None
+    where that is not known.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class SearchHit:
     is_op: bool
     language: str
     paragraph: int | None
+    anchor: str
     article_title: str
     snippet: str
     rank: int

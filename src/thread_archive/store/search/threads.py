@@ -1,4 +1,4 @@
-"""Search by thread: threads in which every word was found, be it in different items."""
+"""Search by thread: threads in which every word was found, even if in different items."""
 
 import json
 import sqlite3
