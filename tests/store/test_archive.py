@@ -1,8 +1,12 @@
 """Opening an archive: whose file it is, who else is at it, and what is wrong with it, in a person's words."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
+from subprocess import PIPE
+from threading import Timer
 
 import pytest
 
@@ -21,6 +25,16 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.descriptions import DESCRIPTIONS
 from thread_archive.store.schema import APPLICATION_ID
+
+# Makes the archives whose paths it is told.
+MAKER = """
+import sys
+from pathlib import Path
+from thread_archive.store.archive import Archive
+for line in sys.stdin:
+    Archive.open(Path(line.strip()), create=True).close()
+    print("made", flush=True)
+"""
 
 
 def test_a_new_archive_is_marked_as_ours_and_in_wal_mode(tmp_path: Path) -> None:
@@ -80,6 +94,33 @@ def test_a_locked_archive_says_so(tmp_path: Path) -> None:
         other.transaction(),
     ):
         pass
+
+
+def test_who_makes_an_archive_waits_for_another_program_that_has_the_new_file(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "archive.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ArchiveBusyError):
+        Archive.open(tmp_path / "archive.db", create=True, busy=0.05)
+    leaving = Timer(0.2, other.execute, ["ROLLBACK"])
+    leaving.start()
+    with Archive.open(tmp_path / "archive.db", create=True, busy=60) as archive:
+        assert rows(archive, "PRAGMA journal_mode") == [("wal",)]
+    leaving.join()
+    other.close()
+
+
+def test_several_processes_can_make_one_archive_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKER]
+    makers = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) for _ in range(4)]
+    pipes = [(maker.stdin, maker.stdout) for maker in makers if maker.stdin and maker.stdout]
+    try:
+        for number in range(25):
+            for stdin, _ in pipes:
+                stdin.write(f"{tmp_path / str(number)}.db\n")
+            assert [stdout.readline() for _, stdout in pipes] == ["made\n"] * len(makers)
+    finally:
+        for maker in makers:
+            maker.communicate(timeout=60)
 
 
 def test_an_archive_opened_to_read_cannot_be_written(tmp_path: Path) -> None:
