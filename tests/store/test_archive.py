@@ -11,6 +11,7 @@ from threading import Timer
 import pytest
 
 from fake_lemmy import Server, grow, thread
+from fetching.memory import printed_by
 from runs import add, archive_in, rows, v3
 from thread_archive.exceptions import (
     ArchiveBusyError,
@@ -179,6 +180,24 @@ def test_an_index_that_differs_from_the_texts_is_found_out(tmp_path: Path) -> No
         archive.db.conn.execute("UPDATE comments SET body = 'another text'")
         archive.db.conn.commit()
         assert [finding.check for finding in check(archive) if not finding.ok] == ["index"]
+
+
+def test_checking_the_index_does_not_hold_the_archive_in_memory(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        archive.db.conn.execute("INSERT INTO exchange_bodies VALUES (1, x'00', 0, zeroblob(100000000))")
+        archive.db.conn.commit()
+    grown = """
+import sys
+from pathlib import Path
+from fetching.memory import peak
+from thread_archive.store.archive import Archive
+from thread_archive.store.search_index import integrity_problem
+with Archive.open(Path(sys.argv[1]), read_only=True) as archive:
+    before = peak()
+    assert integrity_problem(archive.db.conn) == ""
+    print(peak() - before)
+"""
+    assert printed_by(grown, str(tmp_path / "archive.db")) < 30_000_000
 
 
 def test_a_changed_answer_is_found_out(tmp_path: Path) -> None:
