@@ -98,6 +98,11 @@ class Archive:
         with translated(self.path):
             yield self.db.conn
 
+    def copy_to(self, path: Path) -> None:
+        """Write one state of the archive to the new file `path`; raises ArchiveError as `open` does."""
+        with translated(self.path, writing=path):
+            self.db.conn.execute("VACUUM INTO ?", [str(path)])
+
     def _adopt(self, busy: float) -> None:
         connection = self.db.conn
         # In this order: another process may make the archive at this moment, its tables and its mark in one go.
@@ -239,14 +244,19 @@ _KINDS: dict[int, tuple[type[ArchiveError], str, str]] = {
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors on `path` into ArchiveErrors; those of our own making pass."""
+def translated(path: Path, *, writing: Path | None = None) -> Iterator[None]:
+    """
+    Turn SQLite's and the system's errors on `path` into ArchiveErrors; those of our own making pass.
+
+    `writing` is the file that is written where that is another one.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
         kind = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
         if kind is None:
             raise
-        raise kind[0](f"{path} {kind[1]} ({error}).", next=kind[2]) from error
+        culprit = writing if writing and kind[0] is ArchiveUnwritableError else path
+        raise kind[0](f"{culprit} {kind[1]} ({error}).", next=kind[2]) from error
     except PermissionError as error:
         raise ArchiveUnwritableError(f"{path} cannot be opened ({error.strerror}).", next=_KINDS[14][2]) from error

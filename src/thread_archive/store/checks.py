@@ -85,7 +85,12 @@ def _index(archive: Archive) -> Iterator[Finding]:
         message = f"{docs:,} of {texts:,} texts are in the index; `thread-archive reread` makes it anew"
         yield Finding(check="index", ok=False, path="search_fts", message=message)
         return
-    problem = search_index.integrity_problem(connection)
+    try:
+        problem = search_index.integrity_problem(connection)
+    except sqlite3.OperationalError as error:
+        message = f"no copy could be made to compare it with the texts ({error}); free some space, or set SQLITE_TMPDIR"
+        yield Finding(check="index", ok=False, path="search_fts", message=message)
+        return
     wrong = f"it differs from the texts ({problem}); `thread-archive reread` makes it anew"
     message = wrong if problem else f"{texts:,} texts, all in the index"
     yield Finding(check="index", ok=not problem, path="search_fts", message=message)
