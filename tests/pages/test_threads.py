@@ -50,6 +50,18 @@ def changed(shelf: Path, folder: Path, *statements: str) -> Path:
     return path
 
 
+def test_a_thread_that_was_visited_often_says_how_often_and_since_when(shelf: Path, tmp_path: Path) -> None:
+    often = """WITH RECURSIVE day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < 60)
+               INSERT INTO captures (kind, url, post_id, status, started_at, receipt)
+               SELECT 'visit', 'u', 1, 'complete', date('2031-01-31', n || ' days') || 'T12:00:00.000000Z',
+                      iif(n = 60, '{"comments": {"stored": 1234567}}', 'of no use') FROM day"""
+    text = page(changed(shelf, tmp_path, "UPDATE captures SET post_id = NULL", often))
+    told = text.partition("<dt>Copied</dt>")[2].partition("</dd>")[0]
+    assert "visited 60 times since" in told
+    assert "2031-02-01" in told
+    assert "1,234,567" in text
+
+
 def test_headings_of_comments_are_no_part_of_the_pages_outline(shelf: Path, tmp_path: Path) -> None:
     loud = "UPDATE comments SET body_html = '<h5>Loud</h5><hr>' WHERE body LIKE 'He never%'"
     text = page(changed(shelf, tmp_path, loud))
