@@ -315,15 +315,3 @@ def receipts(connection: sqlite3.Connection, post_id: int) -> Iterator[Any]:
     """
     rows = tuples(connection, f"SELECT receipt {_ENDED} AND receipt IS NOT NULL ORDER BY id DESC", post_id)
     return (json.loads(receipt) for (receipt,) in rows)
-
-
-def gap_names(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """By the row id of a gap: (instance, local id) of one of those that name it."""
-    rows = tuples(
-        connection,
-        """SELECT local.comment_id, namer.domain, local.local_id FROM local_ids AS local
-           JOIN instances AS namer ON namer.id = local.instance_id
-           WHERE local.comment_id IN (SELECT value FROM json_each(?)) ORDER BY namer.domain DESC""",
-        json.dumps(list(ids)),
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
