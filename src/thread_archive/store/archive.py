@@ -259,4 +259,6 @@ def translated(path: Path, *, writing: Path | None = None) -> Iterator[None]:
         culprit = writing if writing and kind[0] is ArchiveUnwritableError else path
         raise kind[0](f"{culprit} {kind[1]} ({error}).", next=kind[2]) from error
     except PermissionError as error:
-        raise ArchiveUnwritableError(f"{path} cannot be opened ({error.strerror}).", next=_KINDS[14][2]) from error
+        raise ArchiveUnwritableError(
+            f"{path} cannot be opened ({error.strerror}).", next=_KINDS[sqlite3.SQLITE_CANTOPEN][2]
+        ) from error
