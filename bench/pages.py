@@ -51,7 +51,8 @@ def joined(connection: sqlite3.Connection, positions: list[int], constant: str) 
         ids = [row.id for row in rows.values()]
         store.quotes(connection, head.id, comments=ids, article=True, public=False)
         store.cross_posts(connection, head.id)
-        store.captures(connection, head.id)
+        store.visits(connection, head.id)
+        next(iter(store.receipts(connection, head.id)), None)
         for row in rows.values():
             parts.append(constant)
             parts.append(html_of(row.body, row.body_html))

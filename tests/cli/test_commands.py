@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -266,6 +269,28 @@ def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) ->
         "versions", "file", "references", "index", "captures", "threads", "redaction", "reread",
     }  # fmt: skip
     assert all(set(finding) == {"check", "ok", "path", "message"} for finding in objects(ran.stdout))
+
+
+def test_doctor_says_so_where_there_is_no_room_for_a_copy(archive: Path) -> None:
+    with closing(sqlite3.connect(archive / "archive.db")) as connection:
+        # More than SQLite holds of a temporary file in memory.
+        connection.execute("INSERT INTO exchange_bodies (digest, size, body) VALUES (x'00', 0, zeroblob(4000000))")
+        connection.commit()
+    ran = subprocess.run(
+        [*PROGRAM, "doctor", "--deep", "--json"],
+        cwd=archive,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)),
+    )
+    assert (ran.returncode, ran.stderr) == (5, "")
+    told = {finding["check"]: finding for finding in objects(ran.stdout)}
+    assert not told["index"]["ok"]
+    assert "no copy could be made" in told["index"]["message"]
+    assert not told["reread"]["ok"]
+    assert re.search(r"copy\.db cannot .*disk", told["reread"]["message"])
+    assert told["threads"]["ok"]
 
 
 def test_reread_says_what_it_did(archive: Path) -> None:

@@ -22,6 +22,7 @@ from thread_archive.pages.times import time_html
 from thread_archive.slugs import slug
 from thread_archive.snapshots.site import SiteAddresses
 from thread_archive.store.connections import one_state
+from thread_archive.store.reading import items
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,18 @@ def changed(shelf: Path, folder: Path, *statements: str) -> Path:
         for statement in statements:
             connection.execute(statement)
     return path
+
+
+def test_a_thread_that_was_visited_often_says_how_often_and_since_when(shelf: Path, tmp_path: Path) -> None:
+    often = """WITH RECURSIVE day(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM day WHERE n < 60)
+               INSERT INTO captures (kind, url, post_id, status, started_at, receipt)
+               SELECT 'visit', 'u', 1, 'complete', date('2031-01-31', n || ' days') || 'T12:00:00.000000Z',
+                      iif(n = 60, '{"comments": {"stored": 1234567}}', 'of no use') FROM day"""
+    text = page(changed(shelf, tmp_path, "UPDATE captures SET post_id = NULL", often))
+    told = text.partition("<dt>Copied</dt>")[2].partition("</dd>")[0]
+    assert "visited 60 times since" in told
+    assert "2031-02-01" in told
+    assert "1,234,567" in text
 
 
 def test_headings_of_comments_are_no_part_of_the_pages_outline(shelf: Path, tmp_path: Path) -> None:
@@ -87,6 +100,21 @@ def test_a_gap_stands_in_its_place_and_says_why(reason: MissingReason, shelf: Pa
     assert "A comment is missing here" in text
     assert MISSING_REASONS[reason].split("’")[0].split("'")[0] in text
     assert text.index("grandfather") < text.index("A comment is missing here") < text.index("&lt;script&gt;")
+
+
+def test_a_gap_of_several_names_has_the_same_one_on_the_page_and_in_json(shelf: Path, tmp_path: Path) -> None:
+    path = changed(
+        shelf, tmp_path,
+        "UPDATE comments SET ap_id = NULL, body = '', creator_id = NULL, missing_reason = 'purged' "
+        "WHERE body LIKE 'He never%'",
+        "INSERT INTO instances (domain) VALUES ('z.test'), ('a.test')",
+        """INSERT INTO local_ids (instance_id, of_comment, local_id, comment_id)
+           SELECT instances.id, 1, value, comments.id FROM instances, comments, json_each('[901, 899, 902, 900]')
+           WHERE ap_id IS NULL AND domain IN ('z.test', 'a.test')""",
+    )  # fmt: skip
+    (gap,) = (item.fields for item in items(sqlite3.connect(path), 1) if item.kind == "gap")
+    assert (gap["instance"], gap["local_id"]) == ("a.test", 899)
+    assert "(a.test names it 899)" in page(path)
 
 
 def test_what_is_only_counted_as_missing_is_told_too(shelf: Path, tmp_path: Path) -> None:

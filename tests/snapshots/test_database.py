@@ -17,7 +17,8 @@ from searches import search
 from snapshots.building import ONE, PLAIN, TWO, Noon, database_of, derive, fill, made, put, worlds
 from thread_archive.snapshots import columns
 from thread_archive.snapshots.columns import EMPTY, LEFT_OUT, Wording
-from thread_archive.snapshots.database import create
+from thread_archive.snapshots.database import FORMAT, MARK, create
+from thread_archive.snapshots.inspecting import schema_problem
 from thread_archive.snapshots.numbering import Paths
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Making, make
@@ -25,6 +26,7 @@ from thread_archive.store import search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import post_by_ap_id, thread_items, threads
 from thread_archive.store.rows import path_label
+from thread_archive.store.schema import VERSION
 
 SHARED: dict[str, Any] = {
     "instances": columns.instances(),
@@ -80,6 +82,14 @@ def test_every_column_of_every_table_is_shared_or_left_out_by_decision(tmp_path:
     assert found.keys() == SHARED.keys() | EMPTY
     assert not found.keys() & LEFT_OUT
     assert {table: set(names) for table, names in SHARED.items()} == {table: found[table] for table in SHARED}
+
+
+@pytest.mark.parametrize("version", range(4, VERSION + 1))
+def test_a_snapshot_of_an_earlier_schema_is_known_as_ours(version: int) -> None:
+    with sqlite3.connect(":memory:") as connection:
+        create(connection, version=version)
+        connection.execute("INSERT INTO settings VALUES (?, ?)", [MARK, FORMAT])
+        assert schema_problem(connection) == ""
 
 
 def test_a_snapshot_reads_as_the_archive_does(tmp_path: Path) -> None:

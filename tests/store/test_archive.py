@@ -1,12 +1,17 @@
 """Opening an archive: whose file it is, who else is at it, and what is wrong with it, in a person's words."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
+from subprocess import PIPE
+from threading import Timer
 
 import pytest
 
 from fake_lemmy import Server, grow, thread
+from fetching.memory import printed_by
 from runs import add, archive_in, rows, v3
 from thread_archive.exceptions import (
     ArchiveBusyError,
@@ -21,6 +26,16 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.descriptions import DESCRIPTIONS
 from thread_archive.store.schema import APPLICATION_ID
+
+# Makes the archives whose paths it is told.
+MAKER = """
+import sys
+from pathlib import Path
+from thread_archive.store.archive import Archive
+for line in sys.stdin:
+    Archive.open(Path(line.strip()), create=True).close()
+    print("made", flush=True)
+"""
 
 
 def test_a_new_archive_is_marked_as_ours_and_in_wal_mode(tmp_path: Path) -> None:
@@ -82,6 +97,33 @@ def test_a_locked_archive_says_so(tmp_path: Path) -> None:
         pass
 
 
+def test_who_makes_an_archive_waits_for_another_program_that_has_the_new_file(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "archive.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ArchiveBusyError):
+        Archive.open(tmp_path / "archive.db", create=True, busy=0.05)
+    leaving = Timer(0.2, other.execute, ["ROLLBACK"])
+    leaving.start()
+    with Archive.open(tmp_path / "archive.db", create=True, busy=60) as archive:
+        assert rows(archive, "PRAGMA journal_mode") == [("wal",)]
+    leaving.join()
+    other.close()
+
+
+def test_several_processes_can_make_one_archive_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKER]
+    makers = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) for _ in range(4)]
+    pipes = [(maker.stdin, maker.stdout) for maker in makers if maker.stdin and maker.stdout]
+    try:
+        for number in range(25):
+            for stdin, _ in pipes:
+                stdin.write(f"{tmp_path / str(number)}.db\n")
+            assert [stdout.readline() for _, stdout in pipes] == ["made\n"] * len(makers)
+    finally:
+        for maker in makers:
+            maker.communicate(timeout=60)
+
+
 def test_an_archive_opened_to_read_cannot_be_written(tmp_path: Path) -> None:
     with archive_in(tmp_path):
         pass
@@ -138,6 +180,24 @@ def test_an_index_that_differs_from_the_texts_is_found_out(tmp_path: Path) -> No
         archive.db.conn.execute("UPDATE comments SET body = 'another text'")
         archive.db.conn.commit()
         assert [finding.check for finding in check(archive) if not finding.ok] == ["index"]
+
+
+def test_checking_the_index_does_not_hold_the_archive_in_memory(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        archive.db.conn.execute("INSERT INTO exchange_bodies VALUES (1, x'00', 0, zeroblob(100000000))")
+        archive.db.conn.commit()
+    grown = """
+import sys
+from pathlib import Path
+from fetching.memory import peak
+from thread_archive.store.archive import Archive
+from thread_archive.store.search_index import integrity_problem
+with Archive.open(Path(sys.argv[1]), read_only=True) as archive:
+    before = peak()
+    assert integrity_problem(archive.db.conn) == ""
+    print(peak() - before)
+"""
+    assert printed_by(grown, str(tmp_path / "archive.db")) < 30_000_000
 
 
 def test_a_changed_answer_is_found_out(tmp_path: Path) -> None:

@@ -1,17 +1,22 @@
-"""Migrations: an archive of an older release keeps all it holds."""
+"""Migrations: an archive of an older release keeps all it holds. Indexes: what an article changes is found by them."""
 
 import json
 import lzma
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from runs import rows
+from runs import archive_in, rows
 from searches import search
 from thread_archive.archiving import reread
+from thread_archive.model import Link
+from thread_archive.store import derivations, paragraphs
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
 from thread_archive.store.schema import VERSION
+from thread_archive.store.states import States
 
 ARCHIVES = Path(__file__).parents[2] / "fixtures" / "archives"
 # The SHA-256 of what the release that made the archive printed as its content, line by line.
@@ -69,3 +74,42 @@ def test_an_older_archive_can_be_read_and_stays_as_it_is(tmp_path: Path) -> None
         assert content_of_then(archive) == SCHEMA_1_CONTENT
         assert [hit.ap_id for hit in search(archive, "drawer where")] == ["http://home.test/comment/2"]
     assert path.read_bytes() == before
+
+
+@contextmanager
+def statements_of(archive: Archive) -> Iterator[list[str]]:
+    """What is executed inside the block, values filled in."""
+    statements: list[str] = []
+    archive.db.conn.set_trace_callback(statements.append)
+    try:
+        yield statements
+    finally:
+        archive.db.conn.set_trace_callback(None)
+
+
+def scans(archive: Archive, statements: list[str]) -> list[str]:
+    """Which tables the statements, and the checks of foreign keys that they bring about, read from end to end."""
+    steps = [row[3] for statement in statements for row in rows(archive, f"EXPLAIN QUERY PLAN {statement}")]
+    return [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
+
+
+def test_no_table_is_read_from_end_to_end_for_an_article_that_lost_paragraphs(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        archive.db.conn.execute("PRAGMA foreign_keys = OFF")
+        archive.db.conn.execute("INSERT INTO article_paragraphs VALUES (1, 1, 1, 'p', 0, 'a'), (2, 1, 2, 'p', 0, 'b')")
+        archive.db.conn.commit()
+        archive.db.conn.execute("PRAGMA foreign_keys = ON")
+        with statements_of(archive) as statements:
+            derivations.write_article_links(archive, 1, 1, list[Link]())
+            paragraphs.drop(archive.db.conn, 1, after=1)
+        assert any("DELETE FROM article_paragraphs" in statement for statement in statements)
+        assert scans(archive, statements) == []
+
+
+def test_no_table_is_read_from_end_to_end_for_the_servers_that_know_a_post(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        states = States(archive, "http://home.test/post/1", capture_id=1, home="home.test")
+        with statements_of(archive) as statements:
+            states.comments(frozenset({"home.test"}))
+        assert len(statements) == 1
+        assert scans(archive, statements) == []

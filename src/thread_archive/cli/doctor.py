@@ -42,8 +42,8 @@ def _findings(archive: Archive, *, deep: bool) -> Iterator[Finding]:
 def _reread_copy(archive: Archive) -> Finding:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "copy.db"
-        archive.db.conn.execute("VACUUM INTO ?", [str(path)])
         try:
+            archive.copy_to(path)
             with Archive.open(path) as copy:
                 done = reread(copy)
                 same = content_digest(copy) == content_digest(archive)

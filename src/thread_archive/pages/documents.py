@@ -9,7 +9,7 @@ from thread_archive.pages.fronts import FrontView
 from thread_archive.pages.rendering import Reading
 from thread_archive.store.reading import Item, items
 from thread_archive.store.threadlists import ThreadCard
-from thread_archive.store.threadpages import captures, thread_head
+from thread_archive.store.threadpages import thread_head, visits
 
 
 def front_document(view: FrontView, reading: Reading) -> str:
@@ -51,13 +51,13 @@ def thread_document(reading: Reading, address: str, *, tree: bool = False) -> st
     head = thread_head(reading.connection, address, public=reading.public)
     if head is None:
         return None
-    latest = captures(reading.connection, head.id, most=1)
+    told = visits(reading.connection, head.id)
     about = {
         "slug": head.slug,
         "ap_id": head.ap_id,
         "title": head.title,
-        "status": latest[0].status if latest else None,
-        "captured_at": latest[0].started_at if latest else None,
+        "status": told.status if told else None,
+        "captured_at": told.captured_at if told else None,
         "page": reading.site.addresses.thread(head.slug),
     }
     found = items(reading.connection, head.id, public=reading.public)

@@ -1,11 +1,11 @@
 """What is known of a thread's copy: when it was made, from which servers, and what is not in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from thread_archive.model import MISSING_REASONS, MissingReason
-from thread_archive.store.threadpages import CaptureRow
+from thread_archive.store.threadpages import Visits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +26,18 @@ class Facts:
     uncounted: tuple[str, ...] = ()
 
 
-def facts(captures: Sequence[CaptureRow]) -> Facts | None:
-    """The facts that `captures` (the latest first) tell; None without any."""
-    if not captures:
+def facts(visits: Visits | None, receipts: Iterable[Any]) -> Facts | None:
+    """The facts that the visits and the latest of `receipts` (the latest first) with an account tell; None without."""
+    if visits is None:
         return None
-    latest = captures[0]
-    receipt = next((c.receipt for c in captures if isinstance(c.receipt.get("comments"), dict)), {})
+    receipt = next((told for told in map(_mapping, receipts) if isinstance(told.get("comments"), dict)), {})
     comments = _mapping(receipt.get("comments"))
     missing = [_mapping(item) for item in _list(comments.get("missing"))]
     return Facts(
-        status=latest.status,
-        captured_at=latest.started_at,
-        visits=len(captures),
-        first_at=captures[-1].started_at,
+        status=visits.status,
+        captured_at=visits.captured_at,
+        visits=visits.count,
+        first_at=visits.first_at,
         stored=comments.get("stored") if isinstance(comments.get("stored"), int) else None,
         tombstones=_number(comments.get("tombstones")),
         sources=tuple(_source(_mapping(item)) for item in _list(receipt.get("sources"))),

@@ -15,6 +15,7 @@ from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
+from thread_archive.store.gaps import gap_keys
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
 # Above a comment that is shown in its context; what lies higher is a link away.
@@ -109,7 +110,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         last=part.page.last,
         more=part.page.more,
         cross_posts=tuple(store.cross_posts(reading.connection, head.id)) if wanted.is_whole else (),
-        facts=facts(store.captures(reading.connection, head.id)),
+        facts=facts(store.visits(reading.connection, head.id), store.receipts(reading.connection, head.id)),
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
     )
@@ -204,7 +205,7 @@ def _discussion(
         now=reading.now,
         here=part.here,
         answered=store.parents_of(connection, ids) if wanted.sort.is_flat else {},
-        names=store.gap_names(connection, [row.id for row in rows.values() if row.ap_id is None]),
+        names=gap_keys(connection, [row.id for row in rows.values() if row.ap_id is None]),
     )
 
 

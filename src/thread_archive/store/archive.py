@@ -5,6 +5,7 @@ One writer and any number of readers (WAL). A second writer waits for the first 
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ from thread_archive.store.schema import APPLICATION_ID, VERSION, migrations
 
 # How long a writer waits for another one: longer than any one thread's transaction.
 BUSY_SECONDS = 120.0
+# How long to sleep where SQLite does not wait by itself.
+_PAUSE = 0.01
 _HEADER = b"SQLite format 3\x00"
 
 
@@ -57,7 +60,7 @@ class Archive:
             connection = _connect(path, read_only=read_only, busy=busy)
             try:
                 archive = cls(Database(connection, execute_plugins=False), path, read_only=read_only)
-                archive._adopt()
+                archive._adopt(busy)
             except BaseException:
                 connection.close()
                 raise
@@ -95,17 +98,24 @@ class Archive:
         with translated(self.path):
             yield self.db.conn
 
-    def _adopt(self) -> None:
+    def copy_to(self, path: Path) -> None:
+        """Write one state of the archive to the new file `path`; raises ArchiveError as `open` does."""
+        with translated(self.path, writing=path):
+            self.db.conn.execute("VACUUM INTO ?", [str(path)])
+
+    def _adopt(self, busy: float) -> None:
         connection = self.db.conn
+        # In this order: another process may make the archive at this moment, its tables and its mark in one go.
+        objects = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application_id = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if application_id != APPLICATION_ID:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or self.read_only:
+            if objects or self.read_only:
                 raise NotAnArchiveError(
                     f"{self.path} is a database of another program.",
                     next="Choose another file with --db; this one was not touched.",
                 )
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection, busy)
         if version > VERSION:
             raise SchemaVersionError(
                 f"{self.path} was made by a newer thread-archive (schema {version}; this one knows {VERSION}).",
@@ -175,6 +185,20 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
 
 
+def _use_wal(connection: sqlite3.Connection, busy: float) -> None:
+    """Change to WAL; SQLite gives up at once where another process holds a lock, whatever its timeout."""
+    deadline = time.monotonic() + busy
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
 _KINDS: dict[int, tuple[type[ArchiveError], str, str]] = {
     sqlite3.SQLITE_BUSY: (
         ArchiveBusyError,
@@ -220,14 +244,21 @@ _KINDS: dict[int, tuple[type[ArchiveError], str, str]] = {
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors on `path` into ArchiveErrors; those of our own making pass."""
+def translated(path: Path, *, writing: Path | None = None) -> Iterator[None]:
+    """
+    Turn SQLite's and the system's errors on `path` into ArchiveErrors; those of our own making pass.
+
+    `writing` is the file that is written where that is another one.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
         kind = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
         if kind is None:
             raise
-        raise kind[0](f"{path} {kind[1]} ({error}).", next=kind[2]) from error
+        culprit = writing if writing and kind[0] is ArchiveUnwritableError else path
+        raise kind[0](f"{culprit} {kind[1]} ({error}).", next=kind[2]) from error
     except PermissionError as error:
-        raise ArchiveUnwritableError(f"{path} cannot be opened ({error.strerror}).", next=_KINDS[14][2]) from error
+        raise ArchiveUnwritableError(
+            f"{path} cannot be opened ({error.strerror}).", next=_KINDS[sqlite3.SQLITE_CANTOPEN][2]
+        ) from error

@@ -19,7 +19,6 @@ class StoredPage:
     words: int
     status: str
     reason: str
-    body_digest: bytes
     etag: str
     last_modified: str
     fetched_at: str
@@ -91,17 +90,15 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
     with translated(archive.path):
         row = archive.db.conn.execute(
             """SELECT article.id, article.url, article.final_url, article.title, article.words, article.status,
-                      article.reason, coalesce(body.digest, x''), coalesce(exchange.headers, '{}'),
-                      coalesce(article.fetched_at, '')
+                      article.reason, coalesce(exchange.headers, '{}'), coalesce(article.fetched_at, '')
                FROM articles AS article
                LEFT JOIN exchanges AS exchange ON exchange.id = article.exchange_id
-               LEFT JOIN exchange_bodies AS body ON body.id = exchange.body_id
                WHERE article.post_id = ? AND article.is_page = 1""",
             [post_id],
         ).fetchone()
     if row is None:
         return None
-    headers = json.loads(row[8])
+    headers = json.loads(row[7])
     return StoredPage(
         article_id=row[0],
         url=row[1],
@@ -110,10 +107,9 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
         words=row[4],
         status=row[5],
         reason=row[6],
-        body_digest=row[7],
         etag=headers.get("etag", ""),
         last_modified=headers.get("last-modified", ""),
-        fetched_at=row[9],
+        fetched_at=row[8],
     )
 
 

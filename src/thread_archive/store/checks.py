@@ -85,26 +85,15 @@ def _index(archive: Archive) -> Iterator[Finding]:
         message = f"{docs:,} of {texts:,} texts are in the index; `thread-archive reread` makes it anew"
         yield Finding(check="index", ok=False, path="search_fts", message=message)
         return
-    wrong = _mismatches(archive)
-    message = f"{texts:,} texts, all in the index" if not wrong else f"{wrong} texts differ; `thread-archive reread`"
-    yield Finding(check="index", ok=not wrong, path="search_fts", message=message)
-
-
-def _mismatches(archive: Archive) -> int:
-    """
-    FTS5's own check compares every text with the index; it counts as a write, so that it runs on a copy in memory.
-    """
-    copy = sqlite3.connect(":memory:")
     try:
-        archive.db.conn.backup(copy)
-        copy.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError as error:
-        if (error.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_CORRUPT:
-            raise
-        return 1
-    finally:
-        copy.close()
-    return 0
+        problem = search_index.integrity_problem(connection)
+    except sqlite3.OperationalError as error:
+        message = f"no copy could be made to compare it with the texts ({error}); free some space, or set SQLITE_TMPDIR"
+        yield Finding(check="index", ok=False, path="search_fts", message=message)
+        return
+    wrong = f"it differs from the texts ({problem}); `thread-archive reread` makes it anew"
+    message = wrong if problem else f"{texts:,} texts, all in the index"
+    yield Finding(check="index", ok=not problem, path="search_fts", message=message)
 
 
 def _captures(archive: Archive) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from thread_archive.store.archive import Archive
+from thread_archive.store.gaps import gap_keys
 from thread_archive.store.observations import write_local_ids
 from thread_archive.store.rows import COMMENT_COLUMNS, PLACE_COLUMNS, Row, gap_row, path_label
 from thread_archive.store.times import parse_stamp, stamp
@@ -34,7 +35,7 @@ def known_places(archive: Archive, post_ap_id: str) -> dict[Key, Known]:
         [post_ap_id],
     ).fetchall()
     keys: dict[int, Key] = {row[0]: row[1] for row in rows if row[1] is not None}
-    keys.update(gap_keys(archive, [row[0] for row in rows if row[1] is None]))
+    keys.update(gap_keys(archive.db.conn, [row[0] for row in rows if row[1] is None]))
     return {
         keys[row[0]]: Known(parent=keys.get(row[2]) if row[2] else None, published_at=parse_stamp(row[3]))
         for row in rows
@@ -79,22 +80,8 @@ def gap_reasons(archive: Archive, post_id: int) -> dict[tuple[str, int], str]:
     rows = archive.db.conn.execute(
         "SELECT id, missing_reason FROM comments WHERE post_id = ? AND ap_id IS NULL ORDER BY position", [post_id]
     ).fetchall()
-    names = gap_keys(archive, [row_id for row_id, _ in rows])
+    names = gap_keys(archive.db.conn, [row_id for row_id, _ in rows])
     return {names[row_id]: reason for row_id, reason in rows if row_id in names}
-
-
-def gap_keys(archive: Archive, row_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """By which name (instance, local id) each of these gaps is known."""
-    if not row_ids:
-        return {}
-    rows = archive.db.conn.execute(
-        """SELECT local.comment_id, instance.domain, local.local_id FROM local_ids AS local
-           JOIN instances AS instance ON instance.id = local.instance_id
-           WHERE local.comment_id IN (SELECT value FROM json_each(?)) ORDER BY instance.domain DESC, local.local_id
-           DESC""",
-        [json.dumps(list(row_ids))],
-    )
-    return {row_id: (domain, local_id) for row_id, domain, local_id in rows}
 
 
 def comment_rows(archive: Archive, row_ids: Sequence[int]) -> dict[int, Row]:
@@ -133,7 +120,7 @@ class Places:
         connection = self._writing.connection
         rows = connection.execute("SELECT id, ap_id FROM comments WHERE post_id = ?", [self._post_id]).fetchall()
         have: dict[Key, int] = {ap_id: row_id for row_id, ap_id in rows if ap_id is not None}
-        gaps = gap_keys(self._writing.archive, [row_id for row_id, ap_id in rows if ap_id is None])
+        gaps = gap_keys(connection, [row_id for row_id, ap_id in rows if ap_id is None])
         for row_id, place in gaps.items():
             name = self._writing.visit.tree.names.get(place, place)
             if name in have:

@@ -7,6 +7,8 @@ from typing import Any
 
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.connections import tuples
+from thread_archive.store.gaps import gap_keys
+from thread_archive.urls import host_in
 
 # Rows fetched at a time: a long thread is never held as a whole.
 _BATCH = 500
@@ -130,7 +132,8 @@ def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False)
     yield _post(connection, post_id)
     rows = tuples(connection, _COMMENTS, int(public), post_id)
     while batch := rows.fetchmany(_BATCH):
-        yield from (_comment(row) for row in batch)
+        keys = gap_keys(connection, [row[_ID] for row in batch if row[0] is None])
+        yield from (_comment(row) if row[0] is not None else _gap(row, keys.get(row[_ID])) for row in batch)
 
 
 _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
@@ -147,17 +150,13 @@ _COMMENTS = """SELECT comment.ap_id, CASE WHEN NOT (parent.restricted AND ?1) TH
                       comment.upvotes, comment.downvotes, comment.deleted, comment.removed, comment.distinguished,
                       comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
                       comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
-                      comment.missing_reason, local.local_id, namer.domain
+                      comment.missing_reason, comment.id
                FROM comments AS comment
                JOIN posts AS post ON post.id = comment.post_id
                LEFT JOIN comments AS parent ON parent.id = comment.parent_id
                LEFT JOIN people AS person ON person.id = comment.creator_id
-               LEFT JOIN local_ids AS local ON comment.ap_id IS NULL AND local.comment_id = comment.id
-                    AND (local.instance_id, local.local_id) = (SELECT instance_id, local_id FROM local_ids
-                         JOIN instances ON instances.id = instance_id WHERE comment_id = comment.id
-                         ORDER BY domain, local_id LIMIT 1)
-               LEFT JOIN instances AS namer ON namer.id = local.instance_id
                WHERE comment.post_id = ?2 AND NOT (comment.restricted AND ?1) ORDER BY comment.position"""
+_REASON, _ID = 19, 20
 
 
 def _post(connection: sqlite3.Connection, post_id: int) -> Item:
@@ -198,18 +197,21 @@ def _post(connection: sqlite3.Connection, post_id: int) -> Item:
     return Item(kind="post", depth=0, fields=fields)
 
 
+def _gap(row: tuple[Any, ...], key: tuple[str, int] | None) -> Item:
+    instance, local_id = key or (None, None)
+    gap = {
+        "kind": "gap",
+        "instance": instance,
+        "local_id": local_id,
+        "parent": row[1],
+        "depth": row[2],
+        "reason": row[_REASON],
+    }
+    return Item(kind="gap", depth=row[2], fields=gap)
+
+
 def _comment(row: tuple[Any, ...]) -> Item:
     depth = row[2]
-    if row[0] is None:
-        gap = {
-            "kind": "gap",
-            "instance": row[21],
-            "local_id": row[20],
-            "parent": row[1],
-            "depth": depth,
-            "reason": row[19],
-        }
-        return Item(kind="gap", depth=depth, fields=gap)
     fields = {
         "kind": "comment",
         "ap_id": row[0],
@@ -231,6 +233,6 @@ def _comment(row: tuple[Any, ...]) -> Item:
         "is_admin": bool(row[16]),
         "is_bot": bool(row[17]),
         "language": row[18],
-        "instance": row[0].partition("://")[2].partition("/")[0],
+        "instance": host_in(row[0]),
     }
     return Item(kind="comment", depth=depth, fields=fields)

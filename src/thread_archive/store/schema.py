@@ -56,6 +56,12 @@ def m005_search(db: Database) -> None:
         db.conn.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")
 
 
+@migrations()
+def m006_indexes(db: Database) -> None:
+    """What points at a paragraph or at a post, found without reading all that points at comments."""
+    _execute(db, M006)
+
+
 def make(connection: sqlite3.Connection, *, version: int) -> None:
     """Make the tables of schema `version` in a new database, in the caller's transaction."""
     database = Database(connection, execute_plugins=False)
@@ -524,5 +530,12 @@ FROM (
 )
 """
 
+# Few rows have any of these, and comments, which are many, have none: writing them costs next to nothing more.
+M006 = """
+CREATE INDEX links_paragraph_id ON links(paragraph_id) WHERE paragraph_id IS NOT NULL;
+CREATE INDEX search_items_paragraph_id ON search_items(paragraph_id) WHERE paragraph_id IS NOT NULL;
+CREATE INDEX local_ids_post_id ON local_ids(post_id) WHERE post_id IS NOT NULL
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 5
+VERSION = 6

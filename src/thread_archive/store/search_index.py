@@ -7,6 +7,7 @@ own: to take an item out, FTS5 must be told the very text it was put in with.
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 
 from thread_archive.store.scripts import apart
 
@@ -40,6 +41,26 @@ def count_belonging(connection: sqlite3.Connection) -> int:
     """How many items belong in the index."""
     queries = [f"SELECT count(*) FROM {table} AS t WHERE {condition}" for table, condition in belonging()]
     return sum(int(connection.execute(query).fetchone()[0]) for query in queries)
+
+
+def integrity_problem(connection: sqlite3.Connection) -> str:
+    """
+    What FTS5 says where the index differs from the texts; empty where it does not.
+
+    Its check counts as a write, so that it runs on a copy: in a temporary file, which SQLite deletes.
+    """
+    longest = connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+    with closing(sqlite3.connect("", isolation_level=None)) as copy:
+        copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
+        copy.execute("PRAGMA trusted_schema = OFF")
+        try:
+            connection.backup(copy)
+            copy.execute("INSERT INTO search_fts (search_fts, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            if (error.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_CORRUPT:
+                raise
+            return str(error)
+    return ""
 
 
 def scope(post_id: object, community_id: object, creator_id: object, kind: int) -> str:

@@ -284,33 +284,34 @@ def cross_posts(connection: sqlite3.Connection, post_id: int) -> list[tuple[str,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureRow:
-    """A visit to the thread that ended; `receipt` is what `add --json` printed, empty where the archive has none."""
+class Visits:
+    """The visits to a thread that ended: how the latest ended and when it began, how many there were, since when."""
 
     status: str
-    started_at: str
-    receipt: dict[str, Any]
+    captured_at: str
+    count: int
+    first_at: str
 
 
-def captures(connection: sqlite3.Connection, post_id: int, *, most: int = 50) -> list[CaptureRow]:
-    """The visits that told of the thread, the latest first."""
-    rows = tuples(
+_ENDED = "FROM captures WHERE post_id = ? AND status IN ('complete', 'partial')"
+
+
+def visits(connection: sqlite3.Connection, post_id: int) -> Visits | None:
+    """The visits that told of the thread; None where none did."""
+    row = tuples(
         connection,
-        """SELECT status, started_at, coalesce(receipt, '{}') FROM captures
-           WHERE post_id = ? AND status IN ('complete', 'partial') ORDER BY id DESC LIMIT ?""",
+        f"""SELECT latest.status, latest.started_at, told.count, told.first_at
+            FROM (SELECT max(id) AS id, count(*) AS count, min(started_at) AS first_at {_ENDED}) AS told
+            JOIN captures AS latest ON latest.id = told.id""",
         post_id,
-        most,
-    )
-    return [CaptureRow(status=row[0], started_at=row[1], receipt=json.loads(row[2])) for row in rows]
+    ).fetchone()
+    return Visits(status=row[0], captured_at=row[1], count=row[2], first_at=row[3]) if row else None
 
 
-def gap_names(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """By the row id of a gap: (instance, local id) of one of those that name it."""
-    rows = tuples(
-        connection,
-        """SELECT local.comment_id, namer.domain, local.local_id FROM local_ids AS local
-           JOIN instances AS namer ON namer.id = local.instance_id
-           WHERE local.comment_id IN (SELECT value FROM json_each(?)) ORDER BY namer.domain DESC""",
-        json.dumps(list(ids)),
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
+def receipts(connection: sqlite3.Connection, post_id: int) -> Iterator[Any]:
+    """
+    What `add --json` printed of the visits that have a receipt, the latest first; reads no further than it is asked
+    for.
+    """
+    rows = tuples(connection, f"SELECT receipt {_ENDED} AND receipt IS NOT NULL ORDER BY id DESC", post_id)
+    return (json.loads(receipt) for (receipt,) in rows)

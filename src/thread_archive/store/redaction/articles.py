@@ -102,7 +102,7 @@ class ArticleEraser:
             self._connection.execute("DELETE FROM quotes WHERE target_paragraph_id = ?", [row_id])
             self._connection.execute("DELETE FROM links WHERE paragraph_id = ?", [row_id])
         if (new, hops) == (texts, json.loads(redirects)) and not changed_paragraphs and new_html == html:
-            return self._revisions_match(article_id)
+            return self._revisions_hold_passages(article_id)
         self._connection.execute(
             f"UPDATE articles SET {', '.join(f'{name} = ?' for name in _TEXTS)}, redirects = ?, html = ? WHERE id = ?",
             [*new, json.dumps(hops), new_html, article_id],
@@ -112,7 +112,7 @@ class ArticleEraser:
         self._due(post_id)
         return True
 
-    def _revisions_match(self, article_id: int) -> bool:
+    def _revisions_hold_passages(self, article_id: int) -> bool:
         rows = self._connection.execute(
             "SELECT url, title, byline, html FROM article_revisions WHERE article_id = ?", [article_id]
         ).fetchall()

@@ -1,6 +1,5 @@
 """Erasing from kept answers, so that a later reread gives the redacted rows; no digest of an old body is left."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from thread_archive.erasing import Erased, Erasure, erase
 from thread_archive.exceptions import ArchiveDamagedError
 from thread_archive.store.archive import Archive
-from thread_archive.store.evidence import compressed, opened
+from thread_archive.store.evidence import compressed, digest_of, opened
 
 WHOLE = ("",)
 
@@ -98,7 +97,7 @@ def _replace(connection: sqlite3.Connection, body_id: int, erased: Erased) -> No
             "UPDATE exchanges SET withheld = ? WHERE id = ?",
             [json.dumps(list(dict.fromkeys(pointers))), exchange_id],
         )
-    digest = hashlib.sha256(erased.body).digest()
+    digest = digest_of(erased.body)
     same = connection.execute("SELECT id FROM exchange_bodies WHERE digest = ?", [digest]).fetchone()
     if same is not None and same[0] != body_id:
         connection.execute("UPDATE exchanges SET body_id = ? WHERE body_id = ?", [same[0], body_id])
