@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from sqlite_utils import Database
 
 from thread_archive.slugs import slug
-from thread_archive.snapshots import columns, numbering
+from thread_archive.snapshots import columns, numbering, pseudonyms
 from thread_archive.snapshots.columns import Columns, Wording
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive, translated
@@ -165,7 +165,7 @@ def _statements(wording: Wording) -> Iterator[str]:
 
     yield simple("instances", columns.instances())
     if wording.pseudonymised:
-        yield (f"INSERT INTO snapshot.instances (id, domain) SELECT {columns.NOWHERE}, '{numbering.NO_INSTANCE}'")
+        yield (f"INSERT INTO snapshot.instances (id, domain) SELECT {columns.NOWHERE}, '{pseudonyms.HOST}'")
     yield _insert(
         "captures",
         columns.captures(wording),

@@ -7,14 +7,13 @@ from typing import Any
 
 from thread_archive.articles.blocks import blocks_of_html
 from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
+from thread_archive.snapshots.pseudonyms import HOST
 from thread_archive.snapshots.receipts import received_receipt
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
 
 _BATCH = 500
-# Whose number it is by which a gap without a name is known.
-_NOBODY = "pseudonym.invalid"
 _PERSON = "person.ap_id, person.name, person.display_name, person.bio, person.is_bot, person.deleted"
 _POST = f"""SELECT post.ap_id, post.title, post.body, post.url, post.published_at, post.edited_at, post.deleted,
                    post.removed, post.locked, post.nsfw, post.featured, post.language, post.alt_text, post.embed_title,
@@ -158,7 +157,8 @@ def comments(connection: sqlite3.Connection, post_id: int) -> Iterator[Sequence[
 
 
 def _gap_name(sighted: Sequence[Sighted], row_id: int) -> tuple[str, int]:
-    return (sighted[0].instance, sighted[0].local_id) if sighted else (_NOBODY, row_id)
+    # A gap that no server has a number for is known by its row, at a host that there is not.
+    return (sighted[0].instance, sighted[0].local_id) if sighted else (HOST, row_id)
 
 
 def _sighted(connection: sqlite3.Connection, query: str, post_id: int) -> dict[int, list[Sighted]]:
