@@ -11,7 +11,7 @@ from typing import Any
 
 from thread_archive.exceptions import InputError, PayloadError, SnapshotDamagedError
 from thread_archive.markup import plain_text
-from thread_archive.snapshots import manifest, receiving
+from thread_archive.snapshots import receiving
 from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
 from thread_archive.snapshots.keepingout import (
@@ -20,7 +20,6 @@ from thread_archive.snapshots.keepingout import (
     receipt_without_listed,
     without_listed,
 )
-from thread_archive.snapshots.manifest import MANIFEST
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.verifying import check_bundle
 from thread_archive.store import articles, captures, reading, threads
@@ -103,7 +102,7 @@ def _verified(bundle: Bundle, signer: Path | None) -> str:
             f"{bundle.path} does not verify: {where}{wrong[0].message}.",
             next="Nothing was imported. `thread-archive verify` says more; ask for another copy.",
         )
-    return sha256(bundle.read(MANIFEST, most=manifest.LARGEST)).hexdigest()
+    return sha256(bundle.checksums()).hexdigest()
 
 
 def _import_thread(
