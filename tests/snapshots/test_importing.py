@@ -296,6 +296,7 @@ def test_a_text_that_is_none_is_found_before_it_is_imported(tmp_path: Path) -> N
         "UPDATE captures SET receipt = CAST(x'ff' AS TEXT)",
         "UPDATE comments SET language = CAST(x'eda080' AS TEXT)",
         "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
+        "UPDATE captures SET status = 'open'",
     ],
 )
 def test_what_no_archive_holds_is_refused_and_nothing_is_written(

@@ -60,13 +60,20 @@ def shared_captures(connection: sqlite3.Connection) -> list[SharedCapture]:
             post_id=row[0],
             ap_id=row[1],
             url=row[2],
-            status=row[3],
+            status=_status(row[3]),
             captured_at=row[4],
             home=row[5],
             receipt=received_receipt(str(row[6])),
         )
         for row in rows
     ]
+
+
+def _status(status: str) -> str:
+    """How a visit ended; raises ValueError where it did not: an open one would be gone on with."""
+    if status not in ("complete", "partial"):
+        raise ValueError(f"a visit is {status[:80]!r}")
+    return status
 
 
 def _address(ap_id: str) -> str:
