@@ -1,7 +1,9 @@
 """Taking over: nothing is lost, nothing comes twice, and what is newer is current, whoever had it."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,7 +24,9 @@ from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.redacting import redact
 from thread_archive.archiving.rereading import Reread
 from thread_archive.exceptions import InputError, SnapshotDamagedError
+from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.importing import Imported, import_snapshot
+from thread_archive.snapshots.inspecting import counts
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Made, Making, make
 from thread_archive.store.archive import Archive
@@ -311,6 +315,33 @@ def test_what_no_archive_holds_is_refused_and_nothing_is_written(
         assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
 
 
+def told_anew(bundle: Path, statements: str, **told: object) -> None:
+    """As `rewritten`, by somebody who takes care that the description fits."""
+    with closing(sqlite3.connect(bundle / "archive.db")) as connection:
+        connection.executescript(f"PRAGMA foreign_keys = OFF; {statements}")
+        described = json.loads((bundle / "datapackage.json").read_text())
+        described["thread_archive"] |= {
+            "content_sha256": content_hash(connection), "counts": counts(connection), **told
+        }  # fmt: skip
+    (bundle / "datapackage.json").write_text(json.dumps(described))
+    rewritten(bundle, "SELECT 1")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("bundle")).path
+
+
+@pytest.mark.parametrize("options", [[], None, "none", {"pseudonymised": []}])
+def test_what_the_description_says_of_its_options_is_not_relied_on(
+    bundle: Path, tmp_path: Path, options: object
+) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, "SELECT 1", options=options)
+    with archive_in(tmp_path, "other.db") as other:
+        assert [imported.status for imported in taken(other, copy)] == ["new", "new"]
+
+
 def test_of_a_receipt_only_what_a_receipt_says_comes_in(tmp_path: Path) -> None:
     copy = copied(made(tmp_path).path, tmp_path / "copy")
     told = {"title": 5, "sources": [{"instance": "one.test", "error": {"type": "E", "message": ["x"]}, "more": 1}]}
@@ -324,9 +355,7 @@ def test_of_a_receipt_only_what_a_receipt_says_comes_in(tmp_path: Path) -> None:
 
 def test_pseudonyms_are_refused(tmp_path: Path) -> None:
     copy = copied(made(tmp_path).path, tmp_path / "copy")
-    text = (copy / "datapackage.json").read_text()
-    (copy / "datapackage.json").write_text(text.replace('"pseudonymised": false', '"pseudonymised": true'))
-    rewritten(copy, "SELECT 1")
+    rewritten(copy, "INSERT INTO settings VALUES ('pseudonymised', '1')")
     with archive_in(tmp_path, "other.db") as other, pytest.raises(InputError, match="pseudonyms"):
         taken(other, copy)
 

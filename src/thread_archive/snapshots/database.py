@@ -84,6 +84,11 @@ def open_snapshot(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def is_pseudonymised(connection: sqlite3.Connection) -> bool:
+    """Whether the people of a snapshot have other names in it than their own."""
+    return connection.execute("SELECT 1 FROM settings WHERE name = ?", [PSEUDONYMISED]).fetchone() is not None
+
+
 def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> None:
     connection = archive.db.conn
     _register(connection, wording)

@@ -13,7 +13,7 @@ from thread_archive.exceptions import InputError, PayloadError, SnapshotDamagedE
 from thread_archive.markup import plain_text
 from thread_archive.snapshots import receiving
 from thread_archive.snapshots.bundle import Bundle
-from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
+from thread_archive.snapshots.database import is_pseudonymised, open_snapshot
 from thread_archive.snapshots.keepingout import (
     page_without_listed,
     post_without_listed,
@@ -76,13 +76,12 @@ def import_snapshot(
     """
     with Bundle(path) as bundle:
         digest = _verified(bundle, signer)
-        told = bundle.description()["thread_archive"]
-        if told.get("options", {}).get(PSEUDONYMISED):
-            raise InputError(
-                f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
-                next=f"`thread-archive serve {path}` shows it by itself.",
-            )
         with closing(open_snapshot(bundle.database())) as connection:
+            if is_pseudonymised(connection):
+                raise InputError(
+                    f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
+                    next=f"`thread-archive serve {path}` shows it by itself.",
+                )
             with _in_order(bundle.path):
                 shared = receiving.shared_captures(connection)
             for capture in shared:
