@@ -1,7 +1,7 @@
 """A snapshot's rows as values, thread by thread: what `store.merging` takes in."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         post=post,
         places={
             keys[row[0]]: Place(
-                parent=keys[row[2]] if row[2] else None,
+                parent=_parent(keys, row[2]),
                 published_at=parse_stamp(row[3]),
                 deleted=bool(row[4]),
                 removed=bool(row[5]),
@@ -161,6 +161,15 @@ def comments(connection: sqlite3.Connection, post_id: int) -> Iterator[Sequence[
     rows = connection.execute(_COMMENTS, [post_id])
     while batch := rows.fetchmany(_BATCH):
         yield [_comment(row) for row in batch]
+
+
+def _parent(keys: Mapping[int, Key], row_id: int | None) -> Key | None:
+    """Whom a comment answers; raises ValueError where that is none of its thread."""
+    if row_id is None:
+        return None
+    if row_id not in keys:
+        raise ValueError("a comment answers one of another thread")
+    return keys[row_id]
 
 
 def _gap_name(sighted: Sequence[Sighted], row_id: int) -> tuple[str, int]:
