@@ -49,7 +49,7 @@ class At(Noon):
 
 
 def taken(archive: Archive, *bundles: Path) -> list[Imported]:
-    now = NOON + timedelta(days=30)
+    now = max(NOON, datetime.now(UTC)) + timedelta(days=30)
     return [imported for bundle in bundles for imported in import_snapshot(archive, bundle, now=now, derive=derive)]
 
 
@@ -398,6 +398,13 @@ def refused(copy: Path, tmp_path: Path) -> None:
         with pytest.raises(SnapshotDamagedError):
             taken(other, copy)
         assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
+
+
+def test_a_thread_that_was_seen_in_the_future_is_refused_and_nothing_is_written(bundle: Path, tmp_path: Path) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, "UPDATE captures SET started_at = '9999-12-31T23:59:59.999999Z' WHERE id = 2")
+    assert all(finding.ok for finding in verify(copy))
+    refused(copy, tmp_path)
 
 
 def test_replies_deeper_than_any_server_has_are_refused(bundle: Path, tmp_path: Path) -> None:

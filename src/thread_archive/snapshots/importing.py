@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from thread_archive.store.takedowns import load
 from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Changes
 
+# By how much the clock of whoever made a snapshot may be fast.
+_FAST_CLOCK = timedelta(days=1)
 NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
 
@@ -83,13 +85,22 @@ def import_snapshot(
                     next=f"`thread-archive serve {path}` shows it by itself.",
                 )
             with _in_order(bundle.path):
-                shared = receiving.shared_captures(connection)
+                shared = _shared_before(connection, now + _FAST_CLOCK)
             for capture in shared:
                 with _in_order(bundle.path):
                     imported, post_id = _import_thread(archive, connection, capture, digest, now)
                 if post_id:
                     derive(archive, post_id)
                 yield imported
+
+
+def _shared_before(connection: sqlite3.Connection, latest: datetime) -> list[SharedCapture]:
+    """The threads of a snapshot; raises ValueError where one was seen after `latest`: no visit could ever follow it."""
+    shared = receiving.shared_captures(connection)
+    for capture in shared:
+        if parse_stamp(capture.captured_at) > latest:
+            raise ValueError(f"a visit of {capture.captured_at}, which is still to come")
+    return shared
 
 
 def _verified(bundle: Bundle, signer: Path | None) -> str:
