@@ -426,6 +426,14 @@ def test_replies_deeper_than_any_server_has_are_refused(bundle: Path, tmp_path: 
     refused(copy, tmp_path)
 
 
+def test_a_null_character_comes_in_as_servers_ones_do(bundle: Path, tmp_path: Path) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, "UPDATE people SET name = 'half' || char(0) || 'hidden', bio = char(0) WHERE id = 2")
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, copy)
+        assert rows(other, "SELECT name, bio FROM people WHERE name LIKE 'half%'") == [("half\ufffdhidden", "\ufffd")]
+
+
 @pytest.mark.parametrize("options", [[], None, "none", {"pseudonymised": []}])
 def test_what_the_description_says_of_its_options_is_not_relied_on(
     bundle: Path, tmp_path: Path, options: object

@@ -84,6 +84,7 @@ def import_snapshot(
                     f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
                     next=f"`thread-archive serve {path}` shows it by itself.",
                 )
+            connection.text_factory = receiving.text
             with _in_order(bundle.path):
                 shared = _shared_before(connection, now + _FAST_CLOCK)
             for capture in shared:

@@ -49,6 +49,11 @@ class SharedCapture:
     receipt: dict[str, Any]
 
 
+def text(stored: bytes) -> str:
+    """A text of a snapshot's database without NUL, which no Lemmy can store and at which SQLite's functions stop."""
+    return stored.decode().replace("\0", "\ufffd")
+
+
 def shared_captures(connection: sqlite3.Connection) -> list[SharedCapture]:
     """The threads of a snapshot, each by its latest visit; raises ValueError where one makes no sense."""
     rows = connection.execute(
