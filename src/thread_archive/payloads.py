@@ -14,7 +14,9 @@ MAX_INTEGER = 2**63 - 1
 LocalId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
 # An ap_id is a web address; anything else would one day be a link that does something.
 ApId = Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s]", max_length=4000)]
-Count = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+# Beyond that JSON's numbers are not exact everywhere.
+MAX_COUNT = 2**53
+Count = Annotated[int, msgspec.Meta(ge=-MAX_COUNT, le=MAX_COUNT)]
 
 REPORT = "Nothing was changed; if the server is a Lemmy, please report it with `thread-archive doctor`'s output."
 

@@ -155,3 +155,15 @@ def test_ctrl_c_loses_nothing_that_was_stored(tmp_path: Path) -> None:
             assert rows(archive, "SELECT count(*) >= 6 FROM exchanges") == [(1,)]
             (receipt,) = add(archive, server, "http://home.test/post/1")
             assert receipt.stored == 400
+
+
+def test_a_visit_that_nobody_began_here_is_not_gone_on_with(tmp_path: Path) -> None:
+    url = "http://home.test/post/1"
+    with Server(thread(v3("home.test"))) as server, archive_in(tmp_path) as archive:
+        with archive.transaction() as connection:
+            connection.execute(
+                "INSERT INTO captures (kind, url, status, started_at) VALUES ('snapshot', ?, 'open', 'at noon')", [url]
+            )
+        (receipt,) = add(archive, server, url)
+        assert receipt.status == "complete"
+        assert rows(archive, "SELECT kind, status FROM captures") == [("snapshot", "open"), ("visit", "complete")]

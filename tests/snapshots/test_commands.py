@@ -1,11 +1,13 @@
 """The verbs of snapshots, as processes."""
 
+import errno
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import pytest
 from fake_lemmy import Server
 from runs import archive_in
 from snapshots.building import ONE, derive, fill, worlds
+from thread_archive.cli.running import command_of
+from thread_archive.exceptions import InputError
 
 PROGRAM = [sys.executable, "-m", "thread_archive.cli"]
 
@@ -111,6 +115,54 @@ def test_import_and_export_print_what_they_did(folder: Path, tmp_path: Path) -> 
         connection.execute("UPDATE people SET bio = 'Please #noarchive'")
     assert "a login showed" in run(tmp_path, "export", ONE, "--format", "csv").stderr
     assert run(tmp_path, "export", "https://nowhere.test/post/9", "--format", "md").returncode == 2
+
+
+def test_an_export_that_fails_leaves_the_file_that_was_there_and_nothing_beside_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "thread.md"
+    words = [ONE, "--db", str(folder / "archive.db"), "--format", "md", "-o", str(target)]
+
+    def failing(*_: object) -> Iterator[str]:
+        yield "a beginning"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for before in ([], [target]):
+        with monkeypatch.context() as patched:
+            patched.setattr("thread_archive.cli.export.export", failing)
+            with pytest.raises(InputError, match=r"thread\.md cannot be written \(No space left"):
+                command_of("export").main(words, standalone_mode=False)
+        assert list(tmp_path.iterdir()) == before
+        target.write_text("what was there")
+        target.chmod(0o600)
+    assert target.read_text() == "what was there"
+    command_of("export").main(words, standalone_mode=False)
+    assert "Iron lighthouses" in target.read_text()
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_export_goes_through_links_and_into_what_is_no_file(folder: Path, tmp_path: Path) -> None:
+    export = ("export", ONE, "--db", str(folder / "archive.db"), "--format", "md")
+    (tmp_path / "link.md").symlink_to("thread.md")
+    assert run(tmp_path, *export, "-o", "link.md").returncode == 0
+    assert (tmp_path / "link.md").is_symlink()
+    text = (tmp_path / "thread.md").read_text()
+    assert run(tmp_path, *export, "-o", "/dev/stdout").stdout == text == run(tmp_path, *export).stdout != ""
+    assert run(tmp_path, *export, "-o", "/dev/null").returncode == 0
+    assert Path("/dev/null").is_char_device()
+    refused = run(tmp_path, *export, "-o", ".")
+    assert (refused.returncode, "cannot be written" in refused.stderr) == (2, True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_export_says_so_where_standard_output_cannot_be_written(folder: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*PROGRAM, "export", ONE, "--format", "md"], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert ran.returncode == 2
+    assert "Standard output cannot be written" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ["bundle", "bundle.zip"])

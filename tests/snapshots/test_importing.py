@@ -1,7 +1,9 @@
 """Taking over: nothing is lost, nothing comes twice, and what is newer is current, whoever had it."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,8 +24,11 @@ from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.redacting import redact
 from thread_archive.archiving.rereading import Reread
 from thread_archive.exceptions import InputError, SnapshotDamagedError
+from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.importing import Imported, import_snapshot
+from thread_archive.snapshots.inspecting import counts
 from thread_archive.snapshots.selection import Wanted, select
+from thread_archive.snapshots.verifying import verify
 from thread_archive.snapshots.writer import Made, Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
@@ -44,7 +49,7 @@ class At(Noon):
 
 
 def taken(archive: Archive, *bundles: Path) -> list[Imported]:
-    now = NOON + timedelta(days=30)
+    now = max(NOON, datetime.now(UTC)) + timedelta(days=30)
     return [imported for bundle in bundles for imported in import_snapshot(archive, bundle, now=now, derive=derive)]
 
 
@@ -296,6 +301,9 @@ def test_a_text_that_is_none_is_found_before_it_is_imported(tmp_path: Path) -> N
         "UPDATE captures SET receipt = CAST(x'ff' AS TEXT)",
         "UPDATE comments SET language = CAST(x'eda080' AS TEXT)",
         "UPDATE comments SET parent_id = (SELECT max(id) FROM comments AS c WHERE c.post_id = comments.post_id)",
+        "UPDATE comments SET parent_id = (SELECT max(id) FROM comments) WHERE post_id = 1",
+        "UPDATE captures SET status = 'open'",
+        "UPDATE captures SET started_at = '2026-01-01'",
     ],
 )
 def test_what_no_archive_holds_is_refused_and_nothing_is_written(
@@ -308,6 +316,132 @@ def test_what_no_archive_holds_is_refused_and_nothing_is_written(
         with pytest.raises(SnapshotDamagedError):
             taken(other, copy)
         assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
+
+
+def told_anew(bundle: Path, statements: str, **told: object) -> None:
+    """As `rewritten`, by somebody who takes care that the description fits."""
+    with closing(sqlite3.connect(bundle / "archive.db")) as connection:
+        connection.executescript(f"PRAGMA foreign_keys = OFF; {statements}")
+        described = json.loads((bundle / "datapackage.json").read_text())
+        described["thread_archive"] |= {
+            "content_sha256": content_hash(connection), "counts": counts(connection), **told
+        }  # fmt: skip
+    (bundle / "datapackage.json").write_text(json.dumps(described))
+    rewritten(bundle, "SELECT 1")
+
+
+# The first comment of the second thread, a reply in it, the gap of the first.
+_FIRST = "(SELECT min(id) FROM comments WHERE post_id = 2)"
+_REPLY = "(SELECT max(id) FROM comments WHERE post_id = 2 AND parent_id IS NOT NULL)"
+_GAP = "(SELECT id FROM comments WHERE ap_id IS NULL)"
+
+
+@pytest.mark.parametrize(
+    ("column", "statement"),
+    [
+        ("captures.status", "UPDATE captures SET status = 'open' WHERE id = 2"),
+        ("captures.status", "UPDATE captures SET status = 'failed'"),
+        ("captures.started_at", "UPDATE captures SET started_at = '2026-01-01' WHERE id = 2"),
+        ("captures.started_at", "UPDATE captures SET started_at = '2026-01-01T00:00:00.000000+01:00' WHERE id = 2"),
+        ("communities.ap_id", "UPDATE communities SET ap_id = 'javascript:alert(1)' WHERE id = 2"),
+        ("people.ap_id", "UPDATE people SET ap_id = 'https:///u/nobody' WHERE id = 2"),
+        ("posts.ap_id", "UPDATE posts SET ap_id = 'data:text/html,x' WHERE id = 2"),
+        ("posts.published_at", "UPDATE posts SET published_at = '2026-01-01T00:00:00' WHERE id = 2"),
+        ("posts.edited_at", "UPDATE posts SET edited_at = '' WHERE id = 2"),
+        ("posts.score", f"UPDATE posts SET score = {2**63 - 1} WHERE id = 2"),
+        ("posts.advertised", f"UPDATE posts SET advertised = {-(2**63)} WHERE id = 2"),
+        ("comments.ap_id", f"UPDATE comments SET ap_id = 'comment' WHERE id = {_FIRST}"),
+        ("comments.published_at", f"UPDATE comments SET published_at = '2026-01-01' WHERE id = {_FIRST}"),
+        (
+            "comments.published_at",
+            "UPDATE comments SET published_at = '2026-02-30T00:00:00.000000Z' WHERE id = 12",
+        ),
+        (
+            "comments.edited_at",
+            "UPDATE comments SET edited_at = '9999-12-31T23:59:59.999999-23:59' WHERE id = 12",
+        ),
+        ("comments.gone_at", f"UPDATE comments SET gone_at = '<b>' WHERE id = {_FIRST}"),
+        ("comments.upvotes", f"UPDATE comments SET upvotes = {2**62} WHERE id = {_FIRST}"),
+        ("comments.parent_id", f"UPDATE comments SET parent_id = 1 WHERE id = {_REPLY}"),
+        ("comments.parent_id", f"UPDATE comments SET parent_id = id WHERE id = {_REPLY}"),
+        ("comments.parent_id", f"UPDATE comments SET parent_id = {_REPLY} WHERE id = {_FIRST}"),
+        ("comments.depth", f"UPDATE comments SET depth = {2**40} WHERE id = {_REPLY}"),
+        ("comments.depth", f"UPDATE comments SET depth = -1 WHERE id = {_FIRST}"),
+        ("comments.position", f"UPDATE comments SET position = -1 WHERE id = {_FIRST}"),
+        ("comments.creator_id", f"UPDATE comments SET creator_id = NULL WHERE id = {_FIRST}"),
+        ("comments.missing_reason", f"UPDATE comments SET missing_reason = 'eaten' WHERE id = {_GAP}"),
+        ("comments.missing_reason", f"UPDATE comments SET missing_reason = NULL WHERE id = {_GAP}"),
+        ("cross_posts.ap_id", "INSERT INTO cross_posts VALUES (2, 'x', '', '', '', 1)"),
+        ("local_ids.local_id", "UPDATE local_ids SET local_id = -5 WHERE comment_id = 2"),
+        ("local_ids.withdrawn", "UPDATE local_ids SET withdrawn = 'banned' WHERE comment_id = 2"),
+        ("scores.score", f"UPDATE scores SET score = {2**62} WHERE item = 9"),
+        ("articles.published_at", "UPDATE articles SET published_at = '1999'"),
+        ("articles.fetched_at", "UPDATE articles SET fetched_at = '2026-11-24T12:00:00'"),
+    ],
+)
+def test_a_value_of_the_right_type_that_no_archive_holds_is_named_and_nothing_is_written(
+    bundle: Path, tmp_path: Path, column: str, statement: str
+) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, statement)
+    assert [finding.message for finding in verify(copy) if not finding.ok] == [f"{column} holds what no archive does"]
+    refused(copy, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("bundle")).path
+
+
+def refused(copy: Path, tmp_path: Path) -> None:
+    with archive_in(tmp_path, "other.db") as other:
+        with pytest.raises(SnapshotDamagedError):
+            taken(other, copy)
+        assert rows(other, "SELECT (SELECT count(*) FROM posts) + (SELECT count(*) FROM captures)") == [(0,)]
+
+
+def test_a_thread_that_was_seen_in_the_future_is_refused_and_nothing_is_written(bundle: Path, tmp_path: Path) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, "UPDATE captures SET started_at = '9999-12-31T23:59:59.999999Z' WHERE id = 2")
+    assert all(finding.ok for finding in verify(copy))
+    refused(copy, tmp_path)
+
+
+def test_replies_deeper_than_any_server_has_are_refused(bundle: Path, tmp_path: Path) -> None:
+    names = (
+        "id, ap_id, post_id, parent_id, path, position, depth, creator_id, body, published_at, deleted, removed, "
+        "distinguished, language, is_moderator, is_admin, restricted, capture_id"
+    )
+    copy = copied(bundle, tmp_path)
+    told_anew(
+        copy,
+        f"""WITH RECURSIVE chain(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM chain WHERE number < 2001)
+            INSERT INTO comments ({names})
+            SELECT 100000 + number, 'https://deep.test/' || number, 2, CASE number WHEN 1 THEN NULL ELSE 99999 + number
+                   END, '', 10000 + number, number, 1, '', '2026-01-01T00:00:00.000000Z', 0, 0, 0, 'und', 0, 0, 0, 2
+            FROM chain""",
+    )
+    (finding,) = [finding for finding in verify(copy) if not finding.ok]
+    assert finding.message == "comments.depth holds what no archive does"
+    refused(copy, tmp_path)
+
+
+def test_a_null_character_comes_in_as_servers_ones_do(bundle: Path, tmp_path: Path) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, "UPDATE people SET name = 'half' || char(0) || 'hidden', bio = char(0) WHERE id = 2")
+    with archive_in(tmp_path, "other.db") as other:
+        taken(other, copy)
+        assert rows(other, "SELECT name, bio FROM people WHERE name LIKE 'half%'") == [("half\ufffdhidden", "\ufffd")]
+
+
+@pytest.mark.parametrize("options", [[], None, "none", {"pseudonymised": []}])
+def test_what_the_description_says_of_its_options_is_not_relied_on(
+    bundle: Path, tmp_path: Path, options: object
+) -> None:
+    copy = copied(bundle, tmp_path)
+    told_anew(copy, "SELECT 1", options=options)
+    with archive_in(tmp_path, "other.db") as other:
+        assert [imported.status for imported in taken(other, copy)] == ["new", "new"]
 
 
 def test_of_a_receipt_only_what_a_receipt_says_comes_in(tmp_path: Path) -> None:
@@ -323,9 +457,7 @@ def test_of_a_receipt_only_what_a_receipt_says_comes_in(tmp_path: Path) -> None:
 
 def test_pseudonyms_are_refused(tmp_path: Path) -> None:
     copy = copied(made(tmp_path).path, tmp_path / "copy")
-    text = (copy / "datapackage.json").read_text()
-    (copy / "datapackage.json").write_text(text.replace('"pseudonymised": false', '"pseudonymised": true'))
-    rewritten(copy, "SELECT 1")
+    rewritten(copy, "INSERT INTO settings VALUES ('pseudonymised', '1')")
     with archive_in(tmp_path, "other.db") as other, pytest.raises(InputError, match="pseudonyms"):
         taken(other, copy)
 

@@ -87,7 +87,7 @@ def found(page: Any, base: str, query: str) -> list[str]:
     page.fill("#q", query)
     page.press("#q", "Enter")
     page.wait_for_function("/^[0-9,]+ found$|^Nothing/.test(document.getElementById('said').textContent)")
-    return [hit.inner_text() for hit in page.query_selector_all(".passage")]
+    return [hit.inner_text() for hit in page.query_selector_all(".snippet")]
 
 
 def test_the_front_page_leads_to_threads_and_their_comments(page: Any, base: str) -> None:

@@ -20,11 +20,13 @@ from browsers import need
 from fake_lemmy import Server, thread
 from runs import add, archive_in, rows, v3
 from snapshots.building import ONE, PLAIN, made
+from thread_archive.exceptions import InputError, SnapshotDamagedError
 from thread_archive.snapshots import zips
 from thread_archive.snapshots.manifest import write_manifest
+from thread_archive.snapshots.opening import front_page
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.verifying import verify
-from thread_archive.snapshots.writer import Making, make
+from thread_archive.snapshots.writer import Making, check_target, make
 
 FLIPS = 200
 
@@ -369,3 +371,14 @@ def test_a_description_that_is_no_description_is_found_out(folder: Path, tmp_pat
         (copy / "datapackage.json").write_text(text)
         rewritten(copy, "SELECT 1")
         assert wrong(copy) == {"database"}
+
+
+def test_a_checksum_list_that_is_larger_than_any_is_refused_by_whatever_reads_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thread_archive.snapshots.bundle.LARGEST", 10)
+    assert wrong(folder) == {"form"}
+    with pytest.raises(SnapshotDamagedError, match="larger"):
+        front_page(folder)
+    with pytest.raises(InputError, match=r"not \(only\) a snapshot"):
+        check_target(folder)

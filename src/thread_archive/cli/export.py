@@ -1,7 +1,12 @@
 """`thread-archive export`: one thread in a file."""
 
+import secrets
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -33,17 +38,46 @@ def command(thread: str, db: Path, form: str, target: Path | None) -> int:
     with Archive.open(db, read_only=True) as archive:
         post_id = find_thread(archive, thread)
         try:
-            out = target.open("wb") if target is not None else sys.stdout.buffer
-            for piece in export(archive, post_id, form):
-                out.write(piece.encode("utf-8", "replace"))
-            out.flush() if target is None else out.close()
+            with _opened(target) as out:
+                for piece in export(archive, post_id, form):
+                    out.write(piece.encode("utf-8", "replace"))
         except BrokenPipeError:
             raise
         except OSError as error:
             raise InputError(
-                f"{target} cannot be written ({error.strerror or error}).", next="Give another file with -o."
+                f"{target or 'Standard output'} cannot be written ({error.strerror or error}).",
+                next="Give another file with -o.",
             ) from error
         with archive.reading() as connection:
             if has_restricted(connection, post_id):
                 messages().print(_NOT_FOR_ALL)
     return 0
+
+
+@contextmanager
+def _opened(target: Path | None) -> Iterator[BinaryIO]:
+    """Where to write what is to be `target`, or standard output."""
+    if target is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif target.exists() and not target.is_file():
+        # A pipe or a device is written to; another file cannot take its place.
+        with target.open("wb") as out:
+            yield out
+    else:
+        with _replacing(target.resolve()) as out:
+            yield out
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    """A file beside `target` that takes its place when it is whole; on an error what was there stays as it was."""
+    beside = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with beside.open("xb") as out:
+            yield out
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Self
 
 from thread_archive.exceptions import NotASnapshotError, SnapshotDamagedError
 from thread_archive.snapshots import zips
-from thread_archive.snapshots.manifest import MANIFEST, files_in
+from thread_archive.snapshots.manifest import LARGEST, MANIFEST, files_in, parse_manifest
 
 DATABASE = "archive.db"
 DESCRIPTION = "datapackage.json"
@@ -74,6 +74,14 @@ class Bundle:
             if len(found) > most:
                 raise SnapshotDamagedError(f"{name} is larger than it can be.", next="Ask for another copy.")
         return found
+
+    def checksums(self) -> bytes:
+        """Its checksum list, as it is written. Raises SnapshotDamagedError where it is larger than it can be."""
+        return self.read(MANIFEST, most=LARGEST)
+
+    def listed(self) -> Mapping[str, str]:
+        """The digest of each file by its name. Raises SnapshotDamagedError where the list is not as we write it."""
+        return parse_manifest(self.checksums())
 
     def description(self) -> dict[str, Any]:
         """What `datapackage.json` says of it. Raises SnapshotDamagedError where that cannot be read."""

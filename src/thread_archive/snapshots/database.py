@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from thread_archive.slugs import slug
-from thread_archive.snapshots import columns, numbering
+from thread_archive.snapshots import columns, numbering, pseudonyms
 from thread_archive.snapshots.columns import Columns, Wording
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive, translated
@@ -79,6 +79,11 @@ def open_snapshot(path: Path) -> sqlite3.Connection:
     # Text that is no UTF-8 is a ValueError, like whatever else makes no sense, and not an error of the database.
     connection.text_factory = bytes.decode
     return connection
+
+
+def is_pseudonymised(connection: sqlite3.Connection) -> bool:
+    """Whether the people of a snapshot have other names in it than their own."""
+    return connection.execute("SELECT 1 FROM settings WHERE name = ?", [PSEUDONYMISED]).fetchone() is not None
 
 
 def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> None:
@@ -170,7 +175,7 @@ def _statements(wording: Wording) -> Iterator[str]:
 
     yield simple("instances", columns.instances())
     if wording.pseudonymised:
-        yield (f"INSERT INTO snapshot.instances (id, domain) SELECT {columns.NOWHERE}, '{numbering.NO_INSTANCE}'")
+        yield (f"INSERT INTO snapshot.instances (id, domain) SELECT {columns.NOWHERE}, '{pseudonyms.HOST}'")
     yield _insert(
         "captures",
         columns.captures(wording),

@@ -4,23 +4,22 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from thread_archive.exceptions import InputError, PayloadError, SnapshotDamagedError
 from thread_archive.markup import plain_text
-from thread_archive.snapshots import manifest, receiving
+from thread_archive.snapshots import receiving
 from thread_archive.snapshots.bundle import Bundle
-from thread_archive.snapshots.database import PSEUDONYMISED, open_snapshot
+from thread_archive.snapshots.database import is_pseudonymised, open_snapshot
 from thread_archive.snapshots.keepingout import (
     page_without_listed,
     post_without_listed,
     receipt_without_listed,
     without_listed,
 )
-from thread_archive.snapshots.manifest import MANIFEST
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.verifying import check_bundle
 from thread_archive.store import articles, captures, reading, threads
@@ -31,6 +30,8 @@ from thread_archive.store.takedowns import load
 from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Changes
 
+# By how much the clock of whoever made a snapshot may be fast.
+_FAST_CLOCK = timedelta(days=1)
 NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
 
@@ -77,21 +78,30 @@ def import_snapshot(
     """
     with Bundle(path) as bundle:
         digest = _verified(bundle, signer)
-        told = bundle.description()["thread_archive"]
-        if told.get("options", {}).get(PSEUDONYMISED):
-            raise InputError(
-                f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
-                next=f"`thread-archive serve {path}` shows it by itself.",
-            )
         with closing(open_snapshot(bundle.database())) as connection:
+            if is_pseudonymised(connection):
+                raise InputError(
+                    f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
+                    next=f"`thread-archive serve {path}` shows it by itself.",
+                )
+            connection.text_factory = receiving.text
             with _in_order(bundle.path):
-                shared = receiving.shared_captures(connection)
+                shared = _shared_before(connection, now + _FAST_CLOCK)
             for capture in shared:
                 with _in_order(bundle.path):
                     imported, post_id = _import_thread(archive, connection, capture, digest, now)
                 if post_id:
                     derive(archive, post_id)
                 yield imported
+
+
+def _shared_before(connection: sqlite3.Connection, latest: datetime) -> list[SharedCapture]:
+    """The threads of a snapshot; raises ValueError where one was seen after `latest`: no visit could ever follow it."""
+    shared = receiving.shared_captures(connection)
+    for capture in shared:
+        if parse_stamp(capture.captured_at) > latest:
+            raise ValueError(f"a visit of {capture.captured_at}, which is still to come")
+    return shared
 
 
 def _verified(bundle: Bundle, signer: Path | None) -> str:
@@ -103,7 +113,7 @@ def _verified(bundle: Bundle, signer: Path | None) -> str:
             f"{bundle.path} does not verify: {where}{wrong[0].message}.",
             next="Nothing was imported. `thread-archive verify` says more; ask for another copy.",
         )
-    return sha256(bundle.read(MANIFEST, most=manifest.LARGEST)).hexdigest()
+    return sha256(bundle.checksums()).hexdigest()
 
 
 def _import_thread(

@@ -17,6 +17,7 @@ from thread_archive.markup import cleaned
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.database import FORMAT, MARK, create, open_snapshot
 from thread_archive.snapshots.foreign import is_foreign
+from thread_archive.snapshots.values import value_problem
 from thread_archive.store import search_index
 from thread_archive.store.checks import Finding
 from thread_archive.store.schema import APPLICATION_ID, VERSION
@@ -119,6 +120,7 @@ def _typed_columns(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
 _GROUNDS: tuple[tuple[str, Callable[[sqlite3.Connection], str], str], ...] = (
     ("schema", schema_problem, "the tables are ours, and nothing else"),
     ("types", _type_problem, "every value is of its column's type"),
+    ("values", value_problem, "every value is one that an archive can hold"),
 )
 
 

@@ -13,7 +13,6 @@ from thread_archive.model import MissingReason
 from thread_archive.snapshots.columns import Wording
 from thread_archive.store.rows import path_label
 
-NO_INSTANCE = "pseudonym.invalid"
 _TABLES = """
 CREATE TEMP TABLE posts_rows (new INTEGER PRIMARY KEY, old INTEGER NOT NULL UNIQUE, capture INTEGER NOT NULL,
                               silent INTEGER NOT NULL, gap TEXT NOT NULL);

@@ -6,11 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from thread_archive.exceptions import InputError, SnapshotDamagedError
-from thread_archive.snapshots import manifest
 from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import open_snapshot
 from thread_archive.snapshots.inspecting import schema_problem
-from thread_archive.snapshots.manifest import MANIFEST, parse_manifest
 from thread_archive.snapshots.verifying import check_files
 
 FRONT = "site/index.html"
@@ -50,8 +48,7 @@ def front_page(path: Path) -> Path:
     Raises SnapshotError where a file of it is not what its checksum list says, InputError where it has no pages.
     """
     with Bundle(path) as bundle:
-        digests = parse_manifest(bundle.read(MANIFEST, most=manifest.LARGEST))
-        wrong = [finding for finding in check_files(bundle, digests) if not finding.ok]
+        wrong = [finding for finding in check_files(bundle, bundle.listed()) if not finding.ok]
         if wrong:
             raise SnapshotDamagedError(
                 f"{path} does not verify: {wrong[0].path}: {wrong[0].message}.",

@@ -87,7 +87,6 @@ class Pseudonyms:
         usage: Usage | None = None,
     ) -> None:
         self._key = key
-        self._usage = usage
         self._people: dict[str, str] = {}
         self._handles: dict[str, str] = {}
         self._words: dict[str, str] = {}

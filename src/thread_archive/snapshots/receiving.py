@@ -1,20 +1,19 @@
 """A snapshot's rows as values, thread by thread: what `store.merging` takes in."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from thread_archive.articles.blocks import blocks_of_html
 from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
+from thread_archive.snapshots.pseudonyms import HOST
 from thread_archive.snapshots.receipts import received_receipt
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
 
 _BATCH = 500
-# Whose number it is by which a gap without a name is known.
-_NOBODY = "pseudonym.invalid"
 _PERSON = "person.ap_id, person.name, person.display_name, person.bio, person.is_bot, person.deleted"
 _POST = f"""SELECT post.ap_id, post.title, post.body, post.url, post.published_at, post.edited_at, post.deleted,
                    post.removed, post.locked, post.nsfw, post.featured, post.language, post.alt_text, post.embed_title,
@@ -50,6 +49,11 @@ class SharedCapture:
     receipt: dict[str, Any]
 
 
+def text(stored: bytes) -> str:
+    """A text of a snapshot's database without NUL, which no Lemmy can store and at which SQLite's functions stop."""
+    return stored.decode().replace("\0", "\ufffd")
+
+
 def shared_captures(connection: sqlite3.Connection) -> list[SharedCapture]:
     """The threads of a snapshot, each by its latest visit; raises ValueError where one makes no sense."""
     rows = connection.execute(
@@ -61,13 +65,20 @@ def shared_captures(connection: sqlite3.Connection) -> list[SharedCapture]:
             post_id=row[0],
             ap_id=row[1],
             url=row[2],
-            status=row[3],
+            status=_status(row[3]),
             captured_at=row[4],
             home=row[5],
             receipt=received_receipt(str(row[6])),
         )
         for row in rows
     ]
+
+
+def _status(status: str) -> str:
+    """How a visit ended; raises ValueError where it did not: an open one would be gone on with."""
+    if status not in ("complete", "partial"):
+        raise ValueError(f"a visit is {status[:80]!r}")
+    return status
 
 
 def _address(ap_id: str) -> str:
@@ -95,7 +106,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         post=post,
         places={
             keys[row[0]]: Place(
-                parent=keys[row[2]] if row[2] else None,
+                parent=_parent(keys, row[2]),
                 published_at=parse_stamp(row[3]),
                 deleted=bool(row[4]),
                 removed=bool(row[5]),
@@ -157,8 +168,18 @@ def comments(connection: sqlite3.Connection, post_id: int) -> Iterator[Sequence[
         yield [_comment(row) for row in batch]
 
 
+def _parent(keys: Mapping[int, Key], row_id: int | None) -> Key | None:
+    """Whom a comment answers; raises ValueError where that is none of its thread."""
+    if row_id is None:
+        return None
+    if row_id not in keys:
+        raise ValueError("a comment answers one of another thread")
+    return keys[row_id]
+
+
 def _gap_name(sighted: Sequence[Sighted], row_id: int) -> tuple[str, int]:
-    return (sighted[0].instance, sighted[0].local_id) if sighted else (_NOBODY, row_id)
+    # A gap that no server has a number for is known by its row, at a host that there is not.
+    return (sighted[0].instance, sighted[0].local_id) if sighted else (HOST, row_id)
 
 
 def _sighted(connection: sqlite3.Connection, query: str, post_id: int) -> dict[int, list[Sighted]]:

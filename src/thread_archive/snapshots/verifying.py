@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from thread_archive.exceptions import SnapshotDamagedError, SnapshotError
-from thread_archive.snapshots import manifest
 from thread_archive.snapshots.bundle import DATABASE, DESCRIPTION, Bundle
 from thread_archive.snapshots.inspecting import inspect
 from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, parse_manifest
@@ -30,7 +29,7 @@ def verify(path: Path, *, signer: Path | None = None) -> Iterator[Finding]:
 
 def check_bundle(bundle: Bundle, *, signer: Path | None = None) -> Iterator[Finding]:
     """As `verify`, of a snapshot that is open. Raises SnapshotDamagedError where its list cannot be read."""
-    listed = bundle.read(MANIFEST, most=manifest.LARGEST)
+    listed = bundle.checksums()
     digests = parse_manifest(listed)
     own = hashlib.sha256(listed).hexdigest()
     message = f"its own SHA-256 is {own}: compare it with what its maker tells you through another channel"

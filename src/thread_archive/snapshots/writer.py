@@ -14,7 +14,7 @@ from thread_archive.snapshots import database, describing, zips
 from thread_archive.snapshots.bundle import DATABASE, Bundle
 from thread_archive.snapshots.columns import Wording
 from thread_archive.snapshots.database import Choice
-from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, file_digest, files_in, parse_manifest, write_manifest
+from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, file_digest, files_in, write_manifest
 from thread_archive.snapshots.pseudonymising import pseudonyms_for, register
 from thread_archive.snapshots.pseudonyms import Pseudonyms
 from thread_archive.snapshots.signing import sign
@@ -118,8 +118,7 @@ def check_target(target: Path) -> None:
         return
     try:
         with Bundle(target) as bundle:
-            listed = parse_manifest(bundle.read(MANIFEST, most=1 << 28))
-            more = bundle.names - listed.keys() - {MANIFEST, SIGNATURE}
+            more = bundle.names - bundle.listed().keys() - {MANIFEST, SIGNATURE}
     except (SnapshotError, OSError):
         more = frozenset({"something else"})
     if more:

@@ -91,7 +91,8 @@ def begin_capture(archive: Archive, url: str, *, now: datetime, latest: int = 0)
         rows = connection.execute(
             """SELECT capture.id, capture.owner, capture.started_at, max(exchange.requested_at)
                FROM captures AS capture LEFT JOIN exchanges AS exchange ON exchange.capture_id = capture.id
-               WHERE capture.url = ? AND capture.status = 'open' GROUP BY capture.id ORDER BY capture.id""",
+               WHERE capture.url = ? AND capture.status = 'open' AND capture.owner IS NOT NULL
+               GROUP BY capture.id ORDER BY capture.id""",
             [url],
         ).fetchall()
         for capture_id, owner, started_at, last in rows:

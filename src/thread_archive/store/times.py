@@ -1,6 +1,8 @@
 """Times as the archive writes them: UTC, ISO 8601 with `Z` and microseconds, so that text order is time order."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+_UTC = timedelta()
 
 
 def stamp(time: datetime) -> str:
@@ -14,5 +16,8 @@ def stamp_or_none(time: datetime | None) -> str | None:
 
 
 def parse_stamp(text: str) -> datetime:
-    """The aware UTC time that `stamp` wrote."""
-    return datetime.fromisoformat(text)
+    """The aware UTC time that `stamp` wrote; raises ValueError where `text` is none, or of another zone or of none."""
+    time = datetime.fromisoformat(text)
+    if time.utcoffset() != _UTC:
+        raise ValueError(f"{text[:80]!r} is no time in UTC")
+    return time

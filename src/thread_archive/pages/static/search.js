@@ -179,7 +179,7 @@
     const text = item.kind === 0 ? item.text.slice(item.text.indexOf("\n") + 1) || item.text : item.text;
     return element("li", { class: "card hit" },
       element("h2", {}, link),
-      element("p", { class: "passage" }, passage(text, terms)),
+      element("p", { class: "snippet" }, passage(text, terms)),
       element("p", { class: "meta" }, element("span", {}, `${KINDS[item.kind]}${who}`)));
   };
 

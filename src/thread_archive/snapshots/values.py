@@ -1,0 +1,73 @@
+"""
+Values of the right type that no archive holds all the same: states that there are not, times without a zone, replies
+to another thread. Whoever reads them would stumble, or believe them.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+
+from thread_archive.model import MissingReason
+from thread_archive.payloads import MAX_COUNT
+from thread_archive.store.times import parse_stamp, stamp
+
+# As deep as we follow a server (Lemmy itself stops at 50): a comment's path grows with each level.
+DEEPEST = 2_000
+_ADDRESS = "{0} GLOB 'https://[^/ ]*' OR {0} GLOB 'http://[^/ ]*'"
+_TIME = "is_stamp({0})"
+_COUNT = f"{{0}} BETWEEN -{MAX_COUNT} AND {MAX_COUNT}"
+_REASONS = ", ".join(f"'{reason}'" for reason in MissingReason)
+_PARENT = "SELECT {0} FROM comments AS parent WHERE parent.id = comments.parent_id"
+
+
+def _all(condition: str, *names: str) -> dict[str, str]:
+    return {name: condition.format(name) for name in names}
+
+
+# What holds of a column, where it has a value. Rows are in thread order, so that a parent comes before its replies, and
+# no replies are in a circle.
+_SOUND: Mapping[str, Mapping[str, str]] = {
+    "captures": {"status": "status IN ('complete', 'partial')", **_all(_TIME, "started_at")},
+    "communities": _all(_ADDRESS, "ap_id"),
+    "people": _all(_ADDRESS, "ap_id"),
+    "posts": {
+        **_all(_ADDRESS, "ap_id"),
+        **_all(_TIME, "published_at", "edited_at"),
+        **_all(_COUNT, "score", "upvotes", "downvotes", "advertised"),
+    },
+    "comments": {
+        **_all(_ADDRESS, "ap_id"),
+        **_all(_TIME, "published_at", "edited_at", "gone_at"),
+        **_all(_COUNT, "score", "upvotes", "downvotes"),
+        "parent_id": f"parent_id < id AND post_id = ({_PARENT.format('post_id')})",
+        "depth": f"depth = CASE WHEN parent_id IS NULL THEN 1 ELSE ({_PARENT.format('depth + 1')}) END"
+        f" AND depth <= {DEEPEST}",
+        "position": "position >= 0",
+        "creator_id": "ap_id IS NULL OR creator_id IS NOT NULL",
+        "missing_reason": f"ap_id IS NOT NULL OR ifnull(missing_reason, '') IN ({_REASONS})",
+    },
+    "cross_posts": _all(_ADDRESS, "ap_id"),
+    "local_ids": {"local_id": "local_id >= 1", "withdrawn": "withdrawn IN ('deleted', 'removed')"},
+    "scores": _all(_COUNT, "score", "upvotes", "downvotes"),
+    "articles": _all(_TIME, "published_at", "fetched_at"),
+}
+
+
+def value_problem(connection: sqlite3.Connection) -> str:
+    """The first value that no archive holds; empty where there is none."""
+    connection.create_function("is_stamp", 1, _is_stamp, deterministic=True)
+    for table, sound in _SOUND.items():
+        cases = " ".join(f"WHEN NOT ({condition}) THEN '{name}'" for name, condition in sound.items())
+        query = f"SELECT CASE {cases} END AS wrong FROM {table} WHERE wrong IS NOT NULL LIMIT 1"
+        for (wrong,) in connection.execute(query):
+            return f"{table}.{wrong} holds what no archive does"
+    return ""
+
+
+def _is_stamp(text: str | None) -> bool | None:
+    """Whether `text` is a time as `stamp` writes it; None for None."""
+    if text is None:
+        return None
+    try:
+        return stamp(parse_stamp(text)) == text
+    except ValueError:
+        return False
