@@ -87,8 +87,7 @@ class Harvester(ABC):
         named = yield from self._named_if_told()
         unnamed_here = yield from self._singles(named)
         yield from self._shortages()
-        if self.place.comment_id is not None and self.place.comment_id not in self.tally.sightings:
-            yield from self.single(self.place.comment_id)
+        yield from self._asked_for()
         if self.tally.deficit(self._advertised) and listed and not self._proven(named):
             yield from self._as_far_as_given(self.another_order())
             yield from self._ancestors()
@@ -158,18 +157,35 @@ class Harvester(ABC):
 
     def single(self, local_id: int) -> Steps[bool]:
         """Fetch one comment by its local id; returns whether it came."""
-        try:
-            answer = yield self.place.request(self.reader.comment_path, id=local_id)
-        except ServerFailedError:
-            self.refused.add(local_id)
-            return False
-        if answer.status != OK:
-            if not is_absent(answer):
-                self.refused.add(local_id)
+        answer = yield from self._alone(local_id)
+        if answer is None:
             return False
         sightings = self.reader.glimpse(answer)
         self.post_id = self.post_id or sightings[0].post_id
         return bool(self._admit(sightings, answer.url))
+
+    def _alone(self, local_id: int) -> Steps[Exchange | None]:
+        """The answer that has one comment; None where the server does not give it."""
+        try:
+            answer = yield self.place.request(self.reader.comment_path, id=local_id)
+        except ServerFailedError:
+            self.refused.add(local_id)
+            return None
+        if answer.status == OK:
+            return answer
+        if not is_absent(answer):
+            self.refused.add(local_id)
+        return None
+
+    def _asked_for(self) -> Steps[None]:
+        """The comment that the URL names: one of another thread is the URL's mistake, and as good as not there."""
+        local_id = self.place.comment_id
+        if local_id is None or local_id in self.tally.sightings:
+            return
+        answer = yield from self._alone(local_id)
+        if answer is not None:
+            own = [sighting for sighting in self.reader.glimpse(answer) if sighting.post_id == self.post_id]
+            self._admit(own, answer.url)
 
     def _ancestors(self) -> Steps[None]:
         """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""
