@@ -9,6 +9,7 @@ people write. 0.19.14 refuses pages over 10, 0.19.15 pages over 100. Each row re
 import re
 
 from thread_archive.captures import Exchange, Request
+from thread_archive.exceptions import TooLargeError
 from thread_archive.model import Post
 from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Place, Steps, is_absent, split_query
@@ -50,20 +51,35 @@ class HarvesterV3(Harvester):
         if answer.status == OK:
             sized = self.reader.decode(answer, "SizedAnswer").post_view
             self.row_bytes = ROW_BYTES + len(bytes(sized.post)) + len(bytes(sized.community))
-        expected = self.post.comments or 0 if self.post else 0
-        if expected <= TREE_ROWS and min(TREE_ROWS, 2 * expected + PAGE_ROWS) * self.row_bytes <= ANSWER_BYTES:
-            tree = yield self._list(post_id=self.post_id, max_depth=ANY_DEPTH)
-            rows, _ = self._take_list(tree)
-            if rows < TREE_ROWS:
-                return True
-            # 300 rows may be all there are: one page beyond them tells.
-            beyond = yield self._list(post_id=self.post_id, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
-            if beyond.status == OK and self._take_list(beyond) == (0, 0):
-                return True
+        if self._is_one_answer() and (yield from self._tree()):
+            return True
         ended = yield from self._flat("Old")
         if self.capped and self.still_short():
             yield from self._flat("New")
         return ended
+
+    def _tree(self) -> Steps[bool]:
+        """The tree in one answer; returns whether that was all."""
+        try:
+            tree = yield self._list(post_id=self.post_id, max_depth=ANY_DEPTH)
+        except TooLargeError:
+            # Of a post that `/post` refuses nobody told how long it is, and what came was blanked before it came here.
+            self.row_bytes = ANSWER_BYTES // PAGE_ROWS
+            return False
+        rows, _ = self._take_list(tree)
+        if rows < TREE_ROWS:
+            return True
+        # 300 rows may be all there are: one page beyond them tells.
+        beyond = yield self._list(post_id=self.post_id, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
+        return beyond.status == OK and self._take_list(beyond) == (0, 0)
+
+    def _is_one_answer(self) -> bool:
+        """Whether the whole tree fits into one answer, by the counter, beyond which there are withdrawn comments."""
+        expected = self._advertised or 0
+        return expected <= TREE_ROWS and self._fits(min(TREE_ROWS, 2 * expected + PAGE_ROWS))
+
+    def _fits(self, rows: int) -> bool:
+        return rows * self.row_bytes <= ANSWER_BYTES
 
     def _take_list(self, answer: Exchange) -> tuple[int, int]:
         rows, new = self.take(answer)

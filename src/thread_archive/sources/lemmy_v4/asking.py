@@ -16,6 +16,8 @@ from thread_archive.sources.lemmy_v4 import READER
 LIST_PATH = "/api/v4/comment/list"
 SLIM_PATH = "/api/v4/comment/list/slim"
 PAGE_ROWS = 50
+# Comments of a post that `/post` refuses, asked for first: each embeds the post, which may be long.
+FIRST_ROWS = 20
 ANY_DEPTH = 1000
 
 
@@ -33,25 +35,28 @@ class HarvesterV4(Harvester):
         return not self.place.site.content_warning
 
     def listing(self, answer: Exchange) -> Steps[bool]:
-        """Pages of 300 by cursor; with the posts embedded only where the post itself is refused."""
-        path = SLIM_PATH if answer.status == OK else LIST_PATH
-        return (yield from self._pages(path, post_id=self.post_id, max_depth=ANY_DEPTH))
+        """Pages of 300 by cursor; where the post itself is refused, first a few comments that embed it."""
+        if answer.status != OK:
+            first = yield self._list(LIST_PATH, post_id=self.post_id, limit=FIRST_ROWS)
+            rows, _ = self.take(first)
+            self.post = self.reader.embedded_post(first, site=self.place.site)
+            if rows < FIRST_ROWS:
+                return True
+        return (yield from self._pages(post_id=self.post_id, max_depth=ANY_DEPTH))
 
-    def _pages(self, path: str, **query: str | int) -> Steps[bool]:
+    def _pages(self, **query: str | int) -> Steps[bool]:
         cursors: set[str] = set()
-        request = self._list(path, **query)
+        request = self._list(SLIM_PATH, **query)
         while True:
             answer = yield request
             rows, _ = self.take(answer)
-            if self.post is None:
-                self.post = self.reader.embedded_post(answer, site=self.place.site)
             cursor = self.reader.decode(answer, "Cursor").next_page
             if not cursor or not rows:
                 return True
             if cursor in cursors:
                 return False
             cursors.add(cursor)
-            request = self._list(path, **{**query, "page_cursor": cursor})
+            request = self._list(SLIM_PATH, **{**query, "page_cursor": cursor})
 
     def subtree(self, local_id: int) -> Steps[None]:
         """A comment and all below it, 300 a page."""
@@ -61,11 +66,11 @@ class HarvesterV4(Harvester):
         self.take(answer)
         cursor = self.reader.decode(answer, "Cursor").next_page
         if cursor:
-            yield from self._pages(SLIM_PATH, parent_id=local_id, max_depth=ANY_DEPTH, page_cursor=cursor)
+            yield from self._pages(parent_id=local_id, max_depth=ANY_DEPTH, page_cursor=cursor)
 
     def another_order(self) -> Steps[None]:
         """The flat list, whose cursor breaks at other rows than that of the tree."""
-        yield from self._pages(SLIM_PATH, post_id=self.post_id, limit=PAGE_ROWS)
+        yield from self._pages(post_id=self.post_id, limit=PAGE_ROWS)
 
     def named(self) -> Steps[frozenset[str] | None]:
         """`/post/ID/context`: an independent list of every comment, for posts made on this server."""
