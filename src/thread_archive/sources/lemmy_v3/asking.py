@@ -121,7 +121,7 @@ class HarvesterV3(Harvester):
 
     def subtree(self, local_id: int) -> Steps[None]:
         """The tree below a comment in one request, or flat where it is larger than that gives."""
-        if TREE_ROWS * self.row_bytes <= ANSWER_BYTES or self.tally.shortages().get(local_id, 0) < PAGE_ROWS:
+        if self._fits(min(TREE_ROWS, self.tally.sightings[local_id].child_count + 1)):
             answer = yield self._list(parent_id=local_id, max_depth=ANY_DEPTH)
             if answer.status != OK or self._take_list(answer)[0] < TREE_ROWS:
                 return
