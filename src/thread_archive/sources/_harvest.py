@@ -2,16 +2,23 @@
 Getting a whole thread from one server and holding what came against what the server says there is.
 
 The order is the same for every dialect: the post, the listing, single ancestors that paths name, what the server's own
-ActivityPub collection names, subtrees that are short, and a listing in another order where only the counter disagrees.
+ActivityPub collection names, subtrees that are short, and a listing in another order where some are short even so.
 How each is asked for is the dialect's.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from contextlib import suppress
 
 from thread_archive.captures import Exchange
-from thread_archive.exceptions import FetchError, PayloadError, RateLimitedError, ServerFailedError, ThreadGoneError
+from thread_archive.exceptions import (
+    AccessDeniedError,
+    FetchError,
+    PayloadError,
+    RateLimitedError,
+    ServerFailedError,
+    ThreadGoneError,
+    TooLargeError,
+)
 from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources._reading import Reader
@@ -25,6 +32,8 @@ TREE_ROWS = 300
 FRUITLESS = 5
 # How many rows beyond the server's own count are believed before its listing is called endless.
 SLACK_ROWS = 20_000
+# By these a server refuses or fails; after the others it is not reached at all, and the same visit may go on later.
+REFUSALS = (AccessDeniedError, ServerFailedError, ThreadGoneError, TooLargeError)
 
 
 class Harvester(ABC):
@@ -41,6 +50,8 @@ class Harvester(ABC):
         self.refused: set[int] = set()
         # Whether the server refused to go on with a list before its end.
         self.capped = False
+        # Comments whose subtrees were asked for, as something was short there.
+        self._tried: set[int] = set()
         self.last_page: frozenset[int] = frozenset()
 
     @abstractmethod
@@ -53,7 +64,7 @@ class Harvester(ABC):
 
     @abstractmethod
     def another_order(self) -> Steps[None]:
-        """List again in another order, as long as that brings anything new."""
+        """List again in other orders, as long as something is short."""
 
     @abstractmethod
     def omits_withdrawn(self) -> bool:
@@ -88,7 +99,7 @@ class Harvester(ABC):
         unnamed_here = yield from self._singles(named)
         yield from self._shortages()
         yield from self._asked_for()
-        if self.tally.deficit(self._advertised) and listed and not self._proven(named):
+        if listed and self._is_in_another_order(named):
             yield from self._as_far_as_given(self.another_order())
             yield from self._ancestors()
             yield from self._shortages()
@@ -216,8 +227,10 @@ class Harvester(ABC):
 
     def _as_far_as_given(self, steps: Steps[None]) -> Steps[None]:
         """Asking again for what is short: a server that fails at that has still given what it gave before."""
-        with suppress(ServerFailedError):
+        try:
             yield from steps
+        except REFUSALS:
+            return
 
     def _singles(self, named: frozenset[str] | None) -> Steps[list[str]]:
         """Fetch one by one what the collection names and the lists lack; returns what is still lacking."""
@@ -242,12 +255,11 @@ class Harvester(ABC):
 
     def _shortages(self) -> Steps[None]:
         fruitless = 0
-        tried: set[int] = set()
-        while todo := [local_id for local_id in self.tally.shortages() if local_id not in tried]:
+        while todo := [local_id for local_id in self.tally.shortages() if local_id not in self._tried]:
             for local_id in todo:
                 if fruitless >= FRUITLESS:
                     return
-                tried.add(local_id)
+                self._tried.add(local_id)
                 if local_id not in self.tally.shortages():
                     continue
                 before = len(self.tally)
@@ -260,6 +272,17 @@ class Harvester(ABC):
     def still_short(self) -> bool:
         """Whether the server counts more than came."""
         return bool(self.tally.shortages()) or self.tally.deficit(self._advertised) > 0
+
+    def _is_in_another_order(self, named: frozenset[str] | None) -> bool:
+        """
+        Whether what is short may come in another order.
+
+        What its version leaves out is in none; what the collection does not name either is only counted.
+        """
+        if self.omits_withdrawn():
+            return (self._advertised or 0) > self.tally.live
+        deficit = 0 if self._proven(named) else self.tally.deficit(self._advertised)
+        return bool(self.tally.shortages() or deficit)
 
     def _proven(self, named: frozenset[str] | None) -> bool:
         return named is not None and len(named) <= len(self.tally)
