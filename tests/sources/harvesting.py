@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from fake_lemmy import Server
-from thread_archive.captures import Request
+from thread_archive.exceptions import FetchError
 from thread_archive.fetching.client import Client
 from thread_archive.model import Harvest
 from thread_archive.sources import Place, Steps, discover, harvester
@@ -22,10 +22,14 @@ def harvested(
 
 
 def _driven(steps: Steps[T], client: Client) -> T:
-    request: Request = next(steps)
-    while True:
-        try:
-            answer = client.get(request)
-            request = steps.send(answer)
-        except StopIteration as stop:
-            return stop.value
+    try:
+        request = next(steps)
+        while True:
+            try:
+                answer = client.get(request)
+            except FetchError as error:
+                request = steps.throw(error)
+            else:
+                request = steps.send(answer)
+    except StopIteration as stop:
+        return stop.value

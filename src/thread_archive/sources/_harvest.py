@@ -7,7 +7,9 @@ How each is asked for is the dialect's.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable
+from typing import TypeVar
 
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import (
@@ -25,6 +27,8 @@ from thread_archive.sources._reading import Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
 from thread_archive.sources._tally import ROOT, Tally
 from thread_archive.urls import local_id_in
+
+T = TypeVar("T")
 
 # A tree is given whole up to so many rows, by both dialects.
 TREE_ROWS = 300
@@ -48,8 +52,11 @@ class Harvester(ABC):
         self.post_id = place.post_id or 0
         # Comments of which the server said something else than that it has none, asked for each alone.
         self.refused: set[int] = set()
-        # Whether the server refused to go on with a list before its end.
+        # Whether the last list of the whole thread that was asked for was followed to its end.
+        self.ended = False
+        # Whether the cap that its version sets on pages ended a list, and whether it refused or failed otherwise.
         self.capped = False
+        self.broken_off = False
         # Comments whose subtrees were asked for, as something was short there.
         self._tried: set[int] = set()
         self.last_page: frozenset[int] = frozenset()
@@ -63,8 +70,8 @@ class Harvester(ABC):
         """Take in a comment and all below it."""
 
     @abstractmethod
-    def another_order(self) -> Steps[None]:
-        """List again in other orders, as long as something is short."""
+    def another_order(self) -> Steps[bool]:
+        """List again in other orders, as long as something is short. Returns whether that was followed to its end."""
 
     @abstractmethod
     def omits_withdrawn(self) -> bool:
@@ -89,7 +96,7 @@ class Harvester(ABC):
         makes no sense.
         """
         answer = yield from self._opening()
-        complete = yield from self.listing(answer)
+        complete = self.ended = yield from self.listing(answer)
         if self.post is None and not self.tally:
             raise refuse(answer, "the thread") if answer.status != OK else _gone(answer)
         listed = len(self.tally)
@@ -100,7 +107,7 @@ class Harvester(ABC):
         yield from self._shortages()
         yield from self._asked_for()
         if listed and self._is_in_another_order(named):
-            yield from self._as_far_as_given(self.another_order())
+            self.ended = bool((yield from self._as_far_as_given(self.another_order())))
             yield from self._ancestors()
             yield from self._shortages()
         asked = self.tally.sightings.get(self.place.comment_id or 0)
@@ -111,7 +118,7 @@ class Harvester(ABC):
             advertised=self._advertised,
             received=len(self.tally),
             tombstones=self.tally.tombstones,
-            complete=complete or not self.still_short(),
+            complete=complete or self.ended or not self.may_lack(),
             missing=tuple(self._missing(named, unnamed_here, listed)),
             asked_for=asked.ap_id if asked else None,
         )
@@ -225,12 +232,13 @@ class Harvester(ABC):
         except FetchError:
             return None
 
-    def _as_far_as_given(self, steps: Steps[None]) -> Steps[None]:
+    def _as_far_as_given(self, steps: Steps[T]) -> Steps[T | None]:
         """Asking again for what is short: a server that fails at that has still given what it gave before."""
         try:
-            yield from steps
-        except REFUSALS:
-            return
+            return (yield from steps)
+        except REFUSALS as error:
+            self.broken_off = self.broken_off or not isinstance(error, ThreadGoneError)
+            return None
 
     def _singles(self, named: frozenset[str] | None) -> Steps[list[str]]:
         """Fetch one by one what the collection names and the lists lack; returns what is still lacking."""
@@ -273,16 +281,19 @@ class Harvester(ABC):
         """Whether the server counts more than came."""
         return bool(self.tally.shortages()) or self.tally.deficit(self._advertised) > 0
 
+    def may_lack(self) -> bool:
+        """Whether it counts more than came, or tells no number and did not give its list to the end."""
+        return self.still_short() or (self._advertised is None and not self.ended)
+
     def _is_in_another_order(self, named: frozenset[str] | None) -> bool:
         """
         Whether what is short may come in another order.
 
         What its version leaves out is in none; what the collection does not name either is only counted.
         """
-        if self.omits_withdrawn():
+        if self.omits_withdrawn() and self.ended:
             return (self._advertised or 0) > self.tally.live
-        deficit = 0 if self._proven(named) else self.tally.deficit(self._advertised)
-        return bool(self.tally.shortages() or deficit)
+        return bool(self.tally.shortages()) or (self.may_lack() and not self._proven(named))
 
     def _proven(self, named: frozenset[str] | None) -> bool:
         return named is not None and len(named) <= len(self.tally)
@@ -316,13 +327,13 @@ class Harvester(ABC):
             deficit = max(0, deficit - len(lacking))
         if self._proven(named):
             short, deficit = 0, short + deficit
-        if self.capped and short + deficit:
-            yield Missing(reason=MissingReason.PAGE_LIMIT, count=short + deficit)
-            return
-        if short:
-            yield Missing(reason=self._why_short(), count=short)
-        if deficit:
-            yield Missing(reason=MissingReason.SERVER_COUNT_DRIFT, count=deficit)
+        counts = Counter({self._why_short(): short})
+        counts[self._why_only_counted(named)] += deficit
+        if self.capped and not self.broken_off:
+            counts = Counter({MissingReason.PAGE_LIMIT: short + deficit})
+        for reason, count in counts.items():
+            if count:
+                yield Missing(reason=reason, count=count)
 
     def _gaps(self, named: frozenset[str] | None, deficit: int) -> dict[int, MissingReason]:
         """Why each gap is one: what is purged is no longer counted by the comment above it, nor by the post."""
@@ -340,7 +351,15 @@ class Harvester(ABC):
         return reasons
 
     def _why_short(self) -> MissingReason:
-        return MissingReason.OMITTED_BY_VERSION if self.omits_withdrawn() else MissingReason.UNEXPLAINED
+        if self.omits_withdrawn() and self.ended:
+            return MissingReason.OMITTED_BY_VERSION
+        return MissingReason.UNEXPLAINED
+
+    def _why_only_counted(self, named: frozenset[str] | None) -> MissingReason:
+        """A counter is called wrong only by whoever has seen all there is."""
+        if self.ended or self._proven(named):
+            return MissingReason.SERVER_COUNT_DRIFT
+        return MissingReason.UNEXPLAINED
 
     def _made_here(self, ap_id: str) -> int | None:
         """The local id in the ap_id of a comment that was made on this server; None for any other."""

@@ -64,15 +64,16 @@ class HarvesterV4(Harvester):
         """A comment and all below it, 300 a page, newest first: its pages end at other rows than the thread's."""
         yield from self._pages(sort="new", parent_id=local_id, max_depth=ANY_DEPTH)
 
-    def another_order(self) -> Steps[None]:
+    def another_order(self) -> Steps[bool]:
         """
         Newest first, whose pages end at other rows unless the thread has a multiple of 300; then flat in short pages.
 
         What ties at the end of a page in one of them is within a page of another. A thread of one page has no such end.
         """
-        yield from self._pages(sort="new", post_id=self.post_id, max_depth=ANY_DEPTH)
+        ended = yield from self._pages(sort="new", post_id=self.post_id, max_depth=ANY_DEPTH)
         if self.still_short() and len(self.tally) >= TREE_ROWS:
-            yield from self._pages(post_id=self.post_id, limit=PAGE_ROWS)
+            ended = yield from self._pages(post_id=self.post_id, limit=PAGE_ROWS)
+        return ended
 
     def named(self) -> Steps[frozenset[str] | None]:
         """`/post/ID/context`: an independent list of every comment, for posts made on this server."""
