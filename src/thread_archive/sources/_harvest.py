@@ -2,8 +2,8 @@
 Getting a whole thread from one server and holding what came against what the server says there is.
 
 The order is the same for every dialect: the post, the listing, single ancestors that paths name, what the server's own
-ActivityPub collection names, subtrees that are short, and a listing in another order where some are short even so.
-How each is asked for is the dialect's.
+ActivityPub collection names, subtrees that are short (first of all where the listing has no end, since they bring
+ancestors too), and a listing in another order where some are short even so. How each is asked for is the dialect's.
 """
 
 from abc import ABC, abstractmethod
@@ -100,6 +100,8 @@ class Harvester(ABC):
         if self.post is None and not self.tally:
             raise refuse(answer, "the thread") if answer.status != OK else _gone(answer)
         listed = len(self.tally)
+        if not self.ended:
+            yield from self._shortages()
         yield from self._ancestors()
         yield from self._expected()
         named = yield from self._named_if_told()

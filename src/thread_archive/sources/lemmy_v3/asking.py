@@ -57,9 +57,25 @@ class HarvesterV3(Harvester):
         if self._is_one_answer() and (yield from self._tree()):
             return True
         ended = yield from self._flat("Old")
-        if self.capped and self.still_short():
-            yield from self._flat("New")
+        if self.capped and self.may_lack():
+            # A page that brings nothing new is one that the first list had: both ends meet, and the cap hides nothing.
+            ended = yield from self._flat("New", patience=1)
+            self.capped = not ended
+        if self.capped and self.may_lack():
+            yield from self._roots()
         return ended
+
+    def _roots(self) -> Steps[None]:
+        """The comments on the post itself, as many as a tree gives, from either end; each counts those below it."""
+        for sort in ("Old", "New"):
+            if not self._fits(TREE_ROWS):
+                return
+            answer = yield self._list(sort=sort, post_id=self.post_id, max_depth=1)
+            if answer.status != OK:
+                self._note_refusal(answer)
+                return
+            if self._take_list(answer)[0] < TREE_ROWS:
+                return
 
     def _tree(self) -> Steps[bool]:
         """The tree in one answer; returns whether that was all."""
