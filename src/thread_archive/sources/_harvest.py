@@ -2,16 +2,25 @@
 Getting a whole thread from one server and holding what came against what the server says there is.
 
 The order is the same for every dialect: the post, the listing, single ancestors that paths name, what the server's own
-ActivityPub collection names, subtrees that are short, and a listing in another order where only the counter disagrees.
-How each is asked for is the dialect's.
+ActivityPub collection names, subtrees that are short (first of all where the listing has no end, since they bring
+ancestors too), and a listing in another order where some are short even so. How each is asked for is the dialect's.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
+from typing import TypeVar
 
 from thread_archive.captures import Exchange
-from thread_archive.exceptions import FetchError, PayloadError, RateLimitedError, ServerFailedError, ThreadGoneError
+from thread_archive.exceptions import (
+    AccessDeniedError,
+    FetchError,
+    PayloadError,
+    RateLimitedError,
+    ServerFailedError,
+    ThreadGoneError,
+    TooLargeError,
+)
 from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources._reading import Reader
@@ -19,12 +28,16 @@ from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contr
 from thread_archive.sources._tally import ROOT, Tally
 from thread_archive.urls import local_id_in
 
+T = TypeVar("T")
+
 # A tree is given whole up to so many rows, by both dialects.
 TREE_ROWS = 300
 # When so many requests for single things in a row gave nothing, the rest is taken to be the same.
 FRUITLESS = 5
 # How many rows beyond the server's own count are believed before its listing is called endless.
 SLACK_ROWS = 20_000
+# By these a server refuses or fails; after the others it is not reached at all, and the same visit may go on later.
+REFUSALS = (AccessDeniedError, ServerFailedError, ThreadGoneError, TooLargeError)
 
 
 class Harvester(ABC):
@@ -39,8 +52,13 @@ class Harvester(ABC):
         self.post_id = place.post_id or 0
         # Comments of which the server said something else than that it has none, asked for each alone.
         self.refused: set[int] = set()
-        # Whether the server refused to go on with a list before its end.
+        # Whether the last list of the whole thread that was asked for was followed to its end.
+        self.ended = False
+        # Whether the cap that its version sets on pages ended a list, and whether it refused or failed otherwise.
         self.capped = False
+        self.broken_off = False
+        # Comments whose subtrees were asked for, as something was short there.
+        self._tried: set[int] = set()
         self.last_page: frozenset[int] = frozenset()
 
     @abstractmethod
@@ -52,8 +70,8 @@ class Harvester(ABC):
         """Take in a comment and all below it."""
 
     @abstractmethod
-    def another_order(self) -> Steps[None]:
-        """List again in another order, as long as that brings anything new."""
+    def another_order(self) -> Steps[bool]:
+        """List again in other orders, as long as something is short. Returns whether that was followed to its end."""
 
     @abstractmethod
     def omits_withdrawn(self) -> bool:
@@ -78,19 +96,20 @@ class Harvester(ABC):
         makes no sense.
         """
         answer = yield from self._opening()
-        complete = yield from self.listing(answer)
+        complete = self.ended = yield from self.listing(answer)
         if self.post is None and not self.tally:
             raise refuse(answer, "the thread") if answer.status != OK else _gone(answer)
         listed = len(self.tally)
+        if not self.ended:
+            yield from self._shortages()
         yield from self._ancestors()
         yield from self._expected()
         named = yield from self._named_if_told()
         unnamed_here = yield from self._singles(named)
         yield from self._shortages()
-        if self.place.comment_id is not None and self.place.comment_id not in self.tally.sightings:
-            yield from self.single(self.place.comment_id)
-        if self.tally.deficit(self._advertised) and listed and not self._proven(named):
-            yield from self._as_far_as_given(self.another_order())
+        yield from self._asked_for()
+        if listed and self._is_in_another_order(named):
+            self.ended = bool((yield from self._as_far_as_given(self.another_order())))
             yield from self._ancestors()
             yield from self._shortages()
         asked = self.tally.sightings.get(self.place.comment_id or 0)
@@ -101,7 +120,7 @@ class Harvester(ABC):
             advertised=self._advertised,
             received=len(self.tally),
             tombstones=self.tally.tombstones,
-            complete=complete or not self.still_short(),
+            complete=complete or self.ended or not self.may_lack(),
             missing=tuple(self._missing(named, unnamed_here, listed)),
             asked_for=asked.ap_id if asked else None,
         )
@@ -158,18 +177,35 @@ class Harvester(ABC):
 
     def single(self, local_id: int) -> Steps[bool]:
         """Fetch one comment by its local id; returns whether it came."""
-        try:
-            answer = yield self.place.request(self.reader.comment_path, id=local_id)
-        except ServerFailedError:
-            self.refused.add(local_id)
-            return False
-        if answer.status != OK:
-            if not is_absent(answer):
-                self.refused.add(local_id)
+        answer = yield from self._alone(local_id)
+        if answer is None:
             return False
         sightings = self.reader.glimpse(answer)
         self.post_id = self.post_id or sightings[0].post_id
         return bool(self._admit(sightings, answer.url))
+
+    def _alone(self, local_id: int) -> Steps[Exchange | None]:
+        """The answer that has one comment; None where the server does not give it."""
+        try:
+            answer = yield self.place.request(self.reader.comment_path, id=local_id)
+        except ServerFailedError:
+            self.refused.add(local_id)
+            return None
+        if answer.status == OK:
+            return answer
+        if not is_absent(answer):
+            self.refused.add(local_id)
+        return None
+
+    def _asked_for(self) -> Steps[None]:
+        """The comment that the URL names: one of another thread is the URL's mistake, and as good as not there."""
+        local_id = self.place.comment_id
+        if local_id is None or local_id in self.tally.sightings:
+            return
+        answer = yield from self._alone(local_id)
+        if answer is not None:
+            own = [sighting for sighting in self.reader.glimpse(answer) if sighting.post_id == self.post_id]
+            self._admit(own, answer.url)
 
     def _ancestors(self) -> Steps[None]:
         """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""
@@ -198,10 +234,13 @@ class Harvester(ABC):
         except FetchError:
             return None
 
-    def _as_far_as_given(self, steps: Steps[None]) -> Steps[None]:
+    def _as_far_as_given(self, steps: Steps[T]) -> Steps[T | None]:
         """Asking again for what is short: a server that fails at that has still given what it gave before."""
-        with suppress(ServerFailedError):
-            yield from steps
+        try:
+            return (yield from steps)
+        except REFUSALS as error:
+            self.broken_off = self.broken_off or not isinstance(error, ThreadGoneError)
+            return None
 
     def _singles(self, named: frozenset[str] | None) -> Steps[list[str]]:
         """Fetch one by one what the collection names and the lists lack; returns what is still lacking."""
@@ -226,12 +265,11 @@ class Harvester(ABC):
 
     def _shortages(self) -> Steps[None]:
         fruitless = 0
-        tried: set[int] = set()
-        while todo := [local_id for local_id in self.tally.shortages() if local_id not in tried]:
+        while todo := [local_id for local_id in self.tally.shortages() if local_id not in self._tried]:
             for local_id in todo:
                 if fruitless >= FRUITLESS:
                     return
-                tried.add(local_id)
+                self._tried.add(local_id)
                 if local_id not in self.tally.shortages():
                     continue
                 before = len(self.tally)
@@ -244,6 +282,20 @@ class Harvester(ABC):
     def still_short(self) -> bool:
         """Whether the server counts more than came."""
         return bool(self.tally.shortages()) or self.tally.deficit(self._advertised) > 0
+
+    def may_lack(self) -> bool:
+        """Whether it counts more than came, or tells no number and did not give its list to the end."""
+        return self.still_short() or (self._advertised is None and not self.ended)
+
+    def _is_in_another_order(self, named: frozenset[str] | None) -> bool:
+        """
+        Whether what is short may come in another order.
+
+        What its version leaves out is in none; what the collection does not name either is only counted.
+        """
+        if self.omits_withdrawn() and self.ended:
+            return (self._advertised or 0) > self.tally.live
+        return bool(self.tally.shortages()) or (self.may_lack() and not self._proven(named))
 
     def _proven(self, named: frozenset[str] | None) -> bool:
         return named is not None and len(named) <= len(self.tally)
@@ -277,13 +329,13 @@ class Harvester(ABC):
             deficit = max(0, deficit - len(lacking))
         if self._proven(named):
             short, deficit = 0, short + deficit
-        if self.capped and short + deficit:
-            yield Missing(reason=MissingReason.PAGE_LIMIT, count=short + deficit)
-            return
-        if short:
-            yield Missing(reason=self._why_short(), count=short)
-        if deficit:
-            yield Missing(reason=MissingReason.SERVER_COUNT_DRIFT, count=deficit)
+        counts = Counter({self._why_short(): short})
+        counts[self._why_only_counted(named)] += deficit
+        if self.capped and not self.broken_off:
+            counts = Counter({MissingReason.PAGE_LIMIT: short + deficit})
+        for reason, count in counts.items():
+            if count:
+                yield Missing(reason=reason, count=count)
 
     def _gaps(self, named: frozenset[str] | None, deficit: int) -> dict[int, MissingReason]:
         """Why each gap is one: what is purged is no longer counted by the comment above it, nor by the post."""
@@ -301,7 +353,15 @@ class Harvester(ABC):
         return reasons
 
     def _why_short(self) -> MissingReason:
-        return MissingReason.OMITTED_BY_VERSION if self.omits_withdrawn() else MissingReason.UNEXPLAINED
+        if self.omits_withdrawn() and self.ended:
+            return MissingReason.OMITTED_BY_VERSION
+        return MissingReason.UNEXPLAINED
+
+    def _why_only_counted(self, named: frozenset[str] | None) -> MissingReason:
+        """A counter is called wrong only by whoever has seen all there is."""
+        if self.ended or self._proven(named):
+            return MissingReason.SERVER_COUNT_DRIFT
+        return MissingReason.UNEXPLAINED
 
     def _made_here(self, ap_id: str) -> int | None:
         """The local id in the ap_id of a comment that was made on this server; None for any other."""

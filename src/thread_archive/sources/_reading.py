@@ -107,12 +107,16 @@ class Reader:
         ]
 
     def embedded_post(self, answer: Exchange, *, site: Site) -> Post | None:
-        """The post as a comment list embeds it (no author, votes, counts): all there is where `GET /post` refuses."""
+        """
+        The post as a comment list embeds it: all there is where `GET /post` refuses.
+
+        Without its author, and on 0.18 and 0.19 without votes and counts.
+        """
         if answer.status != OK or urlsplit(answer.url).path != self.list_paths[0]:
             return None
         views = self.decode(answer, "EmbeddingList").comments
         page = _Page(reader=self, url=answer.url, site=site, moderators=frozenset())
-        return page.bare_post(views[0].post, views[0].community, creator=None, embedded=True) if views else None
+        return page.embedded(views[0]) if views else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,7 @@ class _Page:
             language=language_tag(self.site.languages, comment.language_id),
             is_moderator=creator.ap_id in self.moderators if marked is None else marked,
             is_admin=self._is_admin(view.creator_is_admin, creator),
-            votes=Votes(score=view.counts.score, upvotes=view.counts.upvotes, downvotes=view.counts.downvotes),
+            votes=_votes(view.counts),
         )
 
     def _is_admin(self, marked: bool | None, creator: Person) -> bool:
@@ -164,7 +168,7 @@ class _Page:
             creator=creator,
             is_moderator=creator.ap_id in moderators if marked is None else marked,
             is_admin=self._is_admin(view.creator_is_admin, creator),
-            votes=Votes(score=view.counts.score, upvotes=view.counts.upvotes, downvotes=view.counts.downvotes),
+            votes=_votes(view.counts),
             comments=view.counts.comments,
             cross_posts=tuple(
                 CrossPost(
@@ -176,6 +180,17 @@ class _Page:
                 for other in told.cross_posts
                 if not (other.post.deleted or other.post.removed)
             ),
+        )
+
+    def embedded(self, view: Any) -> Post:
+        counts = view.post_counts
+        return self.bare_post(
+            view.post,
+            view.community,
+            creator=None,
+            embedded=True,
+            votes=_votes(counts) if counts else None,
+            comments=counts.comments if counts else None,
         )
 
     def bare_post(
@@ -220,6 +235,10 @@ class _Page:
             comments=comments,
             cross_posts=cross_posts,
         )
+
+
+def _votes(counts: Any) -> Votes:
+    return Votes(score=counts.score, upvotes=counts.upvotes, downvotes=counts.downvotes)
 
 
 def _person(person: Any) -> Person:

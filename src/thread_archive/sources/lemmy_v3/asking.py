@@ -9,7 +9,9 @@ people write. 0.19.14 refuses pages over 10, 0.19.15 pages over 100. Each row re
 import re
 
 from thread_archive.captures import Exchange, Request
+from thread_archive.exceptions import TooLargeError
 from thread_archive.model import Post
+from thread_archive.payloads import error_code
 from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Place, Steps, is_absent, split_query
 from thread_archive.sources.lemmy_v3 import READER
@@ -24,9 +26,11 @@ ROW_BYTES = 3_000
 # Pages in another order that bring nothing new before the order is given up.
 PATIENCE = 3
 OTHER_ORDERS = ("Top", "Controversial", "Hot")
+# What a page beyond the cap is refused with; a failing database is too.
+CAP_REFUSAL = "couldnt_get_comments"
 
 _OMITTING = re.compile(r"0\.18\.[345](\D|$)")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _ZONELESS = re.compile(rb'"published"\s*:\s*"[0-9T:.-]+"')
 
 
@@ -50,20 +54,51 @@ class HarvesterV3(Harvester):
         if answer.status == OK:
             sized = self.reader.decode(answer, "SizedAnswer").post_view
             self.row_bytes = ROW_BYTES + len(bytes(sized.post)) + len(bytes(sized.community))
-        expected = self.post.comments or 0 if self.post else 0
-        if expected <= TREE_ROWS and min(TREE_ROWS, 2 * expected + PAGE_ROWS) * self.row_bytes <= ANSWER_BYTES:
-            tree = yield self._list(post_id=self.post_id, max_depth=ANY_DEPTH)
-            rows, _ = self._take_list(tree)
-            if rows < TREE_ROWS:
-                return True
-            # 300 rows may be all there are: one page beyond them tells.
-            beyond = yield self._list(post_id=self.post_id, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
-            if beyond.status == OK and self._take_list(beyond) == (0, 0):
-                return True
+        if self._is_one_answer() and (yield from self._tree()):
+            return True
         ended = yield from self._flat("Old")
-        if self.capped and self.still_short():
-            yield from self._flat("New")
+        if self.capped and self.may_lack():
+            # A page that brings nothing new is one that the first list had: both ends meet, and the cap hides nothing.
+            ended = yield from self._flat("New", patience=1)
+            self.capped = not ended
+        if self.capped and self.may_lack():
+            yield from self._roots()
         return ended
+
+    def _roots(self) -> Steps[None]:
+        """The comments on the post itself, as many as a tree gives, from either end; each counts those below it."""
+        for sort in ("Old", "New"):
+            if not self._fits(TREE_ROWS):
+                return
+            answer = yield self._list(sort=sort, post_id=self.post_id, max_depth=1)
+            if answer.status != OK:
+                self._note_refusal(answer)
+                return
+            if self._take_list(answer)[0] < TREE_ROWS:
+                return
+
+    def _tree(self) -> Steps[bool]:
+        """The tree in one answer; returns whether that was all."""
+        try:
+            tree = yield self._list(post_id=self.post_id, max_depth=ANY_DEPTH)
+        except TooLargeError:
+            # Of a post that `/post` refuses nobody told how long it is, and what came was blanked before it came here.
+            self.row_bytes = ANSWER_BYTES // PAGE_ROWS
+            return False
+        rows, _ = self._take_list(tree)
+        if rows < TREE_ROWS:
+            return True
+        # 300 rows may be all there are: one page beyond them tells.
+        beyond = yield self._list(post_id=self.post_id, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
+        return beyond.status == OK and self._take_list(beyond) == (0, 0)
+
+    def _is_one_answer(self) -> bool:
+        """Whether the whole tree fits into one answer, by the counter, beyond which there are withdrawn comments."""
+        expected = self._advertised or 0
+        return expected <= TREE_ROWS and self._fits(min(TREE_ROWS, 2 * expected + PAGE_ROWS))
+
+    def _fits(self, rows: int) -> bool:
+        return rows * self.row_bytes <= ANSWER_BYTES
 
     def _take_list(self, answer: Exchange) -> tuple[int, int]:
         rows, new = self.take(answer)
@@ -78,7 +113,7 @@ class HarvesterV3(Harvester):
 
     def _flat(self, sort: str, *, parent_id: int | None = None, patience: int | None = None) -> Steps[bool]:
         """
-        All pages of a flat list; returns whether its end was seen (False: the server caps its pages).
+        All pages of a flat list, as far as they are given; returns whether its end was seen.
 
         With `patience` it is given up after so many pages that bring nothing new.
         """
@@ -89,11 +124,9 @@ class HarvesterV3(Harvester):
             page += 1
             where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
             answer = yield self._list(sort=sort, limit=limit, page=page, **where)
-            if answer.status != OK and page > 1 and not is_absent(answer):
-                self.capped = True
+            if answer.status != OK and (self.tally or parent_id is not None):
+                self._note_refusal(answer, page)
                 return False
-            if answer.status != OK and parent_id is not None:
-                return True
             rows, new = self._take_list(answer)
             # The same page once more: this server ignores `page`.
             if rows < limit or self.last_page == last:
@@ -103,28 +136,52 @@ class HarvesterV3(Harvester):
             if patience is not None and fruitless >= patience:
                 return True
 
+    def _note_refusal(self, answer: Exchange, page: int = 1) -> None:
+        """Tell the cap on pages that a version has from everything else for which a list is not gone on with."""
+        if error_code(answer.body) == CAP_REFUSAL and page - 1 in _last_pages(self.place.site.version):
+            self.capped = True
+        elif not is_absent(answer):
+            self.broken_off = True
+
     def subtree(self, local_id: int) -> Steps[None]:
         """The tree below a comment in one request, or flat where it is larger than that gives."""
-        if TREE_ROWS * self.row_bytes <= ANSWER_BYTES or self.tally.shortages().get(local_id, 0) < PAGE_ROWS:
+        if self._fits(min(TREE_ROWS, self.tally.sightings[local_id].child_count + 1)):
             answer = yield self._list(parent_id=local_id, max_depth=ANY_DEPTH)
-            if answer.status != OK or self._take_list(answer)[0] < TREE_ROWS:
+            if answer.status != OK:
+                self._note_refusal(answer)
+                return
+            if self._take_list(answer)[0] < TREE_ROWS:
                 return
         yield from self._flat("Old", parent_id=local_id)
 
-    def another_order(self) -> Steps[None]:
+    def another_order(self) -> Steps[bool]:
         """
         Newest first: rows that jumped between pages of the first listing are found here.
 
-        Where the server caps its pages, all other orders: each one's first pages are different ones.
+        Where no list is given to its end, all other orders: each one's first pages are different ones.
         """
-        if not self.capped:
-            yield from self._flat("New", patience=PATIENCE)
-            return
+        if self.ended:
+            return (yield from self._flat("New", patience=PATIENCE))
+        if not self.capped and (yield from self._flat("New")):
+            return True
         for sort in OTHER_ORDERS:
-            if self.still_short():
+            if self.may_lack():
                 yield from self._flat(sort)
+        # By votes some come twice and others not at all: their end proves nothing.
+        return False
 
     def _list(self, *, sort: str = "Old", **query: int) -> Request:
         # `type_` is needed: without it the site's default applies, usually Local, which hides federated threads.
         where, how = split_query(query)
         return self.place.request(LIST_PATH, **where, type_="All", sort=sort, **how)
+
+
+def _last_pages(version: str) -> frozenset[int]:
+    """Which page is the last that a server of `version` gives; where that says nothing, those of all versions."""
+    found = _VERSION.match(version)
+    if found is None:
+        return frozenset({10, 100})
+    number = tuple(map(int, found.groups()))
+    if number < (0, 19, 14):
+        return frozenset()
+    return frozenset({10 if number == (0, 19, 14) else 100})

@@ -170,6 +170,11 @@ class EmbeddedPost(msgspec.Struct):
     post: Post
     community: Community
 
+    @property
+    def post_counts(self) -> None:
+        """No numbers: those beside it are the comment's."""
+        return None
+
 
 class EmbeddingList(msgspec.Struct):
     comments: list[EmbeddedPost]

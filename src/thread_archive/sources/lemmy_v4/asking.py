@@ -2,20 +2,24 @@
 What to ask of `/api/v4`, in the fewest requests.
 
 Facts, seen on 1.0.0-beta.1: `list/slim` leaves post and community out of each row; with `max_depth` a page holds 300
-rows and a cursor goes on; `old` is the one order in which ties do not end the cursor early; `time_range_seconds=0`
-lifts the site's default range, which would hide older comments; local posts have an ActivityPub collection of all
-comments.
+rows and a cursor goes on; a cursor goes on with what comes strictly after the last row, so that rows that tie with it
+are skipped; in `old` and `new` only those do that answer the same comment at the same time (many servers write whole
+seconds), in all other orders most; `time_range_seconds=0` lifts the site's default range, which would hide older
+comments; local posts have an ActivityPub collection of all comments.
 """
 
 from thread_archive.captures import ACTIVITY_JSON, Exchange, Request
 from thread_archive.exceptions import PayloadError
-from thread_archive.sources._harvest import Harvester
+from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Steps, is_json, split_query
 from thread_archive.sources.lemmy_v4 import READER
 
 LIST_PATH = "/api/v4/comment/list"
 SLIM_PATH = "/api/v4/comment/list/slim"
-PAGE_ROWS = 50
+# Of flat lists, at most 50: no divisor of the tree's 300, so that few of these pages end where one of the tree's does.
+PAGE_ROWS = 49
+# Comments of a post that `/post` refuses, asked for first: each embeds the post, which may be long.
+FIRST_ROWS = 20
 ANY_DEPTH = 1000
 
 
@@ -33,39 +37,43 @@ class HarvesterV4(Harvester):
         return not self.place.site.content_warning
 
     def listing(self, answer: Exchange) -> Steps[bool]:
-        """Pages of 300 by cursor; with the posts embedded only where the post itself is refused."""
-        path = SLIM_PATH if answer.status == OK else LIST_PATH
-        return (yield from self._pages(path, post_id=self.post_id, max_depth=ANY_DEPTH))
+        """Pages of 300 by cursor; where the post itself is refused, first a few comments that embed it."""
+        if answer.status != OK:
+            first = yield self._list(LIST_PATH, post_id=self.post_id, limit=FIRST_ROWS)
+            rows, _ = self.take(first)
+            self.post = self.reader.embedded_post(first, site=self.place.site)
+            if rows < FIRST_ROWS:
+                return True
+        return (yield from self._pages(post_id=self.post_id, max_depth=ANY_DEPTH))
 
-    def _pages(self, path: str, **query: str | int) -> Steps[bool]:
+    def _pages(self, *, sort: str = "old", **query: str | int) -> Steps[bool]:
         cursors: set[str] = set()
-        request = self._list(path, **query)
+        request = self._list(SLIM_PATH, sort=sort, **query)
         while True:
             answer = yield request
             rows, _ = self.take(answer)
-            if self.post is None:
-                self.post = self.reader.embedded_post(answer, site=self.place.site)
             cursor = self.reader.decode(answer, "Cursor").next_page
             if not cursor or not rows:
                 return True
             if cursor in cursors:
                 return False
             cursors.add(cursor)
-            request = self._list(path, **{**query, "page_cursor": cursor})
+            request = self._list(SLIM_PATH, sort=sort, **query, page_cursor=cursor)
 
     def subtree(self, local_id: int) -> Steps[None]:
-        """A comment and all below it, 300 a page."""
-        answer = yield self._list(SLIM_PATH, parent_id=local_id, max_depth=ANY_DEPTH)
-        if answer.status != OK:
-            return
-        self.take(answer)
-        cursor = self.reader.decode(answer, "Cursor").next_page
-        if cursor:
-            yield from self._pages(SLIM_PATH, parent_id=local_id, max_depth=ANY_DEPTH, page_cursor=cursor)
+        """A comment and all below it, 300 a page, newest first: its pages end at other rows than the thread's."""
+        yield from self._pages(sort="new", parent_id=local_id, max_depth=ANY_DEPTH)
 
-    def another_order(self) -> Steps[None]:
-        """The flat list, whose cursor breaks at other rows than that of the tree."""
-        yield from self._pages(SLIM_PATH, post_id=self.post_id, limit=PAGE_ROWS)
+    def another_order(self) -> Steps[bool]:
+        """
+        Newest first, whose pages end at other rows unless the thread has a multiple of 300; then flat in short pages.
+
+        What ties at the end of a page in one of them is within a page of another. A thread of one page has no such end.
+        """
+        ended = yield from self._pages(sort="new", post_id=self.post_id, max_depth=ANY_DEPTH)
+        if self.still_short() and len(self.tally) >= TREE_ROWS:
+            ended = yield from self._pages(post_id=self.post_id, limit=PAGE_ROWS)
+        return ended
 
     def named(self) -> Steps[frozenset[str] | None]:
         """`/post/ID/context`: an independent list of every comment, for posts made on this server."""
@@ -91,6 +99,6 @@ class HarvesterV4(Harvester):
             return False
         return (yield from self.single(found.id))
 
-    def _list(self, path: str, **query: str | int) -> Request:
+    def _list(self, path: str, *, sort: str = "old", **query: str | int) -> Request:
         where, how = split_query(query)
-        return self.place.request(path, **where, type_="all", sort="old", **how, time_range_seconds=0)
+        return self.place.request(path, **where, type_="all", sort=sort, **how, time_range_seconds=0)

@@ -187,6 +187,11 @@ class EmbeddedPost(msgspec.Struct):
     post: Post
     community: Community
 
+    @property
+    def post_counts(self) -> Post:
+        """The numbers, which 1.0 keeps in the post itself."""
+        return self.post
+
 
 class EmbeddingList(msgspec.Struct):
     comments: list[EmbeddedPost] = field(name="items")
