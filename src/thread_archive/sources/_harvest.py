@@ -34,8 +34,11 @@ T = TypeVar("T")
 TREE_ROWS = 300
 # When so many requests for single things in a row gave nothing, the rest is taken to be the same.
 FRUITLESS = 5
-# How many rows beyond the server's own count are believed before its listing is called endless.
+# How many rows beyond the server's own count are believed before its listing is called endless, and how large a count.
 SLACK_ROWS = 20_000
+MOST_COUNTED = 200_000
+# Ancestors asked for one by one in vain before the rest is not asked for any more.
+FRUITLESS_ANCESTORS = 100
 # By these a server refuses or fails; after the others it is not reached at all, and the same visit may go on later.
 REFUSALS = (AccessDeniedError, ServerFailedError, ThreadGoneError, TooLargeError)
 
@@ -112,6 +115,8 @@ class Harvester(ABC):
             self.ended = bool((yield from self._as_far_as_given(self.another_order())))
             yield from self._ancestors()
             yield from self._shortages()
+        if len({sighting.ap_id for sighting in self.tally.sightings.values()}) < len(self.tally):
+            raise self._senseless("two of its comments have the same ap_id")
         asked = self.tally.sightings.get(self.place.comment_id or 0)
         return Harvest(
             post_id=self.post_id,
@@ -162,18 +167,22 @@ class Harvester(ABC):
             raise refuse(answer, "the comments")
         sightings = self.reader.glimpse(answer)
         self.last_page = frozenset(sighting.local_id for sighting in sightings)
-        new = self._admit(sightings, answer.url)
-        limit = 2 * (self._advertised or 0) + SLACK_ROWS
-        if len(self.tally) > limit:
-            raise self._senseless(f"its list of comments does not end (over {limit} rows)")
-        return len(sightings), new
+        return len(sightings), self._admit(sightings, answer.url)
+
+    @property
+    def _most(self) -> int:
+        """How many comments are believed."""
+        return 2 * min(self._advertised or 0, MOST_COUNTED) + SLACK_ROWS
 
     def _admit(self, sightings: Iterable[Sighting], url: str) -> int:
         admitted = list(sightings)
         for sighting in admitted:
             if self.post_id and sighting.post_id != self.post_id:
                 raise self._senseless(f"comment {sighting.local_id} belongs to another post")
-        return self.tally.add(admitted, url)
+        new = self.tally.add(admitted, url)
+        if len(self.tally) > self._most:
+            raise self._senseless(f"its comments do not end (over {self._most:,})")
+        return new
 
     def single(self, local_id: int) -> Steps[bool]:
         """Fetch one comment by its local id; returns whether it came."""
@@ -210,8 +219,13 @@ class Harvester(ABC):
     def _ancestors(self) -> Steps[None]:
         """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""
         while absent := self.tally.absent_ancestors():
+            if len(absent) + len(self.tally) > self._most:
+                raise self._senseless(f"its comments name others without end (over {self._most:,})")
             for local_id in absent:
-                if not (yield from self.single(local_id)):
+                if len(self.tally.gaps) >= FRUITLESS_ANCESTORS:
+                    self.refused.add(local_id)
+                    self.tally.gaps.add(local_id)
+                elif not (yield from self.single(local_id)):
                     self.tally.gaps.add(local_id)
 
     def _expected(self) -> Steps[None]:

@@ -119,7 +119,7 @@ class HarvesterV3(Harvester):
         """
         limit = max(1, min(PAGE_ROWS, ANSWER_BYTES // self.row_bytes))
         fruitless = page = 0
-        last: frozenset[int] = frozenset()
+        listed: set[int] = set()
         while True:
             page += 1
             where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
@@ -128,10 +128,10 @@ class HarvesterV3(Harvester):
                 self._note_refusal(answer, page)
                 return False
             rows, new = self._take_list(answer)
-            # The same page once more: this server ignores `page`.
-            if rows < limit or self.last_page == last:
+            # Nothing that this list had not brought: this server ignores `page`, or goes round in circles.
+            if rows < limit or self.last_page <= listed:
                 return rows < limit
-            last = self.last_page
+            listed |= self.last_page
             fruitless = 0 if new else fruitless + 1
             if patience is not None and fruitless >= patience:
                 return True

@@ -47,7 +47,7 @@ class HarvesterV4(Harvester):
         return (yield from self._pages(post_id=self.post_id, max_depth=ANY_DEPTH))
 
     def _pages(self, *, sort: str = "old", **query: str | int) -> Steps[bool]:
-        cursors: set[str] = set()
+        listed: set[int] = set()
         request = self._list(SLIM_PATH, sort=sort, **query)
         while True:
             answer = yield request
@@ -55,9 +55,10 @@ class HarvesterV4(Harvester):
             cursor = self.reader.decode(answer, "Cursor").next_page
             if not cursor or not rows:
                 return True
-            if cursor in cursors:
+            # Nothing that this list had not brought: its cursors go round in circles.
+            if self.last_page <= listed:
                 return False
-            cursors.add(cursor)
+            listed |= self.last_page
             request = self._list(SLIM_PATH, sort=sort, **query, page_cursor=cursor)
 
     def subtree(self, local_id: int) -> Steps[None]:
