@@ -171,6 +171,7 @@ class Adding:
             acquaintances=self._acquaintances,
             now=now,
             expected=lambda instance, kind, local_id: places.known_local_ids(self._archive, instance, kind, local_id),
+            known=lambda instance, ap_id: places.known_post_id(self._archive, instance, ap_id),
             has_login=lambda instance: self._tokens(instance) is not None,
         )
         job.steps = job.visit.steps()

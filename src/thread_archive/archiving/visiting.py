@@ -81,8 +81,8 @@ class ThreadVisit:
     """
     A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
 
-    `expected(instance, kind, local_id)` tells which comments an earlier visit got there; `has_login(instance)` whether
-    a login is kept for it.
+    `expected(instance, kind, local_id)` tells which comments an earlier visit got there, `known(instance, ap_id)` by
+    which local id it had the post; `has_login(instance)` whether a login is kept for it.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class ThreadVisit:
         acquaintances: Acquaintances,
         now: datetime,
         expected: Callable[[str, str, int], list[int]],
+        known: Callable[[str, str], int | None],
         has_login: Callable[[str], bool],
     ) -> None:
         self.url = url
@@ -100,6 +101,7 @@ class ThreadVisit:
         self._acquaintances = acquaintances
         self._now = now
         self._expected = expected
+        self._known = known
         self._has_login = has_login
         self.harvester: Harvester | None = None
 
@@ -151,26 +153,31 @@ class ThreadVisit:
         try:
             post_id = yield from self._locate(instance, base, seen.post_ap_id)
             if post_id is None:
-                raise ThreadGoneError(
-                    f"{instance}, the thread's home, does not give its own copy of it.",
-                    next="What other servers hold was kept; the home may show it to people who are logged in.",
-                    url=seen.post_ap_id,
-                )
+                raise _not_at_home(instance, seen.post_ap_id)
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
             if found.harvest is not None:
                 home_of(found.harvest.community_ap_id)
+                # A server that began anew counts from 1 again.
+                if found.harvest.post_ap_id not in ("", seen.post_ap_id):
+                    raise _not_at_home(instance, seen.post_ap_id)
         except (FetchError, PayloadError) as error:
             discovery = self._acquaintances.recall(instance, now=self._now)
             return Found(instance=instance, base=base, is_home=True, discovery=discovery, error=error)
         return replace(found, is_home=True)
 
     def _locate(self, instance: str, base: str, post_ap_id: str) -> Asking[int | None]:
+        """
+        The local id of the post at its home; None where nobody knows it.
+
+        A server does not look up what it withdrew, and still lists the comments: an earlier visit may know the number.
+        """
         made_here = local_id_in(post_ap_id, "post")
         if made_here is not None and made_here[0] == instance:
             return made_here[1]
         discovery = yield from self._discovery(instance, base)
         place = Place(base=base, site=discovery.site)
-        return (yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD))
+        found = yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD)
+        return self._known(instance, post_ap_id) if found is None else found
 
     def _discovery(self, instance: str, base: str, *, again: bool = False) -> Asking[Discovery]:
         known = None if again else self._acquaintances.recall(instance, now=self._now)
@@ -274,6 +281,14 @@ def home_of(community_ap_id: str) -> str:
             next=REPORT,
             path="$.community.ap_id",
         ) from error
+
+
+def _not_at_home(instance: str, post_ap_id: str) -> ThreadGoneError:
+    return ThreadGoneError(
+        f"{instance}, the thread's home, does not give its own copy of it.",
+        next="What other servers hold was kept; the home may show it to people who are logged in.",
+        url=post_ap_id,
+    )
 
 
 def _lost(found: Found) -> bool:
