@@ -8,9 +8,10 @@ it.
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
-from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.acquaintances import Acquaintances, belies
 from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
@@ -27,6 +28,7 @@ from thread_archive.urls import ThreadURL, host_of, local_id_in
 T = TypeVar("T")
 
 DISCOVERY, THREAD = "discovery", "thread"
+OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,15 +194,15 @@ class ThreadVisit:
         """
         Harvest by what the instance is known to run; where that gives anything odd, ask it again what it runs.
 
-        A server that was upgraded since we last asked answers the old dialect in part.
+        A server that was upgraded since we last asked answers the old dialect in part, and not all of it truly.
         """
         remembered = self._acquaintances.recall(instance, now=self._now)
         problem: ThreadArchiveError | Contradiction | None = None
         found: Found | None = None
         discovery = yield from self._discovery(instance, base)
-        place = {"post_id": post_id, "comment_id": comment_id}
+        harvest = partial(self._harvest_once, instance, base, post_id=post_id, comment_id=comment_id, login=login)
         try:
-            found = yield from self._harvest_once(instance, base, discovery, **place, login=login)
+            found = yield from harvest(discovery, doubt=remembered is not None)
         except (PayloadError, ThreadGoneError, Contradiction) as error:
             problem = error
         if found is not None and not (remembered and _doubtful(found)):
@@ -209,7 +211,7 @@ class ThreadVisit:
             now_found = yield from self._discovery(instance, base, again=True)
             if now_found != discovery or isinstance(problem, Contradiction):
                 try:
-                    return (yield from self._harvest_once(instance, base, now_found, **place, login=login))
+                    return (yield from harvest(now_found))
                 except Contradiction as error:
                     raise PayloadError(
                         f"{instance} says that it runs {now_found.software.name} {now_found.software.version} and does "
@@ -232,7 +234,9 @@ class ThreadVisit:
         post_id: int | None,
         comment_id: int | None,
         login: bool,
+        doubt: bool = False,
     ) -> Asking[Found]:
+        """One harvest; with `doubt` it ends in a Contradiction where the answers belie what the instance is to run."""
         kind, local_id = ("comment", comment_id) if post_id is None else ("post", post_id)
         expected = self._expected(instance, kind, local_id or 0)
         place = Place(
@@ -244,7 +248,8 @@ class ThreadVisit:
             expected=tuple(expected),
         )
         self.harvester = harvester(place, dialect=discovery.dialect)
-        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD)
+        doubted = discovery if doubt else None
+        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted)
         return Found(
             instance=instance,
             base=base,
@@ -255,8 +260,12 @@ class ThreadVisit:
         )
 
 
-def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
-    """The requests of a source, with whom they are for and why."""
+def _tagged(steps: Steps[T], instance: str, purpose: str, *, doubted: Discovery | None = None) -> Asking[T]:
+    """
+    The requests of a source, with whom they are for and why.
+
+    Raises Contradiction where the first answer with any content belies what is `doubted`.
+    """
     try:
         request = next(steps)
         while True:
@@ -265,6 +274,10 @@ def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
             except ThreadArchiveError as error:
                 request = steps.throw(error)
             else:
+                if doubted is not None and answer.status == OK:
+                    if belies(answer, doubted):
+                        raise Contradiction(answer.url)
+                    doubted = None
                 request = steps.send(answer)
     except StopIteration as stop:
         result: T = stop.value
