@@ -144,10 +144,13 @@ def _receipt(
     traffic = evidence.traffic(archive, capture.id)
     gave = accounting.given(founds)
     named = [item.ap_id for found in founds if found.harvest for m in found.harvest.missing for item in m.items]
+    unnamed = accounting.leave_unnamed(founds)
     missing = accounting.missing(
         founds,
         gaps=places.gap_reasons(archive, post_id),
         stored=frozenset().union(*gave.values(), threads.stored_among(archive, post_id, filter(None, named))),
+        tree=places.known_places(archive, counts.ap_id) if unnamed else {},
+        names=places.known_names(archive, counts.ap_id) if unnamed else {},
     )
     return Receipt(
         url="",

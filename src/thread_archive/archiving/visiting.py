@@ -63,7 +63,8 @@ class Found:
     """
     What came of asking one server: a harvest, or an error.
 
-    `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them.
+    `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them, `shortages` how many are
+    short below some of them.
     """
 
     instance: str
@@ -73,6 +74,7 @@ class Found:
     harvest: Harvest | None = None
     sightings: Mapping[int, Sighting] = field(default_factory=dict)
     shown_by: Mapping[int, str] = field(default_factory=dict)
+    shortages: Mapping[int, int] = field(default_factory=dict)
     error: ThreadArchiveError | None = None
 
 
@@ -257,6 +259,7 @@ class ThreadVisit:
             harvest=harvest,
             sightings=self.harvester.tally.sightings,
             shown_by=self.harvester.tally.shown_by,
+            shortages=self.harvester.tally.shortages(),
         )
 
 
