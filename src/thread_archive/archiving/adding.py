@@ -285,7 +285,7 @@ class Adding:
             except ThreadArchiveError as failed:
                 problem = failed
         if problem is not None:
-            receipt = fail(self._archive, job.capture, job.url.instance, problem, now=self._clock.now())
+            receipt = fail(self._archive, job.capture, job.url, problem, now=self._clock.now())
             yield from self._tell_all(job, receipt)
             return
         planned = linking.plan(
