@@ -30,7 +30,7 @@ def test_every_form_in_the_table_is_understood(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.example)
-@pytest.mark.parametrize("tail", ["/", "?scrollToComments=true", "#top", "/?a=b&c=%20#x", "///"])
+@pytest.mark.parametrize("tail", ["/", "?scrollToComments=true", "#top", "/?a=b&c=%20#x", "?thread=", "///"])
 def test_queries_fragments_and_trailing_slashes_do_not_matter(form: Form, tail: str) -> None:
     assert parse_thread_url(form.example + tail) == parse_thread_url(form.example)
 
@@ -59,6 +59,10 @@ def test_archived_and_wrapped_addresses_mean_the_same(form: Form, around: str) -
         "http://[::1]:8080/comment/7": "http://[::1]:8080/comment/7",
         "https://photon.example/post/lemmy.example/1#9": "https://lemmy.example/post/1/9",
         "https://lemmy.example/post/1#comment-9": "https://lemmy.example/post/1/9",
+        "https://photon.example/post/lemmy.example/1?thread=0.8.9": "https://lemmy.example/post/1/9",
+        "https://photon.example/post/lemmy.example/1?sort=new&thread=0.8.9#top": "https://lemmy.example/post/1/9",
+        "https://photon.example/post/lemmy.example/1?thread=0.8.9#9": "https://lemmy.example/post/1/9",
+        "https://photon.example/post/lemmy.example/1?thread=0.8.x": "https://lemmy.example/post/1",
         "https://vger.example/posts/someone@lemmy.example/c/news@b.example/comments/1/thread/9": (
             "https://lemmy.example/post/1/9"
         ),

@@ -7,7 +7,7 @@ The forms are one table, `FORMS`; the documentation's table is made from it.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from thread_archive.exceptions import UnsupportedURLError
 
@@ -111,13 +111,15 @@ FORMS: tuple[Form, ...] = (
 )
 _USER_INFORMATION = re.compile(r"(?:(^|/)[^/?#\s:@]*:|(//))[^/?#\s]*@")
 _COMMENT_FRAGMENT = re.compile(rf"(?:comment-|c)?({_NUMBER})")
+# Photon's `?thread=` holds the path of the comment that is looked at: the last label is the comment itself.
+_COMMENT_QUERY = re.compile(rf"{_COMMENT_PATH}({_NUMBER})")
 
 
 def parse_thread_url(text: str) -> ThreadURL:
     """
     The thread that `text` names, in any of FORMS, with or without a scheme, archived by the Wayback Machine or not.
 
-    A query, a fragment that names no comment, and a trailing slash do not matter. Raises UnsupportedURLError.
+    A query and a fragment that name no comment, and a trailing slash, do not matter. Raises UnsupportedURLError.
     """
     address = text.strip().removeprefix("<").removesuffix(">")
     if len(address) > MAX_LENGTH or _UNSAFE.search(address):
@@ -145,14 +147,13 @@ def parse_thread_url(text: str) -> ThreadURL:
         raise _refused(text)
     for form in FORMS:
         if match := form.path.fullmatch(path):
-            return _made(parts.scheme, instance, match.groupdict(), parts.fragment, text)
+            return _made(parts, instance, match.groupdict(), text)
     raise _refused(text)
 
 
-def _made(scheme: str, instance: str, groups: Mapping[str, str | None], fragment: str, text: str) -> ThreadURL:
-    named, post, comment = groups.get("host"), groups.get("post"), groups.get("comment")
-    if comment is None and (anchor := _COMMENT_FRAGMENT.fullmatch(fragment)):
-        comment = anchor[1]
+def _made(parts: SplitResult, instance: str, groups: Mapping[str, str | None], text: str) -> ThreadURL:
+    named, post = groups.get("host"), groups.get("post")
+    comment = groups.get("comment") or _comment_beside(parts)
     post_id, comment_id = (int(digits) if digits else None for digits in (post, comment))
     if max(post_id or 0, comment_id or 0) > MAX_ID:
         raise _refused(text)
@@ -165,8 +166,16 @@ def _made(scheme: str, instance: str, groups: Mapping[str, str | None], fragment
         except ValueError as error:
             raise _refused(text) from error
     return ThreadURL(
-        scheme=scheme, instance=instance, post_id=post_id, comment_id=comment_id, fallback=_parent_of(instance)
+        scheme=parts.scheme, instance=instance, post_id=post_id, comment_id=comment_id, fallback=_parent_of(instance)
     )
+
+
+def _comment_beside(parts: SplitResult) -> str | None:
+    """The comment that the fragment names, else the query: its local id in digits."""
+    if anchor := _COMMENT_FRAGMENT.fullmatch(parts.fragment):
+        return anchor[1]
+    path = _COMMENT_QUERY.fullmatch(parse_qs(parts.query).get("thread", [""])[-1])
+    return path[1] if path else None
 
 
 def _parent_of(instance: str) -> str | None:
@@ -236,6 +245,7 @@ def _refused(text: str) -> UnsupportedURLError:
 def forms_table() -> str:
     """FORMS as a Markdown table."""
     rows = [f"| {form.used_by} | `{form.example}` |" for form in FORMS]
+    focused = "| Photon | `https://photon.example/post/lemmy.example/123?thread=0.455.456` |"
     wayback = f"| Wayback Machine | `https://web.archive.org/web/2026/{FORMS[0].example}` |"
     bare = "| without a scheme | `lemmy.example/post/123` |"
-    return "\n".join(["| used by | example |", "|---|---|", *rows, wayback, bare])
+    return "\n".join(["| used by | example |", "|---|---|", *rows, focused, wayback, bare])

@@ -207,6 +207,35 @@ def test_a_server_that_was_upgraded_since_is_asked_again(tmp_path: Path) -> None
         assert (receipt.status, receipt.stored) == ("complete", 400)
 
 
+@pytest.mark.parametrize("posts", [{}, {"removed": True}], ids=["shown", "removed"])
+def test_a_server_that_was_upgraded_since_is_not_read_through_what_is_left_of_its_old_dialect(
+    tmp_path: Path, posts: dict[str, object]
+) -> None:
+    old, new = (
+        thread(instance, ["one", "two"], community={"sidebar": "Be kind."}, post=fields)
+        for instance, fields in ((v3(), {}), (v4(), posts))
+    )
+    with Server(old) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        server.add(new)
+        (receipt,) = add(archive, server, URL)
+        assert receipt.sources[0].version == "1.0.0"
+        assert (receipt.status, receipt.stored) == ("complete", 2)
+        assert rows(archive, "SELECT description FROM communities") == [("Be kind.",)]
+
+
+def test_a_server_that_stays_with_what_it_says_is_taken_at_its_word_though_its_answers_look_like_another(
+    tmp_path: Path,
+) -> None:
+    world = thread(v3(), ["one", "two"])
+    for person in world.persons.values():
+        person.instance_id = 0
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        for _ in range(2):
+            (receipt,) = add(archive, server, URL)
+            assert (receipt.status, receipt.stored, receipt.sources[0].version) == ("complete", 2, "0.19.20")
+
+
 @pytest.mark.parametrize(("character", "most"), [("x", 12), ("🦊", 16)])
 def test_a_post_of_50000_characters_is_fetched_in_answers_that_stay_small(
     tmp_path: Path, character: str, most: int

@@ -3,10 +3,11 @@
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_lemmy import Reply, Server, faults, grow, say, thread
+from fake_lemmy import Instance, Reply, Server, faults, grow, say, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread
 from thread_archive.store.dump import content, content_digest
@@ -94,6 +95,29 @@ def test_what_was_stored_once_stays_when_a_server_forgets_it(tmp_path: Path) -> 
             ("one", 0),
             ("two", 1),
         ]
+
+
+@pytest.mark.parametrize("instance", [v3(), v4()], ids=["0.19", "1.0"])
+def test_a_visit_that_finds_a_thread_gone_is_kept_with_that_thread_and_takes_nothing_from_it(
+    tmp_path: Path, instance: Instance
+) -> None:
+    world = thread(instance)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        before = list(content(archive))
+        world.posts[1].deleted = True
+        (receipt,) = add(archive, server, URL)
+        assert (receipt.status, receipt.exit_code) == ("failed", 3)
+        assert rows(archive, "SELECT status, post_id FROM captures ORDER BY id") == [("complete", 1), ("failed", 1)]
+        assert list(content(archive)) == before
+        reread(archive)
+        assert list(content(archive)) == before
+
+
+def test_a_visit_that_finds_nothing_where_the_archive_knows_no_thread_is_kept_with_none(tmp_path: Path) -> None:
+    with Server(thread(v3(), post={"deleted": True})) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        assert rows(archive, "SELECT status, post_id FROM captures") == [("failed", None)]
 
 
 def test_a_comment_withdrawn_on_0_18_since_the_last_visit_is_asked_for_singly(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from fake_lemmy import Instance, Reply, Server, faults, grow, thread
+from fake_lemmy import Instance, Reply, Server, faults, grow, say, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import Receipt, reread
 from thread_archive.model import MissingReason
@@ -110,6 +110,48 @@ def test_a_comment_purged_since_the_last_visit_stays_with_its_replies(tmp_path: 
         assert rows(archive, "SELECT body, depth, gone_at IS NULL FROM comments ORDER BY position") == [
             ("first", 1, 1), ("second", 2, 0), ("third", 3, 1),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("parent", [0, 1])
+@pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)
+def test_a_comment_that_is_still_counted_and_no_longer_given_is_stored_and_not_missing(
+    tmp_path: Path, instance: Instance, parent: int
+) -> None:
+    world = thread(instance, ["first", Reply(text="second", to=parent), "third"])
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        server.faults.add(faults.unavailable(None), path="/context")
+        world.comments[2].lost = True
+        for _ in range(2):
+            (receipt,) = add(archive, server, "http://home.test/post/1", patience=0.1)
+            assert (receipt.status, receipt.exit_code, reasons(receipt)) == ("complete", 0, {})
+            assert receipt.stored == 3
+
+
+@pytest.mark.parametrize("instance", INSTANCES.values(), ids=INSTANCES)
+def test_what_was_stored_and_then_erased_does_not_stand_for_another_comment_that_is_not_given(
+    tmp_path: Path, instance: Instance
+) -> None:
+    world = thread(instance, ["first", "second", "third", Reply(text="erased", to=1), Reply(text="stays", to=1)])
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        server.faults.add(faults.unavailable(None), path="/context")
+        world.purge(3)
+        world.purge(4)
+        say(world, Reply(text="never seen", to=2)).lost = True
+        (receipt,) = add(archive, server, "http://home.test/post/1", patience=0.1)
+        assert (receipt.status, receipt.exit_code, reasons(receipt)) == ("partial", 1, {"unexplained": 1})
+        assert receipt.stored == 5
+
+
+def test_what_is_stored_and_named_does_not_stand_for_another_comment_that_is_not_given(tmp_path: Path) -> None:
+    world = thread(v3(), ["first", Reply(text="second", to=1), Reply(text="third", to=2), "fourth"])
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        world.comments[2].lost = True
+        say(world, Reply(text="never seen", to=4)).lost = True
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert (receipt.status, receipt.exit_code, reasons(receipt)) == ("partial", 1, {"unexplained": 1})
 
 
 def test_a_counter_that_is_too_high_is_called_drift_and_does_not_fail(tmp_path: Path) -> None:

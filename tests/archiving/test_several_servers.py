@@ -205,6 +205,37 @@ def test_a_threads_home_is_its_community_and_not_its_authors_server(tmp_path: Pa
         assert server.targets("author.test") == []
 
 
+@pytest.mark.parametrize("instance", [v3("home.test"), v4("home.test")], ids=["0.19", "1.0"])
+def test_what_a_home_withdrew_that_can_no_longer_look_it_up_is_withdrawn_on_a_visit_through_a_mirror(
+    tmp_path: Path, instance: Instance
+) -> None:
+    home = thread(instance, ["one", "two"], post={"ap_id": "http://author.test/post/77"})
+    copy = mirror(home, v3("mirror.test"))
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://mirror.test/post/1001")
+        home.posts[1].removed = home.comments[2].removed = True
+        (receipt,) = add(archive, server, "http://mirror.test/post/1001")
+        assert (receipt.status, receipt.sources[1].error) == ("complete", None)
+        assert rows(archive, "SELECT title, body, removed FROM posts") == [("", "", 1)]
+        assert rows(archive, "SELECT body, removed FROM comments ORDER BY position") == [("one", 0), ("", 1)]
+
+
+def test_another_post_under_the_number_that_the_home_once_had_for_it_is_not_taken_for_the_thread(
+    tmp_path: Path,
+) -> None:
+    home = thread(v3("home.test"), ["one"], post={"ap_id": "http://author.test/post/77"})
+    copy = mirror(home, v3("mirror.test"))
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://mirror.test/post/1001")
+        before = list(content(archive))
+        # The home began anew, and counts from 1 again.
+        server.add(thread(v3("home.test"), ["of another thread"]))
+        (receipt,) = add(archive, server, "http://mirror.test/post/1001")
+        assert receipt.status == "partial"
+        assert receipt.sources[1].error is not None
+        assert list(content(archive)) == before
+
+
 def test_replies_to_a_comment_that_the_mirror_never_got_hang_where_the_home_has_them(tmp_path: Path) -> None:
     home = grow(thread(v3("home.test")), 60, Random(5), roots=0.1)
     copy = mirror(home, v3("mirror.test"), without=[4, 9])

@@ -1,10 +1,17 @@
 """Accounting for every comment that somebody named or counted, over all servers that were asked."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thread_archive.archiving.visiting import Found
 from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.trees import Key, Known
 from thread_archive.urls import host_in, local_id_in
+
+# For these reasons comments are missing below others that count them; for any other, anywhere in the thread.
+_BELOW_A_COMMENT = frozenset({MissingReason.UNEXPLAINED, MissingReason.OMITTED_BY_VERSION})
+# What stands above the comments that answer the post itself, as in Lemmy's paths.
+_ROOT = 0
 
 
 def given(founds: Iterable[Found]) -> dict[str, frozenset[str]]:
@@ -22,15 +29,27 @@ def lacked(gave: Mapping[str, frozenset[str]]) -> dict[str, int]:
     return {instance: len(union) - len(ap_ids) for instance, ap_ids in gave.items()}
 
 
+def leave_unnamed(founds: Iterable[Found]) -> bool:
+    """Whether a server counts comments that it neither gave nor named."""
+    return any(entry.count > len(entry.items) for found in founds if found.harvest for entry in found.harvest.missing)
+
+
 def missing(
-    founds: Sequence[Found], *, gaps: Mapping[tuple[str, int], str], stored: Collection[str]
+    founds: Sequence[Found],
+    *,
+    gaps: Mapping[tuple[str, int], str],
+    stored: Collection[str],
+    tree: Mapping[Key, Known],
+    names: Mapping[tuple[str, int], str],
 ) -> tuple[Missing, ...]:
     """
     What is still missing when all servers' comments are put together, by reason.
 
     `gaps` are the places in the tree that nobody filled, and why, `stored` the ap_ids that the archive has of the
-    thread. What a server counts but does not name may be what another one gave, so a bare count is reduced by what the
-    server lacked; of several servers' counts the largest stands, since they count the same comments.
+    thread. `tree`, its places in thread order, and `names`, which comment each server's local ids are, matter only
+    where founds `leave_unnamed`: what a server counts but does not name may be what another one gave, or what it gave
+    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands,
+    since they count the same comments.
     """
     items: dict[MissingReason, dict[MissingItem, None]] = {}
     for (instance, local_id), reason in gaps.items():
@@ -45,7 +64,9 @@ def missing(
                     seen.add(item.ap_id)
                     items.setdefault(_reason(entry.reason, item.ap_id, hosts), {})[item] = None
     counts = {reason: len(named) for reason, named in items.items()}
-    for reason, count in _largest(_bare_counts(founds)).items():
+    gave = given(founds)
+    held = {found.instance: _held(found, gave, tree, names) for found in founds}
+    for reason, count in _largest([_bare_counts(found, lacked(gave), held) for found in founds]).items():
         counts[reason] = counts.get(reason, 0) + count
     return tuple(
         Missing(reason=reason, count=counts[reason], items=tuple(items.get(reason, ())))
@@ -67,23 +88,51 @@ def _reason(reason: MissingReason, ap_id: str, hosts: Collection[str]) -> Missin
     return reason
 
 
-def _bare_counts(founds: Sequence[Found]) -> list[dict[MissingReason, int]]:
-    """By server, what it counts and nobody named, less what others gave."""
-    others_gave = lacked(given(founds))
-    all_counts: list[dict[MissingReason, int]] = []
-    for found in founds:
-        if found.harvest is None:
-            continue
-        credit = others_gave[found.instance]
-        counts: dict[MissingReason, int] = {}
-        for entry in found.harvest.missing:
-            bare = entry.count - len(entry.items)
-            used = min(bare, credit)
-            credit -= used
-            if bare > used:
-                counts[entry.reason] = bare - used
-        all_counts.append(counts)
-    return all_counts
+def _bare_counts(
+    found: Found, others_gave: Mapping[str, int], held: Mapping[str, Counter[int]]
+) -> dict[MissingReason, int]:
+    """What a server counts and nobody named, less what others gave and what it gave itself before."""
+    if found.harvest is None:
+        return {}
+    before = held[found.instance]
+    # What was erased since was given before, too: it accounts only for what is short where it stood.
+    in_place = sum(min(count, before[local_id]) for local_id, count in found.shortages.items())
+    credit, elsewhere = others_gave[found.instance] + in_place, before.total() - in_place
+    counts: dict[MissingReason, int] = {}
+    for entry in found.harvest.missing:
+        bare = entry.count - len(entry.items)
+        used = min(bare, credit)
+        credit -= used
+        if entry.reason not in _BELOW_A_COMMENT:
+            more = min(bare - used, elsewhere)
+            elsewhere -= more
+            used += more
+        if bare > used:
+            counts[entry.reason] = counts.get(entry.reason, 0) + bare - used
+    return counts
+
+
+def _held(
+    found: Found,
+    gave: Mapping[str, frozenset[str]],
+    tree: Mapping[Key, Known],
+    names: Mapping[tuple[str, int], str],
+) -> Counter[int]:
+    """
+    How many comments the archive has that this server gave before and nobody gives or names now, by the nearest comment
+    above them that it still gives.
+    """
+    gaps = found.harvest.gaps if found.harvest else {}
+    before = {ap_id for (instance, number), ap_id in names.items() if instance == found.instance and number not in gaps}
+    before -= frozenset(_named([found])).union(*gave.values())
+    local_ids: dict[Key, int] = {sighting.ap_id: local_id for local_id, sighting in found.sightings.items()}
+    nearest: dict[Key | None, int] = {None: _ROOT}
+    held: Counter[int] = Counter()
+    for key, place in tree.items():
+        above = nearest.get(place.parent, _ROOT)
+        nearest[key] = local_ids.get(key, above)
+        held[above] += key in before
+    return held
 
 
 def _largest(all_counts: Sequence[dict[MissingReason, int]]) -> dict[MissingReason, int]:

@@ -171,6 +171,7 @@ class Adding:
             acquaintances=self._acquaintances,
             now=now,
             expected=lambda instance, kind, local_id: places.known_local_ids(self._archive, instance, kind, local_id),
+            known=lambda instance, ap_id: places.known_post_id(self._archive, instance, ap_id),
             has_login=lambda instance: self._tokens(instance) is not None,
         )
         job.steps = job.visit.steps()
@@ -284,7 +285,7 @@ class Adding:
             except ThreadArchiveError as failed:
                 problem = failed
         if problem is not None:
-            receipt = fail(self._archive, job.capture, job.url.instance, problem, now=self._clock.now())
+            receipt = fail(self._archive, job.capture, job.url, problem, now=self._clock.now())
             yield from self._tell_all(job, receipt)
             return
         planned = linking.plan(

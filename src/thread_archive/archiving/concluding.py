@@ -28,10 +28,11 @@ from thread_archive.exceptions import (
 )
 from thread_archive.fetching.clock import Clock
 from thread_archive.model import Missing, Software
-from thread_archive.store import captures, evidence, places, threads
+from thread_archive.store import captures, evidence, places, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture, PlannedSource
 from thread_archive.store.visits import Changes
+from thread_archive.urls import ThreadURL
 
 # Another try may get further: the capture stays open, and the next `add` goes on with it.
 PASSING = (InstanceUnreachableError, RateLimitedError, ServerFailedError)
@@ -90,18 +91,24 @@ def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int) 
     return True
 
 
-def fail(archive: Archive, capture: OpenCapture, instance: str, error: ThreadArchiveError, *, now: datetime) -> Receipt:
+def fail(
+    archive: Archive, capture: OpenCapture, url: ThreadURL, error: ThreadArchiveError, *, now: datetime
+) -> Receipt:
     """
-    Note that a visit gave no thread, and why.
+    Note that a visit to `url` gave no thread, and why.
 
-    Where another try may help, the capture stays open for it; one without a single answer is forgotten.
+    It counts as a visit to that thread where the archive has it, and changes nothing of it. Where another try may help,
+    the capture stays open for it; one without a single answer is forgotten.
     """
-    source = SourceReceipt(instance=instance, error=Problem.of(error))
+    source = SourceReceipt(instance=url.instance, error=Problem.of(error))
     receipt = failure("", error, (source,))
     captures.drop_if_empty(archive, capture.id)
     if not isinstance(error, PASSING):
         with archive.transaction():
-            captures.close_capture(archive, capture.id, status=FAILED, now=now, receipt=receipt.as_json())
+            known = reading.post_by_local_id(archive, url.instance, *url.named)
+            captures.close_capture(
+                archive, capture.id, status=FAILED, now=now, receipt=receipt.as_json(), post_id=known
+            )
     return receipt
 
 
@@ -144,10 +151,13 @@ def _receipt(
     traffic = evidence.traffic(archive, capture.id)
     gave = accounting.given(founds)
     named = [item.ap_id for found in founds if found.harvest for m in found.harvest.missing for item in m.items]
+    unnamed = accounting.leave_unnamed(founds)
     missing = accounting.missing(
         founds,
         gaps=places.gap_reasons(archive, post_id),
         stored=frozenset().union(*gave.values(), threads.stored_among(archive, post_id, filter(None, named))),
+        tree=places.known_places(archive, counts.ap_id) if unnamed else {},
+        names=places.known_names(archive, counts.ap_id) if unnamed else {},
     )
     return Receipt(
         url="",

@@ -8,9 +8,10 @@ it.
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
-from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.acquaintances import Acquaintances, belies
 from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
@@ -27,6 +28,7 @@ from thread_archive.urls import ThreadURL, host_of, local_id_in
 T = TypeVar("T")
 
 DISCOVERY, THREAD = "discovery", "thread"
+OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,8 @@ class Found:
     """
     What came of asking one server: a harvest, or an error.
 
-    `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them.
+    `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them, `shortages` how many are
+    short below some of them.
     """
 
     instance: str
@@ -71,6 +74,7 @@ class Found:
     harvest: Harvest | None = None
     sightings: Mapping[int, Sighting] = field(default_factory=dict)
     shown_by: Mapping[int, str] = field(default_factory=dict)
+    shortages: Mapping[int, int] = field(default_factory=dict)
     error: ThreadArchiveError | None = None
 
 
@@ -81,8 +85,8 @@ class ThreadVisit:
     """
     A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
 
-    `expected(instance, kind, local_id)` tells which comments an earlier visit got there; `has_login(instance)` whether
-    a login is kept for it.
+    `expected(instance, kind, local_id)` tells which comments an earlier visit got there, `known(instance, ap_id)` by
+    which local id it had the post; `has_login(instance)` whether a login is kept for it.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class ThreadVisit:
         acquaintances: Acquaintances,
         now: datetime,
         expected: Callable[[str, str, int], list[int]],
+        known: Callable[[str, str], int | None],
         has_login: Callable[[str], bool],
     ) -> None:
         self.url = url
@@ -100,6 +105,7 @@ class ThreadVisit:
         self._acquaintances = acquaintances
         self._now = now
         self._expected = expected
+        self._known = known
         self._has_login = has_login
         self.harvester: Harvester | None = None
 
@@ -151,26 +157,31 @@ class ThreadVisit:
         try:
             post_id = yield from self._locate(instance, base, seen.post_ap_id)
             if post_id is None:
-                raise ThreadGoneError(
-                    f"{instance}, the thread's home, does not give its own copy of it.",
-                    next="What other servers hold was kept; the home may show it to people who are logged in.",
-                    url=seen.post_ap_id,
-                )
+                raise _not_at_home(instance, seen.post_ap_id)
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
             if found.harvest is not None:
                 home_of(found.harvest.community_ap_id)
+                # A server that began anew counts from 1 again.
+                if found.harvest.post_ap_id not in ("", seen.post_ap_id):
+                    raise _not_at_home(instance, seen.post_ap_id)
         except (FetchError, PayloadError) as error:
             discovery = self._acquaintances.recall(instance, now=self._now)
             return Found(instance=instance, base=base, is_home=True, discovery=discovery, error=error)
         return replace(found, is_home=True)
 
     def _locate(self, instance: str, base: str, post_ap_id: str) -> Asking[int | None]:
+        """
+        The local id of the post at its home; None where nobody knows it.
+
+        A server does not look up what it withdrew, and still lists the comments: an earlier visit may know the number.
+        """
         made_here = local_id_in(post_ap_id, "post")
         if made_here is not None and made_here[0] == instance:
             return made_here[1]
         discovery = yield from self._discovery(instance, base)
         place = Place(base=base, site=discovery.site)
-        return (yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD))
+        found = yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD)
+        return self._known(instance, post_ap_id) if found is None else found
 
     def _discovery(self, instance: str, base: str, *, again: bool = False) -> Asking[Discovery]:
         known = None if again else self._acquaintances.recall(instance, now=self._now)
@@ -185,15 +196,15 @@ class ThreadVisit:
         """
         Harvest by what the instance is known to run; where that gives anything odd, ask it again what it runs.
 
-        A server that was upgraded since we last asked answers the old dialect in part.
+        A server that was upgraded since we last asked answers the old dialect in part, and not all of it truly.
         """
         remembered = self._acquaintances.recall(instance, now=self._now)
         problem: ThreadArchiveError | Contradiction | None = None
         found: Found | None = None
         discovery = yield from self._discovery(instance, base)
-        place = {"post_id": post_id, "comment_id": comment_id}
+        harvest = partial(self._harvest_once, instance, base, post_id=post_id, comment_id=comment_id, login=login)
         try:
-            found = yield from self._harvest_once(instance, base, discovery, **place, login=login)
+            found = yield from harvest(discovery, doubt=remembered is not None)
         except (PayloadError, ThreadGoneError, Contradiction) as error:
             problem = error
         if found is not None and not (remembered and _doubtful(found)):
@@ -202,7 +213,7 @@ class ThreadVisit:
             now_found = yield from self._discovery(instance, base, again=True)
             if now_found != discovery or isinstance(problem, Contradiction):
                 try:
-                    return (yield from self._harvest_once(instance, base, now_found, **place, login=login))
+                    return (yield from harvest(now_found))
                 except Contradiction as error:
                     raise PayloadError(
                         f"{instance} says that it runs {now_found.software.name} {now_found.software.version} and does "
@@ -225,7 +236,9 @@ class ThreadVisit:
         post_id: int | None,
         comment_id: int | None,
         login: bool,
+        doubt: bool = False,
     ) -> Asking[Found]:
+        """One harvest; with `doubt` it ends in a Contradiction where the answers belie what the instance is to run."""
         kind, local_id = ("comment", comment_id) if post_id is None else ("post", post_id)
         expected = self._expected(instance, kind, local_id or 0)
         place = Place(
@@ -237,7 +250,8 @@ class ThreadVisit:
             expected=tuple(expected),
         )
         self.harvester = harvester(place, dialect=discovery.dialect)
-        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD)
+        doubted = discovery if doubt else None
+        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted)
         return Found(
             instance=instance,
             base=base,
@@ -245,11 +259,16 @@ class ThreadVisit:
             harvest=harvest,
             sightings=self.harvester.tally.sightings,
             shown_by=self.harvester.tally.shown_by,
+            shortages=self.harvester.tally.shortages(),
         )
 
 
-def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
-    """The requests of a source, with whom they are for and why."""
+def _tagged(steps: Steps[T], instance: str, purpose: str, *, doubted: Discovery | None = None) -> Asking[T]:
+    """
+    The requests of a source, with whom they are for and why.
+
+    Raises Contradiction where the first answer with any content belies what is `doubted`.
+    """
     try:
         request = next(steps)
         while True:
@@ -258,6 +277,10 @@ def _tagged(steps: Steps[T], instance: str, purpose: str) -> Asking[T]:
             except ThreadArchiveError as error:
                 request = steps.throw(error)
             else:
+                if doubted is not None and answer.status == OK:
+                    if belies(answer, doubted):
+                        raise Contradiction(answer.url)
+                    doubted = None
                 request = steps.send(answer)
     except StopIteration as stop:
         result: T = stop.value
@@ -274,6 +297,14 @@ def home_of(community_ap_id: str) -> str:
             next=REPORT,
             path="$.community.ap_id",
         ) from error
+
+
+def _not_at_home(instance: str, post_ap_id: str) -> ThreadGoneError:
+    return ThreadGoneError(
+        f"{instance}, the thread's home, does not give its own copy of it.",
+        next="What other servers hold was kept; the home may show it to people who are logged in.",
+        url=post_ap_id,
+    )
 
 
 def _lost(found: Found) -> bool:

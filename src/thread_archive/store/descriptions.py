@@ -40,7 +40,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "id": _ID,
         "kind": "`visit` (made through servers' APIs), `article` (a linked page alone) or `snapshot` (taken over).",
         "url": "The thread's address, in its canonical form.",
-        "post_id": "The thread; NULL while the visit goes on, and where it gave none.",
+        "post_id": "The thread; NULL while the visit goes on, or failed where the archive has none by that address.",
         "status": "`open`, `complete`, `partial`, `failed`, `interrupted`, or `kept` (a linked page alone).",
         "started_at": "When its first question was asked, in UTC.",
         "finished_at": "When it ended, in UTC.",

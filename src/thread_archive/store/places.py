@@ -75,6 +75,18 @@ def known_local_ids(archive: Archive, instance: str, kind: str, local_id: int) -
     return [row[0] for row in rows]
 
 
+def known_post_id(archive: Archive, instance: str, post_ap_id: str) -> int | None:
+    """The local id by which `instance` had a post when an earlier capture saw it there; None where none did."""
+    row = archive.db.conn.execute(
+        """SELECT max(local.local_id) FROM posts AS post
+           JOIN local_ids AS local ON local.post_id = post.id AND local.of_comment = 0
+           WHERE post.ap_id = ? AND local.instance_id = (SELECT id FROM instances WHERE domain = ?)""",
+        [post_ap_id, instance],
+    ).fetchone()
+    known: int | None = row[0]
+    return known
+
+
 def gap_reasons(archive: Archive, post_id: int) -> dict[tuple[str, int], str]:
     """The gaps of a thread in thread order, by (instance, local id), and why each is one."""
     rows = archive.db.conn.execute(
