@@ -218,15 +218,16 @@ class Harvester(ABC):
 
     def _ancestors(self) -> Steps[None]:
         """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""
+        named = 0
         while absent := self.tally.absent_ancestors():
-            if len(absent) + len(self.tally) > self._most:
-                raise self._senseless(f"its comments name others without end (over {self._most:,})")
             for local_id in absent:
                 if len(self.tally.gaps) >= FRUITLESS_ANCESTORS:
                     self.refused.add(local_id)
                     self.tally.gaps.add(local_id)
                 elif not (yield from self.single(local_id)):
                     self.tally.gaps.add(local_id)
+                elif (named := named + len(self.tally.sightings[local_id].path)) > self._most:
+                    raise self._senseless(f"its comments name others without end (over {self._most:,})")
 
     def _expected(self) -> Steps[None]:
         """
