@@ -50,7 +50,8 @@ def decode(body: bytes | msgspec.Raw, type_: type[T], *, source: str, url: str) 
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PayloadError(
-            f"The answer to {url} is not JSON: {error}.",
+            # What is no JSON is not kept, so that nothing is left to say where it fails.
+            f"The answer to {url} is not JSON: {error}." if body else f"The answer to {url} is not JSON.",
             next="The server, or a proxy before it, may be failing; try again later.",
             source=source,
             path="$",

@@ -1,5 +1,6 @@
 """Adding a thread again: what is new comes in, what is replaced is kept, what is unchanged is not written."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ from fake_lemmy import Instance, Reply, Server, faults, grow, say, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread
 from thread_archive.store.dump import content, content_digest
+from thread_archive.store.threadpages import failure_since
 
 URL = "http://home.test/post/1"
 
@@ -110,6 +112,25 @@ def test_a_visit_that_finds_a_thread_gone_is_kept_with_that_thread_and_takes_not
         assert (receipt.status, receipt.exit_code) == ("failed", 3)
         assert rows(archive, "SELECT status, post_id FROM captures ORDER BY id") == [("complete", 1), ("failed", 1)]
         assert list(content(archive)) == before
+        reread(archive)
+        assert list(content(archive)) == before
+        told = failure_since(archive.db.conn, 1)
+        assert told is not None
+        assert "no longer shows it" in told[1]["error"]["message"]
+        world.posts[1].deleted = False
+        add(archive, server, URL)
+        assert failure_since(archive.db.conn, 1) is None
+
+
+@pytest.mark.parametrize("instance", [v3(), v3(version="0.18.5"), v4()], ids=["0.19", "0.18", "1.0"])
+def test_a_comment_in_the_url_that_is_of_another_thread_is_left_out(tmp_path: Path, instance: Instance) -> None:
+    world = thread(instance, ["one"])
+    world.posts[2] = replace(world.posts[1], id=2, ap_id="http://home.test/post/2")
+    say(world, Reply(text="elsewhere"), post_id=2)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, f"{URL}/2")
+        assert (receipt.status, receipt.asked_for, receipt.stored) == ("complete", None, 1)
+        before = list(content(archive))
         reread(archive)
         assert list(content(archive)) == before
 

@@ -1,22 +1,11 @@
 """What we know of instances: from this run, or from the archive's memory of the last day."""
 
-import re
 from datetime import datetime
 
-from thread_archive.captures import Exchange
 from thread_archive.model import Software
-from thread_archive.sources import HARVESTERS, Discovery, lemmy_v3, reader
+from thread_archive.sources import HARVESTERS, Discovery, reader
 from thread_archive.store import evidence, instances
 from thread_archive.store.archive import Archive
-
-# What is left of v3 in 1.0 invents what it has lost: to it all people are of instance 0, where ids begin at 1. Inside
-# of a text the quotes are escaped.
-_NOBODYS_INSTANCE = re.compile(rb'"instance_id"\s*:\s*0\b')
-
-
-def belies(answer: Exchange, known: Discovery) -> bool:
-    """Whether an answer that fits the dialect of `known` still shows that its server runs something else by now."""
-    return known.dialect == lemmy_v3.READER.name and bool(_NOBODYS_INSTANCE.search(answer.body))
 
 
 class Acquaintances:

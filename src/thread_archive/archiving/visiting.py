@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from thread_archive.archiving.acquaintances import Acquaintances, belies
+from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
@@ -22,7 +22,17 @@ from thread_archive.exceptions import (
 )
 from thread_archive.model import Harvest, Sighting
 from thread_archive.payloads import REPORT
-from thread_archive.sources import Contradiction, Discovery, Harvester, Place, Steps, discover, harvester, locate
+from thread_archive.sources import (
+    Contradiction,
+    Discovery,
+    Harvester,
+    Place,
+    Steps,
+    belies,
+    discover,
+    harvester,
+    locate,
+)
 from thread_archive.urls import ThreadURL, host_of, local_id_in
 
 T = TypeVar("T")
@@ -278,7 +288,7 @@ def _tagged(steps: Steps[T], instance: str, purpose: str, *, doubted: Discovery 
                 request = steps.throw(error)
             else:
                 if doubted is not None and answer.status == OK:
-                    if belies(answer, doubted):
+                    if belies(answer, dialect=doubted.dialect):
                         raise Contradiction(answer.url)
                     doubted = None
                 request = steps.send(answer)

@@ -12,13 +12,15 @@ from thread_archive.store.threadpages import Visits
 class Facts:
     """
     The latest capture's account. `sources` are sentences, `missing` what is not there and why; `stored` counts
-    comments, tombstones among them, None where the archive holds no account.
+    comments, tombstones among them, None where the archive holds no account; `failure` is what a later visit met.
     """
 
     status: str
     captured_at: str
     visits: int
     first_at: str
+    failed_at: str = ""
+    failure: str = ""
     stored: int | None = None
     tombstones: int = 0
     sources: tuple[str, ...] = ()
@@ -26,8 +28,12 @@ class Facts:
     uncounted: tuple[str, ...] = ()
 
 
-def facts(visits: Visits | None, receipts: Iterable[Any]) -> Facts | None:
-    """The facts that the visits and the latest of `receipts` (the latest first) with an account tell; None without."""
+def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, Any] | None = None) -> Facts | None:
+    """
+    The facts that the visits and the latest of `receipts` (the latest first) with an account tell; None without.
+
+    `failure` is when a later visit failed, and its receipt.
+    """
     if visits is None:
         return None
     receipt = next((told for told in map(_mapping, receipts) if isinstance(told.get("comments"), dict)), {})
@@ -38,6 +44,8 @@ def facts(visits: Visits | None, receipts: Iterable[Any]) -> Facts | None:
         captured_at=visits.captured_at,
         visits=visits.count,
         first_at=visits.first_at,
+        failed_at=failure[0] if failure else "",
+        failure=str(_mapping(_mapping(failure[1]).get("error")).get("message") or "") if failure else "",
         stored=comments.get("stored") if isinstance(comments.get("stored"), int) else None,
         tombstones=_number(comments.get("tombstones")),
         sources=tuple(_source(_mapping(item)) for item in _list(receipt.get("sources"))),

@@ -110,7 +110,11 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         last=part.page.last,
         more=part.page.more,
         cross_posts=tuple(store.cross_posts(reading.connection, head.id)) if wanted.is_whole else (),
-        facts=facts(store.visits(reading.connection, head.id), store.receipts(reading.connection, head.id)),
+        facts=facts(
+            store.visits(reading.connection, head.id),
+            store.receipts(reading.connection, head.id),
+            store.failure_since(reading.connection, head.id),
+        ),
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
     )

@@ -4,6 +4,8 @@ Sources: one API dialect each, pure: they say what to ask next and turn answers 
 `discover` finds out which dialect a server speaks; `harvester` and `reader` take its name from there.
 """
 
+from thread_archive.captures import Exchange
+from thread_archive.sources import lemmy_v3
 from thread_archive.sources._harvest import Harvester
 from thread_archive.sources._reading import Reader
 from thread_archive.sources._steps import Contradiction, Place, Steps
@@ -17,6 +19,11 @@ HARVESTERS: dict[str, type[Harvester]] = {harvester.reader.name: harvester for h
 def harvester(place: Place, *, dialect: str) -> Harvester:
     """What gets the thread at `place` in `dialect` (a key of HARVESTERS): its `harvest` is run once."""
     return HARVESTERS[dialect](place)
+
+
+def belies(answer: Exchange, *, dialect: str) -> bool:
+    """Whether an answer that fits `dialect` still shows that its server speaks another one by now."""
+    return dialect == lemmy_v3.READER.name and lemmy_v3.is_remnant(answer)
 
 
 def reader(dialect: str) -> Reader:
@@ -40,6 +47,7 @@ __all__ = [
     "Place",
     "Reader",
     "Steps",
+    "belies",
     "discover",
     "harvester",
     "locate",

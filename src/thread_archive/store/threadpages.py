@@ -308,6 +308,17 @@ def visits(connection: sqlite3.Connection, post_id: int) -> Visits | None:
     return Visits(status=row[0], captured_at=row[1], count=row[2], first_at=row[3]) if row else None
 
 
+def failure_since(connection: sqlite3.Connection, post_id: int) -> tuple[str, Any] | None:
+    """When a visit began that failed after all that told of the thread, and its receipt: the latest one."""
+    row = tuples(
+        connection,
+        f"""SELECT started_at, receipt FROM captures WHERE post_id = ?1 AND status = 'failed'
+            AND id > (SELECT coalesce(max(id), 0) {_ENDED.replace("?", "?1")}) ORDER BY id DESC LIMIT 1""",
+        post_id,
+    ).fetchone()
+    return (row[0], json.loads(row[1])) if row and row[1] else None
+
+
 def receipts(connection: sqlite3.Connection, post_id: int) -> Iterator[Any]:
     """
     What `add --json` printed of the visits that have a receipt, the latest first; reads no further than it is asked

@@ -66,7 +66,8 @@ class ThreadWriter:
         return post_id
 
     def _write_comments(self, reading: Reading, places: Places, comments: CommentWriter) -> None:
-        page = {comment.ap_id: comment for comment in reading.page.comments}
+        # A comment asked for by a URL may be of another thread: such a one has no place in this one.
+        page = {comment.ap_id: comment for comment in reading.page.comments if comment.ap_id in places.nodes}
         mine = [
             comment
             for comment in page.values()
