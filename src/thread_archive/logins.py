@@ -1,10 +1,12 @@
 """Logins that are kept: in the system's keyring, or given in an environment variable; for one exact instance each."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
 from thread_archive.exceptions import InputError
+from thread_archive.urls import host_of
 
 VARIABLE = "THREAD_ARCHIVE_TOKEN"
 _SERVICE = "thread-archive"
@@ -15,12 +17,12 @@ class Logins:
     Tokens by instance (host, and port where it is not the scheme's own).
 
     `environment` may hold $THREAD_ARCHIVE_TOKEN: `INSTANCE=TOKEN`, several separated by spaces. It comes before the
-    keyring.
+    keyring. Raises InputError where it holds anything else.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        given = (entry.partition("=") for entry in environment.get(VARIABLE, "").split())
-        self._tokens: dict[str, str | None] = {instance.lower(): token for instance, _, token in given if token}
+        entries = enumerate(environment.get(VARIABLE, "").split(), start=1)
+        self._tokens: dict[str, str | None] = dict(_entry(*each) for each in entries)
         self._lock = Lock()
 
     def token(self, instance: str) -> str | None:
@@ -56,6 +58,18 @@ class Logins:
         with self._lock:
             self._tokens[instance] = None
         return had
+
+
+def _entry(number: int, entry: str) -> tuple[str, str]:
+    """Instance and token of an entry of the variable; the error quotes none of it, as it may be the token."""
+    instance, _, token = entry.partition("=")
+    if token and "/" not in instance:
+        with suppress(ValueError):
+            return host_of(f"https://{instance}"), token
+    raise InputError(
+        f"${VARIABLE} cannot be read: its entry {number} is not of the form INSTANCE=TOKEN.",
+        next="INSTANCE is a host, as in lemmy.world=TOKEN; several are separated by spaces.",
+    )
 
 
 def _keyring() -> Any:

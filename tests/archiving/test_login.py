@@ -1,11 +1,13 @@
 """Logging in where asked: after asking as a visitor, to that exact host, and without a trace."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from archiving.test_markers import everything_in
-from fake_lemmy import Account, Instance, Server, mirror, thread
+from fake_lemmy import Account, Instance, Request, Server, mirror, thread
+from fake_lemmy.answers import Answer
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving.accounts import CodeNeededError, instance_in, log_in
 from thread_archive.exceptions import AccessDeniedError, InputError
@@ -98,3 +100,60 @@ def test_a_login_on_0_18_is_refused_before_the_password_is_sent() -> None:
         with pytest.raises(InputError, match="within URLs"):
             log_in(client, *instance_in("http://home.test"), name="mara_finch", password="x")
         assert not [request for request in server.requests if request.method == "POST"]
+
+
+def test_who_has_no_login_is_told_so_where_one_would_be_used(tmp_path: Path) -> None:
+    with Server(thread(v3(private=True))) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True)
+        assert receipt.exit_code == 3
+        assert "No login is kept for home.test." in receipt.error.message  # type: ignore[union-attr]
+        assert "thread-archive login home.test" in receipt.error.next  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("instance", [v3(private=True), v4(private=True)], ids=["0.19", "1.0"])
+def test_a_login_that_is_refused_is_to_be_renewed(tmp_path: Path, instance: Instance) -> None:
+    with Server(thread(instance)) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=lambda _: "wrong")
+        assert receipt.exit_code == 3
+        assert "home.test refuses the login that is kept for it" in receipt.error.message  # type: ignore[union-attr]
+        assert "Log in again" in receipt.error.next  # type: ignore[union-attr]
+
+
+def unreadable(_instance: str) -> str | None:
+    raise InputError("The keyring cannot be read.", next="Unlock it.")
+
+
+def test_a_keyring_that_cannot_be_read_ends_with_its_own_error(tmp_path: Path) -> None:
+    with Server(thread(v3(private=True))) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=unreadable)
+        assert receipt.exit_code == 2
+        assert receipt.error.message == "The keyring cannot be read."  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [(lambda _: None, "No login is kept for home.test."), (unreadable, "The keyring cannot be read.")],
+    ids=["none", "unreadable"],
+)
+def test_what_visitors_are_shown_is_archived_though_there_is_no_login(
+    tmp_path: Path, tokens: Callable[[str], str | None], message: str
+) -> None:
+    world = thread(v4(), ["one", "two"], post={"nsfw": True, "local": False})
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        (visited,) = add(archive, server, URL)
+        assert (receipt.status, receipt.stored, receipt.missing) == ("partial", visited.stored, visited.missing)
+        assert message in receipt.sources[0].error.message  # type: ignore[union-attr]
+
+
+def refusing_logins(request: Request, answer: Answer) -> Answer:
+    return Answer.json({"error": "not_logged_in"}, 401) if "authorization" in request.headers else answer
+
+
+def test_what_visitors_are_shown_is_archived_though_the_login_is_refused(tmp_path: Path) -> None:
+    world = thread(v4(), ["one", "two"], post={"nsfw": True, "local": False})
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(refusing_logins)
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert (receipt.status, receipt.error) == ("partial", None)
+        assert "refuses the login" in receipt.sources[0].error.message  # type: ignore[union-attr]
