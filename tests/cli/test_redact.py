@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from everything import found_in
 from fake_lemmy import Person, Server
 from planted import OTHERS, Planted, plant
 from runs import add, archive_in
+from terminals import END_OF_FILE, INTERRUPT, Session, typed
 
 PROGRAM = [sys.executable, "-m", "thread_archive.cli", "redact"]
 
@@ -34,12 +36,38 @@ def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def typed_in(folder: Path, words: Sequence[str], *answers: str) -> Session:
+    """What is on the screen when a person types `answers` to the questions of `redact`."""
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("THREAD_ARCHIVE")}
+    return typed([*PROGRAM, *words], [("[y/N]: ", text) for text in answers], folder=folder, environment=settings)
+
+
 def test_without_yes_and_without_a_terminal_it_lists_and_changes_nothing(planted: Planted, tmp_path: Path) -> None:
     listed = run(tmp_path, "--comment", "http://home.test/comment/1")
     assert listed.returncode == 2
     assert planted.words["comment"] in listed.stdout
     assert "nothing was" in listed.stderr
     assert found_in(tmp_path, planted.of("comment")) != {}
+
+
+def test_a_no_erases_nothing_and_is_no_error(planted: Planted, tmp_path: Path) -> None:
+    asked = typed_in(tmp_path, ["--comment", "http://home.test/comment/1"], "n")
+    assert asked.returncode == 0
+    assert asked.screen.endswith("[y/N]: n\nNothing was erased.\n")
+    assert found_in(tmp_path, planted.of("comment")) != {}
+
+
+@pytest.mark.parametrize("key", [INTERRUPT, END_OF_FILE])
+def test_who_stops_at_the_question_is_told_so_on_a_line_of_its_own(planted: Planted, tmp_path: Path, key: str) -> None:
+    asked = typed_in(tmp_path, ["--comment", "http://home.test/comment/1"], key)
+    assert asked.returncode == 130
+    assert asked.screen.endswith("\nthread-archive: Nothing was erased.\n")
+    assert found_in(tmp_path, planted.of("comment")) != {}
+
+
+def test_a_yes_erases(planted: Planted, tmp_path: Path) -> None:
+    assert typed_in(tmp_path, ["--comment", "http://home.test/comment/1"], "y").returncode == 0
+    assert found_in(tmp_path, planted.of("comment")) == {}
 
 
 def test_with_yes_it_redacts_and_tells_what_stays(planted: Planted, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import click
 
 from thread_archive.archiving.accounts import CodeNeededError, instance_in, log_in
 from thread_archive.cli.options import unused_db_option
+from thread_archive.cli.prompts import stopping
 from thread_archive.cli.terminal import output
 from thread_archive.exceptions import InputError
 from thread_archive.fetching.client import Client
@@ -32,14 +33,15 @@ def command(instance: str, allow_private_network: bool) -> int:
     host, base = instance_in(instance)
     logins = Logins(os.environ)
     logins.require_keyring()
-    name = click.prompt(f"Name or e-mail at {host}", err=True)
-    password = click.prompt("Password", hide_input=True, err=True)
-    with Client(allow_private_network=allow_private_network) as client:
-        try:
-            token = log_in(client, host, base, name=name, password=password)
-        except CodeNeededError:
-            code = click.prompt("Code of the authenticator", err=True)
-            token = log_in(client, host, base, name=name, password=password, code=code)
-    logins.keep(host, token)
+    with stopping("No login was kept."):
+        name = click.prompt(f"Name or e-mail at {host}", err=True)
+        password = click.prompt("Password", hide_input=True, err=True)
+        with Client(allow_private_network=allow_private_network) as client:
+            try:
+                token = log_in(client, host, base, name=name, password=password)
+            except CodeNeededError:
+                code = click.prompt("Code of the authenticator", err=True)
+                token = log_in(client, host, base, name=name, password=password, code=code)
+        logins.keep(host, token)
     output().print(f"Logged in at {host}; `thread-archive add --login` uses it there.")
     return 0

@@ -11,6 +11,7 @@ from rich.text import Text
 from thread_archive.archiving import targets
 from thread_archive.archiving.redacting import Redaction, Target, finish, preview, redact
 from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.prompts import stopping
 from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import line, messages, output, print_json
 from thread_archive.exceptions import ArchiveBusyError, InputError
@@ -59,10 +60,9 @@ def command(
                 "Redact one thing at a time.", next="Give one of --person, --comment, --thread, --pattern."
             )
         target = _target(archive, *next(iter(asked.items())))
-        if not yes:
-            found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
-            _list(found.items, as_json=as_json)
-            _ask(found, as_json=as_json)
+        if not yes and not _agreed(archive, target, quotes=quotes, as_json=as_json):
+            messages().print("Nothing was erased.")
+            return 0
         with messages().status("erasing…"):
             done = redact(archive, target, reason=reason, quotes=quotes, now=datetime.now(UTC))
         _report(done, target, as_json=as_json)
@@ -108,17 +108,23 @@ def _list(items: Sequence[ErasedItem], *, as_json: bool) -> None:
         output().print(Text(f"  {excerpt}"), overflow="fold")
 
 
-def _ask(found: Redaction, *, as_json: bool) -> None:
+def _agreed(archive: Archive, target: Target, *, quotes: bool, as_json: bool) -> bool:
+    """List what there is and ask; returns the answer."""
+    with stopping("Nothing was erased."):
+        found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
+        _list(found.items, as_json=as_json)
+        return _ask(found, as_json=as_json)
+
+
+def _ask(found: Redaction, *, as_json: bool) -> bool:
     if as_json or not sys.stdin.isatty():
         raise InputError(
             f"{counted(len(found.items), 'item')} would be redacted; nothing was.", next="--yes redacts without asking."
         )
     if found.quotes_left:
         messages().print(f"{counted(found.quotes_left, 'quotation')} by others will stay; --quotes erases them too.")
-    click.confirm(
-        f"Erase {counted(len(found.items), 'item')} for good, earlier states and kept answers included?",
-        abort=True,
-        err=True,
+    return click.confirm(
+        f"Erase {counted(len(found.items), 'item')} for good, earlier states and kept answers included?", err=True
     )
 
 
