@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from archiving.test_markers import everything_in
-from fake_lemmy import Account, Instance, Request, Server, mirror, thread
+from fake_lemmy import Account, Instance, Request, Server, faults, mirror, thread
 from fake_lemmy.answers import Answer
 from runs import add, archive_in, rows, v3, v4
-from thread_archive.archiving.accounts import CodeNeededError, instance_in, log_in
-from thread_archive.exceptions import AccessDeniedError, InputError
+from thread_archive.archiving.accounts import CodeNeededError, find_door, instance_in, log_in, log_out
+from thread_archive.exceptions import AccessDeniedError, InputError, ServerFailedError
 from thread_archive.fetching.client import Client
 
 URL = "http://home.test/post/1"
@@ -78,10 +78,10 @@ def test_a_name_and_a_password_give_a_token(instance: Instance) -> None:
     world = thread(instance)
     world.accounts.append(ACCOUNT)
     with Server(world) as server, asking(server) as client:
-        host, base = instance_in("http://home.test")
-        assert log_in(client, host, base, name="mara_finch", password="correct horse") == TOKEN
+        there = find_door(client, *instance_in("http://home.test"))
+        assert log_in(client, there, name="mara_finch", password="correct horse") == TOKEN
         with pytest.raises(AccessDeniedError, match="incorrect_login") as refused:
-            log_in(client, host, base, name="mara_finch", password="battery staple")
+            log_in(client, there, name="mara_finch", password="battery staple")
         assert "battery" not in str(refused.value)
 
 
@@ -89,16 +89,30 @@ def test_an_account_with_an_authenticator_is_asked_for_its_code() -> None:
     world = thread(v3())
     world.accounts.append(Account(person_id=3, name="mara_finch", password="x", token=TOKEN, totp="123456"))
     with Server(world) as server, asking(server) as client:
-        host, base = instance_in("http://home.test")
+        there = find_door(client, *instance_in("http://home.test"))
         with pytest.raises(CodeNeededError):
-            log_in(client, host, base, name="mara_finch", password="x")
-        assert log_in(client, host, base, name="mara_finch", password="x", code="123456") == TOKEN
+            log_in(client, there, name="mara_finch", password="x")
+        assert log_in(client, there, name="mara_finch", password="x", code="123456") == TOKEN
 
 
-def test_a_login_on_0_18_is_refused_before_the_password_is_sent() -> None:
+@pytest.mark.parametrize("instance", [v3(), v4()], ids=["0.19", "1.0"])
+def test_who_logs_out_is_forgotten_at_the_instance(instance: Instance) -> None:
+    world = thread(instance)
+    world.accounts.append(Account(person_id=3, name="mara_finch", password="x", token=TOKEN))
+    with Server(world) as server, asking(server) as client:
+        there = find_door(client, *instance_in("http://home.test"))
+        log_out(client, there, token=TOKEN)
+        assert world.account(TOKEN) is None
+        log_out(client, there, token=TOKEN)
+        server.faults.add(faults.says("{}", 404), path="logout")
+        with pytest.raises(ServerFailedError, match="answered 404 to the logout"):
+            log_out(client, there, token=TOKEN)
+
+
+def test_a_login_on_0_18_is_refused_before_a_password_is_asked_for() -> None:
     with Server(thread(v3(version="0.18.5"))) as server, asking(server) as client:
         with pytest.raises(InputError, match="within URLs"):
-            log_in(client, *instance_in("http://home.test"), name="mara_finch", password="x")
+            find_door(client, *instance_in("http://home.test"))
         assert not [request for request in server.requests if request.method == "POST"]
 
 
