@@ -45,9 +45,9 @@ def command(
     """
     Erase somebody's words everywhere in the archive: rows, earlier states, kept answers, articles, index, free space.
 
-    Lists what there is now and asks. Places in the tree, times and votes stay; [redacted] stands for the words. A
-    person, comment or thread is kept out when threads are added again. Without a target an interrupted redaction is
-    finished.
+    Lists what there is now and asks, if there is anything. Places in the tree, times and votes stay; [redacted] stands
+    for the words. A person, comment or thread is kept out when threads are added again. Without a target an interrupted
+    redaction is finished.
     """
     with Archive.open(db) as archive:
         wanted = {"person": person, "comment": comment, "thread": thread, "pattern": pattern}
@@ -61,7 +61,6 @@ def command(
             )
         target = _target(archive, *next(iter(asked.items())))
         if not yes and not _agreed(archive, target, quotes=quotes, as_json=as_json):
-            messages().print("Nothing was erased.")
             return 0
         with messages().status("erasing…"):
             done = redact(archive, target, reason=reason, quotes=quotes, now=datetime.now(UTC))
@@ -109,23 +108,58 @@ def _list(items: Sequence[ErasedItem], *, as_json: bool) -> None:
 
 
 def _agreed(archive: Archive, target: Target, *, quotes: bool, as_json: bool) -> bool:
-    """List what there is and ask; returns the answer."""
+    """List what there is and ask, where there is anything to ask; returns whether to go on."""
     with stopping("Nothing was erased."):
-        found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
-        _list(found.items, as_json=as_json)
-        return _ask(found, as_json=as_json)
+        with messages().status("looking…"):
+            found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
+        if found.found:
+            _list(found.items, as_json=as_json)
+            agreed = _ask_to_erase(found, as_json=as_json)
+        elif target.scope == "person" and found.listed:
+            agreed = _ask_to_keep_out(as_json=as_json)
+        else:
+            messages().print(_nothing_there(found, target))
+            return False
+    if not agreed:
+        messages().print("Nothing was erased." if found.found else "Nothing was changed.")
+    return agreed
 
 
-def _ask(found: Redaction, *, as_json: bool) -> bool:
-    if as_json or not sys.stdin.isatty():
+def _nothing_there(found: Redaction, target: Target) -> str:
+    if target.scope == "person":
+        return "Nothing of them is in the archive, and they are kept out already."
+    keeps_out = "; --yes keeps it out all the same" if found.listed else ""
+    return f"Nothing of it is in the archive{keeps_out}."
+
+
+def _ask_to_erase(found: Redaction, *, as_json: bool) -> bool:
+    if _nobody_to_ask(as_json=as_json):
         raise InputError(
             f"{counted(len(found.items), 'item')} would be redacted; nothing was.", next="--yes redacts without asking."
         )
     if found.quotes_left:
         messages().print(f"{counted(found.quotes_left, 'quotation')} by others will stay; --quotes erases them too.")
+    if not found.items:
+        messages().print("It stands only in what was replaced since: earlier states and kept answers.")
+        return click.confirm("Erase it there for good?", err=True)
     return click.confirm(
         f"Erase {counted(len(found.items), 'item')} for good, earlier states and kept answers included?", err=True
     )
+
+
+def _ask_to_keep_out(*, as_json: bool) -> bool:
+    """Their later words may be wanted out as much as any that are there."""
+    if _nobody_to_ask(as_json=as_json):
+        raise InputError(
+            "Nothing of them is in the archive; they would be kept out, and are not.",
+            next="--yes keeps them out without asking.",
+        )
+    messages().print("Nothing of them is in the archive.")
+    return click.confirm("Keep them out of later visits all the same?", err=True)
+
+
+def _nobody_to_ask(*, as_json: bool) -> bool:
+    return as_json or not sys.stdin.isatty()
 
 
 def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
@@ -145,7 +179,10 @@ def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
         )
         return
     say = output().print
-    say(f"{counted(len(done.items), 'item')} redacted, in {counted(done.answers, 'kept answer')} as well.")
+    if done.found:
+        say(f"{counted(len(done.items), 'item')} redacted, in {counted(done.answers, 'kept answer')} as well.")
+    else:
+        say(f"Nothing of {'them' if target.scope == 'person' else 'it'} was in the archive.")
     if done.quotes_left:
         stay = "stays" if done.quotes_left == 1 else "stay"
         say(
@@ -154,4 +191,5 @@ def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
         for ap_id in done.quoted_in:
             say(Text(f"  {line(ap_id)}"), overflow="fold")
     if target.entries:
-        say("It stays out when threads are added again.")
+        stays = "They stay" if target.scope == "person" else "It stays"
+        say(f"{stays} out when threads are added again.")
