@@ -110,6 +110,36 @@ def test_somebody_of_whom_there_is_nothing_is_kept_out_if_that_is_wanted(planted
     assert "kept out already" in typed_in(tmp_path, who).screen
 
 
+def test_a_pattern_shows_the_passage_that_it_matches_with_some_words_around(planted: Planted, tmp_path: Path) -> None:
+    text = f"{'first ' * 40}\n\nCall 555 0199 today {'last ' * 40}"
+    planted.world.comments[2].content = text
+    with Server(planted.world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+    shown = run(tmp_path, "--pattern", "/555 [0-9]+/").stdout
+    assert "first Call 555 0199 today last" in " ".join(shown.split())
+    assert shown.count("http://home.test/comment/2") == 1
+    heading, *lines = shown.splitlines()
+    assert heading == "comment http://home.test/comment/2"
+    assert len(lines) > 1
+    assert all(line.startswith("  ") and line[2] != " " and len(line) <= 80 for line in lines)
+    assert 0 < shown.count("first ") < 20
+    assert 0 < shown.count("last ") < 20
+
+
+def test_of_many_passages_in_an_item_a_few_are_shown(planted: Planted, tmp_path: Path) -> None:
+    planted.world.comments[2].content = "bitten, " * 50
+    with Server(planted.world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+    assert run(tmp_path, "--pattern", "bitten").stdout.splitlines()[-1] == "  and more"
+
+
+def test_the_address_of_an_article_is_listed_once(planted: Planted, tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive, archive.transaction() as connection:
+        connection.execute("UPDATE articles SET final_url = url, canonical_url = url, reason = 'x'")
+    shown = run(tmp_path, "--pattern", planted.words["article_title"]).stdout
+    assert "".join(shown.split()).count(f"news.test/{planted.words['url']}") == 1
+
+
 def test_with_yes_it_redacts_and_tells_what_stays(planted: Planted, tmp_path: Path) -> None:
     done = run(tmp_path, "--person", f"@{planted.words['name']}@home.test", "--yes", "--reason", "asked by mail")
     assert done.returncode == 0

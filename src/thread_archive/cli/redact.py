@@ -1,8 +1,10 @@
 """`thread-archive redact`: erase somebody's words from the archive, and keep them out."""
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -13,12 +15,16 @@ from thread_archive.archiving.redacting import Redaction, Target, finish, previe
 from thread_archive.cli.options import db_option, find_thread, json_option
 from thread_archive.cli.prompts import stopping
 from thread_archive.cli.receipt import counted
-from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.cli.terminal import line, messages, output, print_indented, print_json, safe
 from thread_archive.exceptions import ArchiveBusyError, InputError
 from thread_archive.store.archive import Archive
 from thread_archive.store.redaction.changes import ErasedItem
 
 _EXCERPT = 160
+_INDENT = 2
+# So many passages of an item are shown, with so much of what stands before and after each.
+_PASSAGES = 3
+_AROUND = 60
 
 
 @click.command()
@@ -95,16 +101,41 @@ def _unswept(archive: Archive) -> ArchiveBusyError:
     )
 
 
-def _list(items: Sequence[ErasedItem], *, as_json: bool) -> None:
+def _list(items: Sequence[ErasedItem], pattern: re.Pattern[str] | None, *, as_json: bool) -> None:
     for item in items:
         if as_json:
             print_json({"kind": item.kind, "ap_id": item.ap_id, "thread": item.thread, "author": item.author})
             continue
-        text = line(item.text)
-        excerpt = text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
         heading = Text(f"{item.kind} ", style="bold").append(line(item.ap_id), style="not bold dim")
         output().print(heading, overflow="fold")
-        output().print(Text(f"  {excerpt}"), overflow="fold")
+        passages = list(_passages(item.text, pattern)) if pattern else []
+        for passage in passages or [Text(_cut(line(item.text), _EXCERPT))]:
+            print_indented(output(), passage, _INDENT)
+
+
+def _passages(text: str, pattern: re.Pattern[str]) -> Iterator[Text]:
+    """What `pattern` matches in `text`, each with some words around it; of many the first few."""
+    matches = list(islice(pattern.finditer(text), _PASSAGES + 1))
+    for match in matches[:_PASSAGES]:
+        before = _one_line(text[: match.start()])
+        after = _one_line(text[match.end() :])
+        if len(before) > _AROUND:
+            before = "…" + (before[-_AROUND:].partition(" ")[2] or before[-_AROUND:])
+        if len(after) > _AROUND:
+            after = (after[:_AROUND].rpartition(" ")[0] or after[:_AROUND]) + "…"
+        passage = _cut(_one_line(match[0]), _EXCERPT)
+        yield Text.assemble(before.lstrip(), (passage, "bold"), after.rstrip())
+    if len(matches) > _PASSAGES:
+        yield Text("and more", style="dim")
+
+
+def _one_line(text: str) -> str:
+    """`text` on one line; blanks at its ends stay."""
+    return re.sub(r"\s+", " ", safe(text))
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def _agreed(archive: Archive, target: Target, *, quotes: bool, as_json: bool) -> bool:
@@ -113,7 +144,7 @@ def _agreed(archive: Archive, target: Target, *, quotes: bool, as_json: bool) ->
         with messages().status("looking…"):
             found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
         if found.found:
-            _list(found.items, as_json=as_json)
+            _list(found.items, target.pattern, as_json=as_json)
             agreed = _ask_to_erase(found, as_json=as_json)
         elif target.scope == "person" and found.listed:
             agreed = _ask_to_keep_out(as_json=as_json)
@@ -164,7 +195,7 @@ def _nobody_to_ask(*, as_json: bool) -> bool:
 
 def _report(done: Redaction, target: Target, *, as_json: bool) -> None:
     if as_json:
-        _list(done.items, as_json=True)
+        _list(done.items, target.pattern, as_json=True)
         print_json(
             {
                 "kind": "redaction",
