@@ -69,6 +69,18 @@ def test_the_login_never_goes_to_the_threads_home(tmp_path: Path) -> None:
         assert sent == {"home.test"}
 
 
+def test_comments_that_visitors_are_shown_are_stored_though_the_login_is_refused(tmp_path: Path) -> None:
+    with Server(thread(v3(), ["one", "two", "three"])) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.losing(2))
+        server.faults.add(refusing_logins)
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert "refuses the login" in receipt.sources[0].error.message  # type: ignore[union-attr]
+        assert rows(archive, "SELECT body, restricted FROM comments WHERE ap_id IS NOT NULL ORDER BY id") == [
+            ("one", 0),
+            ("three", 0),
+        ]
+
+
 def asking(server: Server) -> Client:
     return Client(rate=0, allow_private_network=True, resolver=server.resolver)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_lemmy import Account, Instance, Server, thread
+from fake_lemmy import Account, Instance, Server, faults, thread
 from terminals import END_OF_FILE, INTERRUPT, Session, typed
 
 STAND_INS = Path(__file__).parents[1] / "stand_ins"
@@ -76,6 +76,16 @@ def test_a_token_that_cannot_be_kept_is_given_back(tmp_path: Path, server: Serve
     assert "cannot be written to" in ran.screen
     assert "The login was ended at 127.0.0.1" in ran.screen
     assert world.accounts == []
+    assert TOKEN not in ran.screen
+
+
+def test_a_token_that_can_neither_be_kept_nor_given_back_is_told_of(tmp_path: Path, server: Server) -> None:
+    (world,) = server.worlds.values()
+    server.faults.add(faults.says("{}", 404), path="logout")
+    words = ("login", "--allow-private-network", f"http://{world.instance.domain}")
+    ran = at_terminal(tmp_path, *words, answers=ANSWERS, PYTHON_KEYRING_BACKEND="keyring.backends.file.FickleKeyring")
+    assert ran.returncode == 2
+    assert f"The login is valid at {world.instance.domain} until you end it in the settings there" in ran.screen
     assert TOKEN not in ran.screen
 
 

@@ -78,5 +78,5 @@ def _ended(client: Client, there: Door, token: str) -> str:
     try:
         log_out(client, there, token=token)
     except ThreadArchiveError as error:
-        return f"The login stays valid there until you end it in the account's settings ({error.message})"
+        return f"The login is valid at {there.instance} until you end it in the settings there: {error.message}"
     return f"The login was ended at {there.instance} again."
