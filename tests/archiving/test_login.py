@@ -1,14 +1,16 @@
 """Logging in where asked: after asking as a visitor, to that exact host, and without a trace."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from archiving.test_markers import everything_in
-from fake_lemmy import Account, Instance, Server, mirror, thread
+from fake_lemmy import Account, Instance, Request, Server, faults, mirror, thread
+from fake_lemmy.answers import Answer
 from runs import add, archive_in, rows, v3, v4
-from thread_archive.archiving.accounts import CodeNeededError, instance_in, log_in
-from thread_archive.exceptions import AccessDeniedError, InputError
+from thread_archive.archiving.accounts import CodeNeededError, find_door, instance_in, log_in, log_out
+from thread_archive.exceptions import AccessDeniedError, InputError, ServerFailedError
 from thread_archive.fetching.client import Client
 
 URL = "http://home.test/post/1"
@@ -67,6 +69,18 @@ def test_the_login_never_goes_to_the_threads_home(tmp_path: Path) -> None:
         assert sent == {"home.test"}
 
 
+def test_comments_that_visitors_are_shown_are_stored_though_the_login_is_refused(tmp_path: Path) -> None:
+    with Server(thread(v3(), ["one", "two", "three"])) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.losing(2))
+        server.faults.add(refusing_logins)
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert "refuses the login" in receipt.sources[0].error.message  # type: ignore[union-attr]
+        assert rows(archive, "SELECT body, restricted FROM comments WHERE ap_id IS NOT NULL ORDER BY id") == [
+            ("one", 0),
+            ("three", 0),
+        ]
+
+
 def asking(server: Server) -> Client:
     return Client(rate=0, allow_private_network=True, resolver=server.resolver)
 
@@ -76,10 +90,10 @@ def test_a_name_and_a_password_give_a_token(instance: Instance) -> None:
     world = thread(instance)
     world.accounts.append(ACCOUNT)
     with Server(world) as server, asking(server) as client:
-        host, base = instance_in("http://home.test")
-        assert log_in(client, host, base, name="mara_finch", password="correct horse") == TOKEN
+        there = find_door(client, *instance_in("http://home.test"))
+        assert log_in(client, there, name="mara_finch", password="correct horse") == TOKEN
         with pytest.raises(AccessDeniedError, match="incorrect_login") as refused:
-            log_in(client, host, base, name="mara_finch", password="battery staple")
+            log_in(client, there, name="mara_finch", password="battery staple")
         assert "battery" not in str(refused.value)
 
 
@@ -87,14 +101,85 @@ def test_an_account_with_an_authenticator_is_asked_for_its_code() -> None:
     world = thread(v3())
     world.accounts.append(Account(person_id=3, name="mara_finch", password="x", token=TOKEN, totp="123456"))
     with Server(world) as server, asking(server) as client:
-        host, base = instance_in("http://home.test")
+        there = find_door(client, *instance_in("http://home.test"))
         with pytest.raises(CodeNeededError):
-            log_in(client, host, base, name="mara_finch", password="x")
-        assert log_in(client, host, base, name="mara_finch", password="x", code="123456") == TOKEN
+            log_in(client, there, name="mara_finch", password="x")
+        assert log_in(client, there, name="mara_finch", password="x", code="123456") == TOKEN
 
 
-def test_a_login_on_0_18_is_refused_before_the_password_is_sent() -> None:
+@pytest.mark.parametrize("instance", [v3(), v4()], ids=["0.19", "1.0"])
+def test_who_logs_out_is_forgotten_at_the_instance(instance: Instance) -> None:
+    world = thread(instance)
+    world.accounts.append(Account(person_id=3, name="mara_finch", password="x", token=TOKEN))
+    with Server(world) as server, asking(server) as client:
+        there = find_door(client, *instance_in("http://home.test"))
+        log_out(client, there, token=TOKEN)
+        assert world.account(TOKEN) is None
+        log_out(client, there, token=TOKEN)
+        server.faults.add(faults.says("{}", 404), path="logout")
+        with pytest.raises(ServerFailedError, match="answered 404 to the logout"):
+            log_out(client, there, token=TOKEN)
+
+
+def test_a_login_on_0_18_is_refused_before_a_password_is_asked_for() -> None:
     with Server(thread(v3(version="0.18.5"))) as server, asking(server) as client:
         with pytest.raises(InputError, match="within URLs"):
-            log_in(client, *instance_in("http://home.test"), name="mara_finch", password="x")
+            find_door(client, *instance_in("http://home.test"))
         assert not [request for request in server.requests if request.method == "POST"]
+
+
+def test_who_has_no_login_is_told_so_where_one_would_be_used(tmp_path: Path) -> None:
+    with Server(thread(v3(private=True))) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True)
+        assert receipt.exit_code == 3
+        assert "No login is kept for home.test." in receipt.error.message  # type: ignore[union-attr]
+        assert "thread-archive login home.test" in receipt.error.next  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("instance", [v3(private=True), v4(private=True)], ids=["0.19", "1.0"])
+def test_a_login_that_is_refused_is_to_be_renewed(tmp_path: Path, instance: Instance) -> None:
+    with Server(thread(instance)) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=lambda _: "wrong")
+        assert receipt.exit_code == 3
+        assert "home.test refuses the login that is kept for it" in receipt.error.message  # type: ignore[union-attr]
+        assert "Log in again" in receipt.error.next  # type: ignore[union-attr]
+
+
+def unreadable(_instance: str) -> str | None:
+    raise InputError("The keyring cannot be read.", next="Unlock it.")
+
+
+def test_a_keyring_that_cannot_be_read_ends_with_its_own_error(tmp_path: Path) -> None:
+    with Server(thread(v3(private=True))) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=unreadable)
+        assert receipt.exit_code == 2
+        assert receipt.error.message == "The keyring cannot be read."  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [(lambda _: None, "No login is kept for home.test."), (unreadable, "The keyring cannot be read.")],
+    ids=["none", "unreadable"],
+)
+def test_what_visitors_are_shown_is_archived_though_there_is_no_login(
+    tmp_path: Path, tokens: Callable[[str], str | None], message: str
+) -> None:
+    world = thread(v4(), ["one", "two"], post={"nsfw": True, "local": False})
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        (visited,) = add(archive, server, URL)
+        assert (receipt.status, receipt.stored, receipt.missing) == ("partial", visited.stored, visited.missing)
+        assert message in receipt.sources[0].error.message  # type: ignore[union-attr]
+
+
+def refusing_logins(request: Request, answer: Answer) -> Answer:
+    return Answer.json({"error": "not_logged_in"}, 401) if "authorization" in request.headers else answer
+
+
+def test_what_visitors_are_shown_is_archived_though_the_login_is_refused(tmp_path: Path) -> None:
+    world = thread(v4(), ["one", "two"], post={"nsfw": True, "local": False})
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(refusing_logins)
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert (receipt.status, receipt.error) == ("partial", None)
+        assert "refuses the login" in receipt.sources[0].error.message  # type: ignore[union-attr]

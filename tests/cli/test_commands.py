@@ -354,6 +354,16 @@ def test_a_token_from_the_environment_is_never_printed(tmp_path: Path, server: S
     assert token.encode() not in files
 
 
+def test_a_token_that_cannot_be_read_ends_with_2_before_anything_is_made(tmp_path: Path, server: Server) -> None:
+    token = "very-secret"
+    ran = added(tmp_path, server, "--login", THREAD_ARCHIVE_TOKEN=f"https://lemmy.test={token}")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "INSTANCE=TOKEN" in ran.stderr
+    assert token not in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert added(tmp_path, server, THREAD_ARCHIVE_TOKEN="nonsense").returncode == 0
+
+
 def test_a_contact_is_kept_in_the_archive_and_used_again(tmp_path: Path, server: Server) -> None:
     added(tmp_path, server, "--contact", "https://archivist.example/")
     server.requests.clear()

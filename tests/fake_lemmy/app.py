@@ -14,8 +14,8 @@ from fake_lemmy import about, activitypub, v3, v4
 from fake_lemmy.answers import Answer, RefusedError, private_instance
 from fake_lemmy.faults import Faults, Request
 from fake_lemmy.limits import Limiter
+from fake_lemmy.login import LOGOUT_PATHS, login, logout
 from fake_lemmy.login import PATHS as LOGIN_PATHS
-from fake_lemmy.login import login
 from fake_lemmy.query import Query
 from fake_lemmy.view import View
 from fake_lemmy.world import World
@@ -92,6 +92,8 @@ def route(view: View, request: Request, query: Query, content: bytes) -> Answer:
     path, line = request.path, view.line
     if path == "/.well-known/nodeinfo" or path.startswith("/nodeinfo/") or path == "/version":
         return about.nodeinfo(view.world, path)
+    if request.method == "POST" and path in LOGOUT_PATHS:
+        return logout(view.world, path, view.account)
     if request.method == "POST":
         return login(view.world, path, form_of(content)) if path in LOGIN_PATHS else Answer(status=404)
     version, _, rest = path.removeprefix("/api/").partition("/")

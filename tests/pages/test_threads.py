@@ -67,7 +67,7 @@ def test_a_thread_that_was_visited_often_says_how_often_and_since_when(shelf: Pa
 def test_a_later_visit_that_found_the_thread_gone_is_told(shelf: Path, tmp_path: Path) -> None:
     failed = """INSERT INTO captures (kind, url, post_id, status, started_at, receipt)
                 VALUES ('visit', 'u', 1, 'failed', '2031-02-01T12:00:00.000000Z', '{"error": {"message": "<gone>"}}')"""
-    assert "Since then" not in page(shelf)
+    assert "<dt>Since then" not in page(shelf)
     text = page(changed(shelf, tmp_path, failed))
     told = text.partition("<dt>Since then</dt>")[2].partition("</dd>")[0]
     assert "1 Feb 2031" in told

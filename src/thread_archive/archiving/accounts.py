@@ -1,11 +1,12 @@
 """Logging in and out: a token in exchange for a name and a password. Nothing of it is stored here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
 from thread_archive.captures import Exchange
-from thread_archive.exceptions import AccessDeniedError, InputError, PayloadError, ThreadArchiveError
+from thread_archive.exceptions import AccessDeniedError, InputError, PayloadError, ServerFailedError, ThreadArchiveError
 from thread_archive.fetching.client import Client
 from thread_archive.payloads import decode, error_code
 from thread_archive.sources import Discovery, discover
@@ -53,13 +54,20 @@ def _discover(client: Client, instance: str, base: str) -> Discovery:
             return found
 
 
-def log_in(client: Client, instance: str, base: str, *, name: str, password: str, code: str = "") -> str:
-    """
-    The token that `instance` gives for a name, a password and, where the account has one, the `code` of its
-    authenticator.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where an instance, at its `base` URL, takes logins: what it runs was asked."""
 
-    Raises CodeNeededError where the code is missing, AccessDeniedError where the instance refuses, InputError on Lemmy
-    0.18, whose tokens travel in URLs.
+    instance: str
+    base: str
+    dialect: str
+
+
+def find_door(client: Client, instance: str, base: str) -> Door:
+    """
+    Where `instance` takes logins; nobody need type a password before that is known.
+
+    Raises FetchError where it is not reached or is no Lemmy, InputError on Lemmy 0.18, whose tokens travel in URLs.
     """
     discovery = _discover(client, instance, base)
     if discovery.dialect == "lemmy_v3" and discovery.site.version.startswith("0.18."):
@@ -67,21 +75,31 @@ def log_in(client: Client, instance: str, base: str, *, name: str, password: str
             f"{instance} runs Lemmy {discovery.site.version}, which takes logins only within URLs, which logs keep.",
             next="Add the thread without a login; what visitors may see is archived.",
         )
+    return Door(instance=instance, base=base, dialect=discovery.dialect)
+
+
+def log_in(client: Client, door: Door, *, name: str, password: str, code: str = "") -> str:
+    """
+    The token that an instance gives for a name, a password and, where the account has one, the `code` of its
+    authenticator.
+
+    Raises CodeNeededError where the code is missing, AccessDeniedError where the instance refuses.
+    """
     payload = {"username_or_email": name, "password": password}
     if code:
         payload["totp_2fa_token"] = code
-    url = base + _LOGIN_PATHS[discovery.dialect]
-    answer = client.post_json(url, payload, typed_ports=typed_ports(instance))
+    url = door.base + _LOGIN_PATHS[door.dialect]
+    answer = client.post_json(url, payload, typed_ports=typed_ports(door.instance))
     if answer.status != 200:
-        raise _refused(instance, answer)
+        raise _refused(door.instance, answer)
     try:
-        token = decode(answer.body, _Answer, source=discovery.dialect, url=url).jwt
+        token = decode(answer.body, _Answer, source=door.dialect, url=url).jwt
     except PayloadError:
         # The decoder's message may quote the answer, and that holds the token.
         token = None
     if not token:
         raise AccessDeniedError(
-            f"{instance} took the login and gave no token.",
+            f"{door.instance} took the login and gave no token.",
             next="The account may still have to be confirmed or approved; log in with a browser once.",
             url=url,
         )
@@ -103,7 +121,14 @@ def _refused(instance: str, answer: Exchange) -> AccessDeniedError:
     )
 
 
-def log_out(client: Client, instance: str, base: str, *, token: str) -> None:
-    """Have the instance forget `token`; raises FetchError where it cannot be told."""
-    discovery = _discover(client, instance, base)
-    client.post_json(base + _LOGOUT_PATHS[discovery.dialect], {}, typed_ports=typed_ports(instance), token=token)
+def log_out(client: Client, door: Door, *, token: str) -> None:
+    """Have the instance forget `token`; raises FetchError where it cannot be told, or does not take it."""
+    url = door.base + _LOGOUT_PATHS[door.dialect]
+    answer = client.post_json(url, {}, typed_ports=typed_ports(door.instance), token=token)
+    # Who is not logged in there any more need not log out.
+    if answer.status != 200 and error_code(answer.body) not in ("not_logged_in", "incorrect_login"):
+        raise ServerFailedError(
+            f"{door.instance} answered {answer.status} to the logout.",
+            next="End the login in the account's settings there.",
+            url=url,
+        )

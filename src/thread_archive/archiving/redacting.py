@@ -55,7 +55,9 @@ class Redaction:
 
     `quotes` are the quotations of it by others, `quotes_left` those that stay, `quoted_in` the ap_ids of what has
     these: nobody finds them again, once the words that they quote are gone. `answers` is how many kept answers
-    changed. `swept` says whether the file holds nothing of it any more; it does until nobody reads an older state.
+    changed. `found` says whether there is anything of it at all, in earlier states and kept answers too; `listed`
+    whether it was not yet kept out. `swept` says whether the file holds nothing of it any more; it does until nobody
+    reads an older state.
     """
 
     items: tuple[ErasedItem, ...]
@@ -63,6 +65,8 @@ class Redaction:
     quotes_left: int
     quoted_in: tuple[str, ...] = ()
     answers: int = 0
+    found: bool = True
+    listed: bool = False
     swept: bool = True
 
 
@@ -71,12 +75,19 @@ class _PreviewOverError(Exception):
 
 
 def preview(archive: Archive, target: Target, *, quotes: bool, now: datetime) -> Redaction:
-    """What `redact` would do to posts, comments, people and articles as they are now; nothing is changed."""
+    """
+    What `redact` would do to posts, comments, people and articles as they are now; nothing is changed.
+
+    Kept answers, of which there may be many, are looked through only where nothing else has anything of it.
+    """
     attempt = _Attempt(archive, target, quotes=quotes)
+    answers = 0
     with suppress(_PreviewOverError), _undone(archive):
         attempt.prepare(now)
         attempt.erase_rows()
-    return attempt.outcome(answers=0)
+        if not attempt.changes.any:
+            answers = attempt.erase_answers()
+    return attempt.outcome(answers=answers)
 
 
 @contextmanager
@@ -96,14 +107,14 @@ def redact(archive: Archive, target: Target, *, reason: str = "", quotes: bool =
     sweeping.prepare(archive)
     attempt = _Attempt(archive, target, quotes=quotes)
     with archive.transaction() as connection:
-        is_new = attempt.prepare(now)
+        attempt.prepare(now)
         answers = attempt.erase_answers()
         attempt.erase_rows()
         redaction = attempt.outcome(answers=answers)
-        found = is_new or attempt.changes.any or answers > 0
-        if journal.forget_patterns(connection) or found:
+        did = redaction.found or redaction.listed
+        if journal.forget_patterns(connection) or did:
             sweeping.make_due(connection)
-        if found:
+        if did:
             journal.note(
                 connection,
                 scope=target.scope,
@@ -130,10 +141,11 @@ class _Attempt:
         self._quotes = quotes
         self._found: tuple[Quotation, ...] = ()
         self._answers = ErasedExchanges()
+        self._listed = False
         self.changes = Changes()
 
-    def prepare(self, now: datetime) -> bool:
-        """Put the target on the list and find out what is meant; returns whether the list got longer."""
+    def prepare(self, now: datetime) -> None:
+        """Put the target on the list and find out what is meant."""
         before = takedowns.salted(self._connection)
         listed = takedowns.extend(self._connection, self._target.entries, now=now)
         self.erasure = Erasure(takedowns=listed, pattern=self._target.pattern)
@@ -143,7 +155,7 @@ class _Attempt:
         if self._quotes:
             entries = [entry for found in self._found for entry in quotation(found.ap_id, found.passage)]
             listed = self.erasure.takedowns = takedowns.extend(self._connection, entries, now=now)
-        return len(listed) > len(before)
+        self._listed = len(listed) > len(before)
 
     def erase_answers(self) -> int:
         """Erase from the kept answers; returns how many changed."""
@@ -167,4 +179,6 @@ class _Attempt:
             quotes_left=0 if self._quotes else len(self._found),
             quoted_in=() if self._quotes else tuple(dict.fromkeys(found.ap_id for found in self._found)),
             answers=answers,
+            found=self.changes.any or answers > 0,
+            listed=self._listed,
         )

@@ -16,10 +16,12 @@ from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
     FetchError,
+    InputError,
     PayloadError,
     ThreadArchiveError,
     ThreadGoneError,
 )
+from thread_archive.logins import VARIABLE
 from thread_archive.model import Harvest, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources import (
@@ -71,7 +73,7 @@ class Ask:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """
-    What came of asking one server: a harvest, or an error.
+    What came of asking one server: a harvest, or an error; both where a login would have given more and there was none.
 
     `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them, `shortages` how many are
     short below some of them.
@@ -96,7 +98,8 @@ class ThreadVisit:
     A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
 
     `expected(instance, kind, local_id)` tells which comments an earlier visit got there, `known(instance, ap_id)` by
-    which local id it had the post; `has_login(instance)` whether a login is kept for it.
+    which local id it had the post; `has_login(instance)` whether a login is kept for it, or raises InputError where
+    nobody can tell.
     """
 
     def __init__(
@@ -153,13 +156,36 @@ class ThreadVisit:
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=comment_id)
         except (AccessDeniedError, ThreadGoneError) as error:
             refused = error
-        if self._options.login and self._has_login(instance) and (found is None or _lost(found)):
-            found = yield from self._harvest(instance, base, post_id=post_id, comment_id=comment_id, login=True)
-        elif refused is not None:
+        if found is not None and not (self._options.login and _lost(found)):
+            return found
+        if refused is not None and not self._options.login:
             raise refused
+        problem = self._without_login(instance, refused)
+        if problem is None:
+            try:
+                return (yield from self._harvest(instance, base, post_id=post_id, comment_id=comment_id, login=True))
+            except AccessDeniedError as error:
+                problem = error
         if found is None:
-            raise AssertionError("neither refused nor found")
-        return found
+            raise problem
+        # What visitors are shown is kept all the same.
+        return replace(found, error=problem)
+
+    def _without_login(self, instance: str, refused: FetchError | None) -> ThreadArchiveError | None:
+        """Why what `refused` visitors cannot be asked for with a login; None where one is kept."""
+        try:
+            if self._has_login(instance):
+                return None
+        except InputError as error:
+            return error
+        if isinstance(refused, ThreadGoneError):
+            return refused
+        as_visitor = refused.message if refused else f"{instance} was asked as a visitor."
+        return AccessDeniedError(
+            f"{as_visitor} No login is kept for {instance}.",
+            next=f"`thread-archive login {instance}` keeps one, or give a token as ${VARIABLE}={instance}=TOKEN.",
+            url=self.url.canonical,
+        )
 
     def _home(self, instance: str, seen: Harvest) -> Asking[Found]:
         scheme = seen.community_ap_id.partition("://")[0] if self._options.allow_private_network else "https"

@@ -75,6 +75,7 @@ def command(
         article=not no_article,
         ignore_robots=ignore_robots,
     )
+    tokens = Logins(os.environ if login else {}).token
     console = messages()
     with (
         Archive.open(db, create=True) as archive,
@@ -86,7 +87,7 @@ def command(
             on_wait=progress.waiting,
         ) as client,
     ):
-        adding = Adding(archive, client, options=options, tokens=Logins(os.environ).token, progress=progress)
+        adding = Adding(archive, client, options=options, tokens=tokens, progress=progress)
         return report(adding.add(texts), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
 
 

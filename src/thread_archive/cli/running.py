@@ -11,6 +11,7 @@ from importlib.metadata import version
 import click
 
 from thread_archive.cli import VERBS
+from thread_archive.cli.prompts import StoppedError
 from thread_archive.cli.terminal import safe
 from thread_archive.exceptions import ThreadArchiveError
 
@@ -55,10 +56,12 @@ def _run(verb: str, arguments: list[str]) -> int:
         code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except click.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+    except StoppedError as stopped:
+        _complain(stopped.outcome, "")
+        return INTERRUPTED
+    except (click.Abort, KeyboardInterrupt):
+        _complain("Interrupted.", "Nothing that was stored is lost; the same command goes on from there.")
+        return INTERRUPTED
     except click.ClickException as error:
         _complain(error.format_message(), f"`thread-archive {verb} --help` says more.")
         return USAGE
@@ -77,10 +80,5 @@ def _run(verb: str, arguments: list[str]) -> int:
         return UNEXPECTED
 
 
-def _interrupted() -> int:
-    _complain("Interrupted.", "Nothing that was stored is lost; the same command goes on from there.")
-    return INTERRUPTED
-
-
 def _complain(message: str, remedy: str) -> None:
-    print(f"thread-archive: {safe(message)} {safe(remedy)}", file=sys.stderr)
+    print(f"thread-archive: {safe(message)} {safe(remedy)}".rstrip(), file=sys.stderr)

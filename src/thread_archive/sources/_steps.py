@@ -98,6 +98,12 @@ def refuse(answer: Exchange, what: str) -> FetchError:
     code = error_code(answer.body)
     host = host_in(answer.url)
     if code in LOGIN_NEEDED or answer.status in (401, 403):
+        if answer.logged_in:
+            return AccessDeniedError(
+                f"{host} refuses the login that is kept for it ({code or answer.status}).",
+                next=f"Log in again with `thread-archive login {host}`, or renew the token in $THREAD_ARCHIVE_TOKEN.",
+                url=answer.url,
+            )
         return AccessDeniedError(
             f"{host} does not show {what} to visitors ({code or answer.status}).",
             next=f"If you have an account there: `thread-archive login {host}`, then `add --login`.",

@@ -108,7 +108,8 @@ class ArticleEraser:
             [*new, json.dumps(hops), new_html, article_id],
         )
         (ap_id,) = self._connection.execute("SELECT ap_id FROM posts WHERE id = ?", [post_id]).fetchone()
-        self._item(ap_id, " ".join([*texts, *(old for _, _, old in changed_paragraphs)]))
+        said = dict.fromkeys(filter(None, [*texts, *(old for _, _, old in changed_paragraphs)]))
+        self._item(ap_id, " ".join(said))
         self._due(post_id)
         return True
 
