@@ -101,6 +101,8 @@ class Asker:
     ) -> httpx.Request:
         """A request with what each carries, and the headers `more`."""
         headers = [
+            # Left to httpx, it would decode the name for it, and raise for one that IDNA 2008 refuses: an emoji's.
+            (b"host", url.netloc),
             (b"user-agent", self._user_agent),
             (b"accept", accept.encode()),
             (b"accept-encoding", ACCEPT_ENCODING),
