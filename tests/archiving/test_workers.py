@@ -76,6 +76,14 @@ def test_lanes_are_busy_at_once_and_each_is_worked_through_in_order(workers: Wor
     assert most > 1
 
 
+def test_what_work_raises_is_its_answer_and_the_lane_goes_on(workers: Workers[int, int]) -> None:
+    workers.ask(1, "lane", lambda: 1 // 0)
+    workers.ask(2, "lane", lambda: 2)
+    key, outcome = workers.answer()
+    assert (key, type(outcome)) == (1, ZeroDivisionError)
+    assert workers.answer() == (2, 2)
+
+
 def test_threads_end_when_they_are_stopped() -> None:
     before = set(threading.enumerate())
     workers: Workers[int, int] = Workers()

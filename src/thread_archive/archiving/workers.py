@@ -6,8 +6,6 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
-from thread_archive.exceptions import ThreadArchiveError
-
 K = TypeVar("K")
 A = TypeVar("A")
 
@@ -41,12 +39,9 @@ class Workers(Generic[K, A]):
             self._call_a_thread()
         self._begun.put(lane)
 
-    def answer(self) -> tuple[K, A | ThreadArchiveError]:
-        """Wait for the next answer from any lane: what the work gave, or why it gave nothing."""
-        key, outcome = self._answers.get()
-        if isinstance(outcome, BaseException) and not isinstance(outcome, ThreadArchiveError):
-            raise outcome
-        return key, outcome
+    def answer(self) -> tuple[K, A | BaseException]:
+        """Wait for the next answer from any lane: what the work gave, or what it raised."""
+        return self._answers.get()
 
     @property
     def has_answer(self) -> bool:
