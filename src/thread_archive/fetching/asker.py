@@ -12,7 +12,7 @@ import stamina
 
 from thread_archive.captures import KEPT_HEADERS, Exchange
 from thread_archive.exceptions import FetchError, InstanceUnreachableError, ServerFailedError
-from thread_archive.fetching.addresses import host_of, port_of
+from thread_archive.fetching.addresses import host_of
 from thread_archive.fetching.bodies import ACCEPT_ENCODING
 from thread_archive.fetching.clock import Clock
 from thread_archive.fetching.failures import TRANSFER_FAILURES, explained
@@ -111,13 +111,11 @@ class Asker:
         return httpx.Request(method, url, headers=headers, content=content)
 
     def pace(self, url: httpx.URL) -> Pace:
-        """The pace of the server that `url` belongs to."""
-        host = f"{host_of(url)}:{port_of(url)}"
+        """The pace of the host that `url` belongs to, one for all its ports."""
+        host = host_of(url).rstrip(".")  # with the root's dot it is the same
         with self._paces_lock:
             if host not in self._paces:
-                self._paces[host] = Pace(
-                    host_of(url), interval=self._interval, clock=self._clock, on_wait=self._on_wait
-                )
+                self._paces[host] = Pace(host, interval=self._interval, clock=self._clock, on_wait=self._on_wait)
             return self._paces[host]
 
     def answer(self, question: Question, retries: Retries) -> Answer:
