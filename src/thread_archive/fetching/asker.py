@@ -44,13 +44,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server answered; `wire_bytes` is the size of the body on the network."""
+    """
+    What a server answered; `wire_bytes` is the size of the body on the network, `withheld` points at what was blanked
+    in it.
+    """
 
     status: int
     headers: httpx.Headers
     body: bytes
     wire_bytes: int
     asked_at: datetime
+    withheld: tuple[str, ...] = ()
 
     def exchange(
         self,
@@ -72,6 +76,7 @@ class Answer:
             headers={name: value for name, value in self.headers.items() if name in KEPT_HEADERS},
             logged_in=logged_in,
             wire_bytes=self.wire_bytes if wire_bytes is None else wire_bytes,
+            withheld=self.withheld,
         )
 
 
