@@ -18,22 +18,27 @@ def workers() -> Iterator[Workers[int, int]]:
     made.stop()
 
 
+def since(before: set[threading.Thread]) -> set[threading.Thread]:
+    """The threads that were started since; those of other tests may end meanwhile."""
+    return set(threading.enumerate()) - before
+
+
 def test_a_thousand_lanes_one_after_the_other_need_one_thread(workers: Workers[int, int]) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     for number in range(1000):
         workers.ask(number, f"lane {number}", lambda number=number: number * number)  # type: ignore[misc]
         assert workers.answer() == (number, number * number)
-    assert threading.active_count() - before == 1
+    assert len(since(before)) == 1
 
 
 def test_there_are_no_more_threads_than_lanes_that_are_busy_together(workers: Workers[int, int]) -> None:
-    before, most, asked = threading.active_count(), 0, 0
+    before, most, asked = set(threading.enumerate()), 0, 0
     for asked in range(8):
         workers.ask(asked, f"lane {asked}", lambda: 0)
     for number in range(1000):
         workers.answer()
         workers.ask(asked + number + 1, f"lane {asked + number + 1}", lambda: 0)
-        most = max(most, threading.active_count() - before)
+        most = max(most, len(since(before)))
     assert most <= 8
 
 
@@ -91,7 +96,7 @@ def test_threads_end_when_they_are_stopped() -> None:
         workers.ask(number, f"lane {number}", lambda: 0)
     for _ in range(4):
         workers.answer()
-    started = set(threading.enumerate()) - before
+    started = since(before)
     workers.stop()
     for thread in started:
         thread.join(5)
