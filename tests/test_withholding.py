@@ -2,12 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thread_archive.withholding import withhold
+from thread_archive.withholding import withhold, without_login
 
 
 def blanked(value: Any, **options: bool) -> tuple[Any, tuple[str, ...]]:
@@ -53,6 +54,38 @@ def test_a_body_that_is_not_json_is_withheld_as_a_whole() -> None:
     assert withhold(b"<html>" + b"x" * 5000) == (b"", ("",))
     assert withhold(b'{"content": "cut off') == (b"", ("",))
     assert withhold(b"rate_limit_error") == (b"rate_limit_error", ())
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi/+Oi==.c2VjcmV0"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        TOKEN,
+        TOKEN.replace("/", "\\/"),
+        TOKEN.replace("=", "\\u003D").replace("+", "\\u002b"),
+        quote(TOKEN, safe=""),
+        quote(TOKEN, safe="/").replace("%3D", "%3d"),
+    ],
+)
+def test_a_login_that_is_repeated_is_blanked_with_the_text_around_it(written: str) -> None:
+    body = f'{{"error": "bad Bearer {written}", "seen": [1, {{"a/b": "{written}"}}, "x"]}}'
+    assert without_login(body.encode(), TOKEN) == (
+        b'{"error": "", "seen": [1, {"a/b": ""}, "x"]}',
+        ("/error", "/seen/1/a~1b"),
+    )
+
+
+@pytest.mark.parametrize("body", [f'{{"{TOKEN}": {{"content": "x"}}}}', f"no {TOKEN}", f'{{"cut off": "{TOKEN}'])
+def test_an_answer_whose_login_no_string_holds_is_withheld_as_a_whole(body: str) -> None:
+    assert without_login(body.encode(), TOKEN) == (b"", ("",))
+
+
+@pytest.mark.parametrize("token", [TOKEN, "1", "content"])
+def test_an_answer_without_the_login_stays_as_it_is(token: str) -> None:
+    body = b'{"content": "eyJhbGciOiJIUzI1NiJ9.1", "deleted": false}'
+    assert without_login(body, token) == (body, ())
 
 
 TEXT = st.text(min_size=1, max_size=20)

@@ -47,6 +47,13 @@ def key_of(quoted: bytes) -> str:
 
 def cuts_at(body: bytes, replacements: Mapping[str, bytes]) -> Iterator[Cut]:
     """Cuts for the strings of the well-formed JSON `body` whose pointers `replacements` names; doubled keys all."""
+    for pointer, start, end in strings(body):
+        if pointer in replacements:
+            yield Cut(start, end, pointer, replacements[pointer])
+
+
+def strings(body: bytes) -> Iterator[tuple[str, int, int]]:
+    """(pointer, start, end) of each string of the well-formed JSON `body` that is a value, with its quotes."""
     stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
     for match in _TOKEN.finditer(body):
         top = stack[-1]
@@ -64,8 +71,8 @@ def cuts_at(body: bytes, replacements: Mapping[str, bytes]) -> Iterator[Cut]:
             pointer = child_pointer(top.pointer, where) if len(stack) > 1 else ""
             if token in (b"{", b"["):
                 stack.append(_Frame(pointer=pointer, is_object=token == b"{"))
-            elif pointer in replacements:
-                yield Cut(match.start(1), match.end(1), pointer, replacements[pointer])
+            else:
+                yield pointer, match.start(1), match.end(1)
 
 
 def splice(body: bytes, cuts: Iterable[Cut]) -> tuple[bytes, tuple[str, ...]]:

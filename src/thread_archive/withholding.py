@@ -5,14 +5,18 @@ Lemmy hands out text that was taken back: 0.18.3–0.18.5 in `GET /comment`, 0.1
 version in the post that each listed comment embeds. An object that says `deleted` or `removed` therefore loses
 its text before anything is written; so does all that an answer holds only because somebody was logged in. The rest
 of the answer stays byte for byte, which is why this works on tokens and not on decoded values.
+
+A server or a proxy may also repeat the login that it was asked with. That is taken out as soon as the answer is there
+(`without_login`), so that nothing else ever sees it.
 """
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import TakenDownError
-from thread_archive.jsontext import Cut, child_pointer, key_of, splice
+from thread_archive.jsontext import Cut, child_pointer, key_of, splice, strings
 from thread_archive.payloads import well_formed
 
 # Text of comments, posts, people and communities that are withdrawn.
@@ -66,6 +70,8 @@ _REMOVED = re.compile(rb'removed"\s*:\s*true')
 _ESCAPED_KEY = re.compile(rb'\\u00[0-9a-fA-F]{2}[^"]*"\s*:\s*true')
 _TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]|true', re.DOTALL)
 _PLAIN_TEXT_BYTES = 1000
+# A shorter token is no secret, and would be found in any text.
+_SHORTEST_TOKEN = 8
 
 
 @dataclass(slots=True)
@@ -104,6 +110,42 @@ def withhold(
     for ap_id in sorted(erased.threads):
         raise TakenDownError(ap_id)
     return erased.body, tuple(dict.fromkeys(pointers + erased.pointers))
+
+
+def without_login(body: bytes, token: str) -> tuple[bytes, tuple[str, ...]]:
+    """
+    Blank in an answer's `body` the strings that hold `token`, the login that it was asked for with.
+
+    Returns what `withhold` does; a body that is not JSON, or holds the token in a name, is withheld as a whole.
+    """
+    if not holds_login(body, token):
+        return body, ()
+    if well_formed(body):
+        kept, pointers = splice(body, _cuts_of_login(body, token))
+        if not holds_login(kept, token):
+            return kept, pointers
+    return b"", ("",)
+
+
+def holds_login(text: bytes, token: str) -> bool:
+    """Whether `text` holds `token`, as it is or as JSON or a URL writes it."""
+    return len(token) >= _SHORTEST_TOKEN and _written(token).search(text) is not None
+
+
+def _cuts_of_login(body: bytes, token: str) -> list[Cut]:
+    return [
+        Cut(start, end, pointer, b'""') for pointer, start, end in strings(body) if holds_login(body[start:end], token)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _written(token: str) -> re.Pattern[bytes]:
+    # Letters and digits are never written otherwise; they begin nearly every token, and make the search fast.
+    ways = (
+        character if character.isalnum() else rf"(?:\\?{re.escape(character)}|(?i:(?:\\u00|%){ord(character):02x}))"
+        for character in token
+    )
+    return re.compile("".join(ways).encode())
 
 
 def _without_withdrawn(body: bytes, *, logged_in: bool) -> tuple[bytes, tuple[str, ...]]:

@@ -9,7 +9,9 @@ import pytest
 
 from fake_lemmy import Instance, Server, faults, grow, thread
 from runs import add, archive_in, rows, v3, v4
-from thread_archive.archiving import Receipt
+from thread_archive.archiving import Adding, Options, Receipt
+from thread_archive.captures import PageRequest, Request
+from thread_archive.fetching.client import Client
 from thread_archive.model import MissingReason
 from thread_archive.store.archive import Archive
 
@@ -254,3 +256,35 @@ def test_past_a_page_cap_the_rest_comes_from_the_other_end(tmp_path: Path, versi
     with Server(world) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, URL)
         assert (receipt.status, receipt.stored, receipt.missing) == ("complete", cap * 100 + 150, ())
+
+
+@pytest.mark.parametrize("broken", ["get", "get_page"])
+def test_what_the_program_gets_wrong_with_one_host_is_raised_when_the_others_are_done(
+    tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = getattr(Client, broken)
+
+    def fails(self: Client, request: Request | PageRequest, **more: Any) -> Any:
+        if "broken.test" in request.url:
+            raise ZeroDivisionError
+        return asked(self, request, **more)
+
+    monkeypatch.setattr(Client, broken, fails)
+    domain = "broken.test" if broken == "get" else "other.test"
+    worlds = [thread(v3(domain), ["one"], post={"url": "http://broken.test/article"}), thread(v3(), ["one", "two"])]
+    receipts: list[Receipt] = []
+    with Server(*worlds) as server, archive_in(tmp_path) as archive:
+        with Client(rate=0, allow_private_network=True, resolver=server.resolver) as client:
+            adding = Adding(archive, client, options=Options(allow_private_network=True))
+            with pytest.raises(ZeroDivisionError):
+                receipts.extend(adding.add([f"http://{domain}/post/1", URL]))
+        # list.extend keeps what came before the error.
+        told = {receipt.url: receipt for receipt in receipts}
+        assert told[URL].status == "complete"
+        if broken == "get":
+            error = told[f"http://{domain}/post/1"].error
+            assert error is not None
+            assert error.message == "The program itself failed while it asked (ZeroDivisionError)."
+        else:
+            assert told[f"http://{domain}/post/1"].status == "complete"
+            assert told[f"http://{domain}/post/1"].article.status == "failed"

@@ -1,6 +1,8 @@
 """Logging in where asked: after asking as a visitor, to that exact host, and without a trace."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,32 @@ def test_comments_that_visitors_are_shown_are_stored_though_the_login_is_refused
             ("one", 0),
             ("three", 0),
         ]
+
+
+def echo(request: Request, answer: Answer, status: int) -> Answer:
+    """The answer as a server gives it that repeats the login in its body and its headers."""
+    sent = request.headers.get("authorization")
+    if sent is None:
+        return answer
+    body = {**answer.body, "sent": sent} if status == 200 else {"error": f"bad {sent}"}
+    return replace(answer, status=status, body=body, headers={**answer.headers, "etag": f'"{sent}"'})
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(200, 0), (401, 3)])
+@pytest.mark.parametrize("instance", [v3(private=True), v4(private=True)], ids=["0.19", "1.0"])
+def test_a_server_that_repeats_the_login_does_not_bring_it_into_the_archive_or_the_receipt(
+    tmp_path: Path, instance: Instance, status: int, exit_code: int
+) -> None:
+    world = thread(instance, ["one", "two"])
+    world.accounts.append(ACCOUNT)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        server.faults.add(lambda request, answer: echo(request, answer, status))
+        (receipt,) = add(archive, server, URL, login=True, tokens=tokens)
+        assert receipt.exit_code == exit_code
+        assert TOKEN not in json.dumps(receipt.as_json())
+        withheld = [told for (told,) in rows(archive, "SELECT withheld FROM exchanges WHERE logged_in")]
+        assert all(("/sent" if status == 200 else "/error") in json.loads(told) for told in withheld)
+        assert TOKEN.encode() not in everything_in(tmp_path)
 
 
 def asking(server: Server) -> Client:

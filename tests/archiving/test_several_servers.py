@@ -51,6 +51,14 @@ def test_a_dead_home_is_a_reported_partial(tmp_path: Path, down: faults.Change) 
         assert home.error is not None
 
 
+def test_a_home_with_an_emoji_for_a_name_is_asked_like_any_other(tmp_path: Path) -> None:
+    home = thread(v3("xn--i-7iq.test"), ["one", "two"])
+    with Server(home, mirror(home, v3("reader.test"))) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://reader.test/post/1001")
+        assert [(source.instance, source.received) for source in receipt.sources][1] == ("xn--i-7iq.test", 2)
+        assert receipt.status == "complete"
+
+
 def test_a_home_that_came_back_completes_the_thread_on_the_next_visit(tmp_path: Path) -> None:
     with Server(world_from(HOME), world_from(MIRROR)) as server, archive_in(tmp_path) as archive:
         server.faults.add(faults.dies(), domain="lemmy19.test")

@@ -7,8 +7,8 @@ from importlib.metadata import version
 import pytest
 
 from fetching.clocks import NOON, FakeClock
-from fetching.servers import answer, in_turn
-from thread_archive.captures import ACTIVITY_JSON, Request
+from fetching.servers import Asked, answer, in_turn
+from thread_archive.captures import ACTIVITY_JSON, PageRequest, Request
 from thread_archive.exceptions import RateLimitedError, ServerFailedError, TooLargeError
 from thread_archive.fetching import Limits
 
@@ -70,6 +70,22 @@ def test_proxy_and_netrc_of_the_environment_are_not_used(client, serve, monkeypa
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert client.get(Request(url=server.url)).status == 200
     assert "authorization" not in server.asked[0].headers
+
+
+@pytest.mark.parametrize("host", ["xn--i-7iq.test", "xn--a.test", "xn--0", "xn--.test", "xn--i-7iq.test."])
+def test_name_that_idna_refuses_is_asked_for_as_it_is_written(client, serve, host: str) -> None:
+    """Emoji have domains too, and whether there is such a name is for the resolver to say; links and redirects too."""
+
+    def script(asked: Asked) -> bytes:
+        return answer(status=302, location=there) if asked.headers["host"].startswith("lemmy.test") else answer()
+
+    server = serve(script)
+    there, via = f"http://{host}:{server.port}/", f"http://lemmy.test:{server.port}/"
+    for url in (there, via):
+        assert client.get(Request(url=url)).status == 200
+        assert client.get_page(PageRequest(url=url))[-1].status == 200
+    names = {asked.headers["host"].partition(":")[0] for asked in server.asked}
+    assert names == {host, "lemmy.test"}
 
 
 @pytest.mark.parametrize("status", [200, 204, 300, 304, 400, 401, 403, 404, 410, 418])

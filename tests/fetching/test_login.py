@@ -139,6 +139,36 @@ def test_login_keeps_the_pace_of_its_host(client_with, serve, clock: FakeClock) 
     assert clock.slept == [1]
 
 
+@pytest.mark.parametrize("status", [200, 401])
+def test_answer_that_repeats_the_token_comes_without_it(client, serve, status: int) -> None:
+    """A proxy that explains what it was asked; what the answer says besides stays."""
+    body = json.dumps({"error": "no", "request": [f"authorization: Bearer {TOKEN}"]}).encode()
+    server = serve(answer(body, status, etag=f'"{TOKEN}"', link=f"</{TOKEN}>; rel=next", server="nginx"))
+    exchange = client.get(Request(url=server.url), token=TOKEN)
+    assert (exchange.status, json.loads(exchange.body)) == (status, {"error": "no", "request": [""]})
+    assert exchange.withheld == ("/request/0",)
+    assert exchange.headers == {"content-type": "application/json", "server": "nginx"}
+
+
+@pytest.mark.parametrize("location", ["/?t={}", "http://other.test/{}", "http://{}.test/", "ftp://lemmy.test/{}"])
+def test_redirect_does_not_carry_the_token_in_its_address(client, serve, location: str) -> None:
+    """It is not followed, and its address is told nowhere."""
+    server = serve(answer(status=302, location=location.format(TOKEN)))
+    exchange = client.get(Request(url=server.url), token=TOKEN)
+    assert (exchange.status, len(server.asked)) == (302, 1)
+    assert TOKEN not in repr(exchange)
+
+
+def test_answer_reached_by_a_redirect_comes_without_the_token_too(client, serve) -> None:
+    """The other server was not told it, but the first one may have told it."""
+    server = serve(answer())
+    server.script = in_turn(
+        answer(status=302, location=f"http://other.test:{server.port}/"), answer(json.dumps({"seen": TOKEN}).encode())
+    )
+    exchange = client.get(Request(url=server.url), token=TOKEN)
+    assert (exchange.status, exchange.body) == (200, b'{"seen": ""}')
+
+
 FAILING = [
     [answer(status=502)],
     [answer(status=429)],

@@ -68,6 +68,17 @@ def test_one_host_gets_one_request_at_a_time(client_with, serve, steps) -> None:
     assert server.most_at_once == 1
 
 
+def test_all_ports_and_spellings_of_a_host_share_its_pace(client_with, serve, clock: FakeClock) -> None:
+    """An article on the instance's own host waits for its turn, by http or https, with or without the root's dot."""
+    servers = [serve(answer()) for _ in range(2)]
+    client = client_with(rate=1)
+    for server in servers:
+        client.get(Request(url=server.url))
+        client.get(Request(url=server.url.replace("lemmy.test", "Lemmy.Test.")))
+    client.get(Request(url=servers[0].url.replace("lemmy.test", "other.test")))
+    assert clock.slept == [1, 1, 1]
+
+
 def test_several_hosts_are_asked_at_once(client_with, serve) -> None:
     """A slow host does not delay the others."""
     meeting = threading.Barrier(3, timeout=5)
@@ -76,9 +87,10 @@ def test_several_hosts_are_asked_at_once(client_with, serve) -> None:
         meeting.wait()
         return answer()
 
-    servers = [serve(together) for _ in range(3)]
-    ask_from_threads(client_with(clock=SystemClock()), [server.url for server in servers])
-    assert [len(server.asked) for server in servers] == [1, 1, 1]
+    server = serve(together)
+    names = ["one.test", "two.test", "lemmy.test"]
+    ask_from_threads(client_with(clock=SystemClock()), [server.url.replace("lemmy.test", name) for name in names])
+    assert len(server.asked) == 3
 
 
 def test_spent_window_is_waited_for_before_the_next_request(client_with, serve, clock: FakeClock) -> None:

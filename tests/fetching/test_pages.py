@@ -97,6 +97,15 @@ def test_unchanged_page_is_a_304_without_a_body(client, serve) -> None:
     assert not {"if-none-match", "if-modified-since"} & set(robots)
 
 
+@pytest.mark.parametrize("etag", ["", "ключ"])
+def test_unchanged_is_no_answer_where_that_was_not_asked(client, serve, etag: str) -> None:
+    """A cache before the site may say so to everybody: without a copy of ours it is a page that did not come."""
+    server = serve(site(page(b"", 304)))
+    with pytest.raises(ServerFailedError, match=r"lemmy\.test says that the page has not changed") as caught:
+        client.get_page(PageRequest(url=server.url, etag=etag))
+    assert (caught.value.url, server.targets) == (f"{server.url}", ["/robots.txt", "/"])
+
+
 def test_conditions_are_for_the_server_that_they_came_from(client, serve) -> None:
     """An ETag identifies a reader as a cookie does: only the origin of the link gets its own back."""
     other = serve(site(page()))

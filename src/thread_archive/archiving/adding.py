@@ -20,7 +20,7 @@ from thread_archive.archiving.visiting import Ask, Asking, Found, Options, Threa
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
 from thread_archive.erasing import Erasure, erase
-from thread_archive.exceptions import ArchiveError, TakenDownError, ThreadArchiveError, UnsupportedURLError
+from thread_archive.exceptions import ArchiveError, FetchError, TakenDownError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
 from thread_archive.store import articles, captures, evidence, places, reading, takedowns
@@ -91,12 +91,15 @@ class Adding:
         self._waiting: dict[str, deque[_Job]] = {}
         self._active: dict[str, _Job] = {}
         self._fetching_pages = 0
+        # The first error that is the program's own fault.
+        self._unexpected: Exception | None = None
 
     def add(self, texts: Iterable[str]) -> Iterator[Receipt]:
         """
         Add the threads that `texts` name; yields a receipt for each text, as they are done.
 
-        What goes wrong with one thread is in its receipt; raises ArchiveError where the archive cannot be used.
+        What goes wrong with one thread is in its receipt; raises ArchiveError where the archive cannot be used. What
+        should not have happened while fetching is raised when all the others are done.
         """
         try:
             yield from self._line_up(texts)
@@ -104,9 +107,25 @@ class Adding:
             while self._active or self._fetching_pages:
                 self._use_the_wait()
                 job, answer = self._workers.answer()
-                yield from self._take(job, answer)
+                yield from self._take(job, self._understood(answer))
+            if self._unexpected is not None:
+                raise self._unexpected
         finally:
             self._workers.stop()
+
+    def _understood(
+        self, answer: Exchange | Sequence[Exchange] | BaseException
+    ) -> Exchange | Sequence[Exchange] | ThreadArchiveError:
+        """An answer, or why there is none; what only the program can be blamed for is kept for the end."""
+        if isinstance(answer, ThreadArchiveError) or not isinstance(answer, BaseException):
+            return answer
+        if not isinstance(answer, Exception):
+            raise answer
+        self._unexpected = self._unexpected or answer
+        return FetchError(
+            f"The program itself failed while it asked ({type(answer).__name__}).",
+            next="Please report it, with the address.",
+        )
 
     # ------------------------------------------------------------------------------------------------ which, when
 

@@ -12,7 +12,7 @@ import stamina
 
 from thread_archive.captures import KEPT_HEADERS, Exchange
 from thread_archive.exceptions import FetchError, InstanceUnreachableError, ServerFailedError
-from thread_archive.fetching.addresses import host_of, port_of
+from thread_archive.fetching.addresses import host_of
 from thread_archive.fetching.bodies import ACCEPT_ENCODING
 from thread_archive.fetching.clock import Clock
 from thread_archive.fetching.failures import TRANSFER_FAILURES, explained
@@ -44,13 +44,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a server answered; `wire_bytes` is the size of the body on the network."""
+    """
+    What a server answered; `wire_bytes` is the size of the body on the network, `withheld` points at what was blanked
+    in it.
+    """
 
     status: int
     headers: httpx.Headers
     body: bytes
     wire_bytes: int
     asked_at: datetime
+    withheld: tuple[str, ...] = ()
 
     def exchange(
         self,
@@ -72,6 +76,7 @@ class Answer:
             headers={name: value for name, value in self.headers.items() if name in KEPT_HEADERS},
             logged_in=logged_in,
             wire_bytes=self.wire_bytes if wire_bytes is None else wire_bytes,
+            withheld=self.withheld,
         )
 
 
@@ -101,6 +106,8 @@ class Asker:
     ) -> httpx.Request:
         """A request with what each carries, and the headers `more`."""
         headers = [
+            # Left to httpx, it would decode the name for it, and raise for one that IDNA 2008 refuses: an emoji's.
+            (b"host", url.netloc),
             (b"user-agent", self._user_agent),
             (b"accept", accept.encode()),
             (b"accept-encoding", ACCEPT_ENCODING),
@@ -109,13 +116,11 @@ class Asker:
         return httpx.Request(method, url, headers=headers, content=content)
 
     def pace(self, url: httpx.URL) -> Pace:
-        """The pace of the server that `url` belongs to."""
-        host = f"{host_of(url)}:{port_of(url)}"
+        """The pace of the host that `url` belongs to, one for all its ports."""
+        host = host_of(url).rstrip(".")  # with the root's dot it is the same
         with self._paces_lock:
             if host not in self._paces:
-                self._paces[host] = Pace(
-                    host_of(url), interval=self._interval, clock=self._clock, on_wait=self._on_wait
-                )
+                self._paces[host] = Pace(host, interval=self._interval, clock=self._clock, on_wait=self._on_wait)
             return self._paces[host]
 
     def answer(self, question: Question, retries: Retries) -> Answer:

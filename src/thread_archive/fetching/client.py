@@ -4,6 +4,7 @@ import json
 import re
 import ssl
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -29,6 +30,7 @@ from thread_archive.fetching.pages import Pages
 from thread_archive.fetching.redirects import followed
 from thread_archive.fetching.retries import Jitter, Retries, system_jitter
 from thread_archive.fetching.transport import GuardedTransport, Resolver, system_resolver
+from thread_archive.withholding import holds_login, without_login
 
 SYSTEM_CLOCK = SystemClock()
 DEFAULT_LIMITS = Limits()
@@ -109,7 +111,8 @@ class Client:
         Ask for `request.url` and return the answer, whatever its status below 500; redirects are followed.
 
         `typed_ports` holds the (host, port) that the user typed. `token` is a login for exactly that scheme, host and
-        port: no redirect carries it elsewhere, and it goes over https (on this machine also over http).
+        port: no redirect carries it elsewhere, and it goes over https (on this machine also over http). An answer that
+        repeats it comes without it: blanked in the body, as `withheld` tells, and without the headers that hold it.
 
         Raises any FetchError but ThreadGoneError and UnsupportedSoftwareError, which are for the caller to find, and
         RobotsRefusedError and NotAPageError, which are of pages.
@@ -121,7 +124,9 @@ class Client:
         def ask(url: httpx.URL) -> Answer:
             login = token if origin_of(url) == origin_of(home) else None
             asked = self._asker.request(url, accept=request.accept, more=_authorization(url, login))
-            return self._asker.answer(self._question(asked), retries)
+            answer = self._asker.answer(self._question(asked), retries)
+            # Before a redirect is followed that would carry it in its address.
+            return answer if token is None else _without_login(answer, token)
 
         for url, answer in followed(
             home, ask=ask, check=lambda url: self._checked(url, typed_ports), limit=self._limits.redirects
@@ -172,6 +177,13 @@ class Client:
         transport = self._loopback if secret and request.url.scheme == "http" else self._transport
         read = partial(read_body, limits=self._limits, url=str(request.url))
         return Question(request=request, transport=transport, read=read, seconds=self._limits.seconds)
+
+
+def _without_login(answer: Answer, token: str) -> Answer:
+    """`answer` without the `token` that it was asked for with, should it repeat it."""
+    body, withheld = without_login(answer.body, token)
+    headers = [(name, value) for name, value in answer.headers.raw if not holds_login(value, token)]
+    return replace(answer, body=body, withheld=withheld, headers=httpx.Headers(headers))
 
 
 def _authorization(url: httpx.URL, token: str | None) -> list[tuple[bytes, bytes]]:

@@ -13,6 +13,7 @@ from thread_archive.exceptions import (
     NotAPageError,
     RateLimitedError,
     RobotsRefusedError,
+    ServerFailedError,
 )
 from thread_archive.fetching.addresses import host_of, origin_of
 from thread_archive.fetching.asker import Answer, Asker, Question, Read
@@ -32,6 +33,7 @@ ROBOTS_TXT = "text/plain, */*;q=0.1"
 # Whatever language the page is in: a translation would not be what people discuss.
 ANY_LANGUAGE = (b"accept-language", b"*")
 
+NOT_MODIFIED = 304
 FAILURES = 1  # attempts after a failed one: a page that does not come now can be fetched later
 
 
@@ -72,9 +74,12 @@ class Pages:
             # To another server they would tell what we have seen elsewhere.
             conditions = _conditions(request) if origin_of(url) == origin_of(first) else []
             asked = self._asker.request(url, accept=PAGE, more=[ANY_LANGUAGE, *conditions])
-            return self._asker.answer(
+            answer = self._asker.answer(
                 self._question(asked, partial(_read_page, limits=self._limits, url=str(url))), retries
             )
+            if answer.status == NOT_MODIFIED and not conditions:
+                raise _unasked(url)
+            return answer
 
         steps = followed(first, ask=ask, check=self._check, limit=self._limits.redirects)
         return tuple(answer.exchange(str(url)) for url, answer in steps)
@@ -126,6 +131,15 @@ def _is_of_the_site(error: FetchError) -> bool:
     """Whether `error`, met while asking for a robots.txt, would be met by any request to that site."""
     return isinstance(error, BlockedAddressError) or (
         isinstance(error, InstanceUnreachableError) and isinstance(error.__cause__, ConnectFailure)
+    )
+
+
+def _unasked(url: httpx.URL) -> ServerFailedError:
+    """The error for a page that is said not to have changed where nobody asked that: it did not come."""
+    return ServerFailedError(
+        f"{host_of(url)} says that the page has not changed, which we did not ask, and does not give it.",
+        next="Read it in a browser; its administrators must repair that.",
+        url=str(url),
     )
 
 
