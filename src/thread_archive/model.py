@@ -131,8 +131,8 @@ class Post:
     embed_title: str = ""
     embed_description: str = ""
     thumbnail_url: str = ""
-    is_moderator: bool = False
-    is_admin: bool = False
+    is_moderator: bool | None = None
+    is_admin: bool | None = None
     votes: Votes | None = None
     comments: int | None = None
     cross_posts: tuple[CrossPost, ...] = ()
@@ -140,7 +140,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """A reply as one server gave it; where it stands is in its Sighting."""
+    """
+    A reply as one server gave it; where it stands is in its Sighting.
+
+    `is_moderator` is None where 0.18, which marks no comments, does not tell who the moderators are.
+    """
 
     local_id: int
     ap_id: str
@@ -152,7 +156,7 @@ class Comment:
     removed: bool
     distinguished: bool
     language: str
-    is_moderator: bool
+    is_moderator: bool | None
     is_admin: bool
     votes: Votes
 

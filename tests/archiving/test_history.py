@@ -123,6 +123,25 @@ def test_a_visit_that_finds_a_thread_gone_is_kept_with_that_thread_and_takes_not
 
 
 @pytest.mark.parametrize("instance", [v3(), v3(version="0.18.5"), v4()], ids=["0.19", "0.18", "1.0"])
+def test_a_moderators_mark_stays_when_the_post_is_withdrawn_and_nobody_tells_of_it(
+    tmp_path: Path, instance: Instance
+) -> None:
+    world = thread(instance, ["one"])
+    world.communities[2].moderators = [world.posts[1].creator_id, world.comments[1].creator_id]
+    marks = "SELECT is_moderator FROM posts UNION ALL SELECT is_moderator FROM comments"
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        assert rows(archive, marks) == [(1,), (1,)]
+        world.posts[1].removed = True
+        add(archive, server, URL)
+        assert rows(archive, "SELECT removed FROM posts") == [(1,)]
+        assert rows(archive, marks) == [(1,), (1,)]
+        before = list(content(archive))
+        reread(archive)
+        assert list(content(archive)) == before
+
+
+@pytest.mark.parametrize("instance", [v3(), v3(version="0.18.5"), v4()], ids=["0.19", "0.18", "1.0"])
 def test_a_comment_in_the_url_that_is_of_another_thread_is_left_out(tmp_path: Path, instance: Instance) -> None:
     world = thread(instance, ["one"])
     world.posts[2] = replace(world.posts[1], id=2, ap_id="http://home.test/post/2")

@@ -196,7 +196,7 @@ class Interpretation:
         understanding = Understanding(
             dialect=self._plan[stored.instance].dialect,
             site=self._sites[stored.instance],
-            moderators=self._moderators.get(stored.instance, frozenset()),
+            moderators=self._moderators.get(stored.instance),
         )
         ready = self._preparation.page(stored.url, stored.digest, understanding)
         if ready is not None:

@@ -34,7 +34,7 @@ class Understanding:
 
     dialect: str
     site: Site
-    moderators: frozenset[str]
+    moderators: frozenset[str] | None
 
 
 class Preparation:
@@ -52,7 +52,7 @@ class Preparation:
         self._pages: dict[tuple[str, bytes], tuple[Understanding, Page]] = {}
         self._rendered: dict[str, Rendered] = {}
         self._base = ""
-        self._moderators: frozenset[str] = frozenset()
+        self._moderators: frozenset[str] | None = None
         self._bodies: dict[tuple[str, int], str] = {}
         self._waiting: deque[tuple[str, list[str]]] = deque()
 

@@ -66,8 +66,12 @@ class Reader:
             return frozenset()
         return frozenset(item.moderator.actor_id for item in self.decode(answer, "PostAnswer").moderators)
 
-    def read(self, answer: Exchange, *, site: Site, moderators: frozenset[str] = frozenset()) -> Page:
-        """Everything that `answer` says of a thread; `moderators` marks the items of 0.18, which marks none."""
+    def read(self, answer: Exchange, *, site: Site, moderators: frozenset[str] | None = None) -> Page:
+        """
+        Everything that `answer` says of a thread.
+
+        `moderators` mark the items of 0.18, which marks none; None where it did not tell who they are.
+        """
         if answer.status != OK:
             return Page()
         path = urlsplit(answer.url).path
@@ -115,7 +119,7 @@ class Reader:
         if answer.status != OK or urlsplit(answer.url).path != self.list_paths[0]:
             return None
         views = self.decode(answer, "EmbeddingList").comments
-        page = _Page(reader=self, url=answer.url, site=site, moderators=frozenset())
+        page = _Page(reader=self, url=answer.url, site=site)
         return page.embedded(views[0]) if views else None
 
 
@@ -126,7 +130,7 @@ class _Page:
     reader: Reader
     url: str
     site: Site
-    moderators: frozenset[str]
+    moderators: frozenset[str] | None = None
 
     def comments(self, views: list[Any]) -> tuple[Comment, ...]:
         person = person_reader(self._creator)
@@ -137,7 +141,6 @@ class _Page:
 
     def _comment(self, view: Any, person: Callable[[msgspec.Raw], Person]) -> Comment:
         comment, creator = view.comment, person(view.creator)
-        marked = view.creator_is_moderator
         return Comment(
             local_id=comment.id,
             ap_id=comment.ap_id,
@@ -149,10 +152,13 @@ class _Page:
             removed=comment.removed,
             distinguished=comment.distinguished,
             language=language_tag(self.site.languages, comment.language_id),
-            is_moderator=creator.ap_id in self.moderators if marked is None else marked,
+            is_moderator=self._is_moderator(view.creator_is_moderator, creator),
             is_admin=self._is_admin(view.creator_is_admin, creator),
             votes=_votes(view.counts),
         )
+
+    def _is_moderator(self, marked: bool | None, creator: Person) -> bool | None:
+        return creator.ap_id in self.moderators if marked is None and self.moderators is not None else marked
 
     def _is_admin(self, marked: bool | None, creator: Person) -> bool:
         return creator.is_admin or creator.ap_id in self.site.admins if marked is None else marked
@@ -200,8 +206,8 @@ class _Page:
         *,
         creator: Person | None,
         embedded: bool = False,
-        is_moderator: bool = False,
-        is_admin: bool = False,
+        is_moderator: bool | None = None,
+        is_admin: bool | None = None,
         votes: Votes | None = None,
         comments: int | None = None,
         cross_posts: tuple[CrossPost, ...] = (),

@@ -19,6 +19,7 @@ _AP_ID = COMMENT_COLUMNS.index("ap_id")
 _POST = COMMENT_COLUMNS.index("post_id")
 _BODY = COMMENT_COLUMNS.index("body")
 _CREATOR = COMMENT_COLUMNS.index("creator_id")
+_MODERATOR = COMMENT_COLUMNS.index("is_moderator")
 _STATE = tuple(COMMENT_COLUMNS.index(name) for name in COMMENT_STATE)
 
 
@@ -39,6 +40,8 @@ class CommentWriter:
         for comment in comments:
             row_id, row = ids[comment.ap_id], self._row(comment)
             before = old.get(row_id)
+            if row[_MODERATOR] is None:
+                row = (*row[:_MODERATOR], before[_MODERATOR] if before else 0, *row[_MODERATOR + 1 :])
             first = writing.is_first("comment", row_id)
             if before is None:
                 text = writing.text_of(comment.body)

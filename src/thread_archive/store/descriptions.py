@@ -63,7 +63,9 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "requested_at": "When it was asked, in UTC.",
         "logged_in": "1 where it was asked with a login.",
         "wire_bytes": "How many bytes came over the network.",
-        "withheld": "JSON pointers to what was blanked before storing: withdrawn text, and what only a login adds.",
+        "withheld": (
+            "JSON pointers to what was blanked before storing: withdrawn text, what only a login adds, and the login."
+        ),
         "body_id": "The answer's body.",
     },
     "exchange_bodies": {

@@ -17,7 +17,8 @@ _INDEXED = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "creator
 _AP_ID = POST_COLUMNS.index("ap_id")
 _BODY = POST_COLUMNS.index("body")
 # What a comment list, which is all there is of some withdrawn posts, does not tell of the post.
-_UNTOLD = frozenset(POST_COLUMNS.index(name) for name in ("creator_id", "score", "upvotes", "downvotes", "advertised"))
+_MARKS = tuple(POST_COLUMNS.index(name) for name in ("is_moderator", "is_admin"))
+_UNTOLD = frozenset((*_MARKS, *map(POST_COLUMNS.index, ("creator_id", "score", "upvotes", "downvotes", "advertised"))))
 
 
 def write_post(writing: Writing) -> int:
@@ -33,7 +34,7 @@ def write_post(writing: Writing) -> int:
         f"SELECT id, capture_id, {_NAMES} FROM posts WHERE ap_id = ?", [post.ap_id]
     ).fetchone()
     if found is None:
-        post_id = _insert(writing, row)
+        post_id = _insert(writing, _unmarked(row))
     else:
         post_id, old_capture, *old = found
         if not writing.visit.post_stays:
@@ -77,6 +78,10 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     writing.changes.content += 1
     if reindexed:
         _index(writing, post_id, new, text)
+
+
+def _unmarked(row: Row) -> Row:
+    return tuple(0 if index in _MARKS and value is None else value for index, value in enumerate(row))
 
 
 def _keep_untold(new: Row, old: Row) -> Row:

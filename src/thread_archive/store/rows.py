@@ -127,8 +127,12 @@ def community_row(community: Community, instance_id: int) -> Row:
     )
 
 
+def _mark(told: bool | None) -> int | None:
+    return None if told is None else int(told)
+
+
 def post_row(post: Post, *, community_id: int, creator_id: int | None, restricted: bool) -> Row:
-    """A post by POST_COLUMNS."""
+    """A post by POST_COLUMNS; NULL stands for what the server does not tell."""
     votes = post.votes
     return (
         post.ap_id,
@@ -149,8 +153,8 @@ def post_row(post: Post, *, community_id: int, creator_id: int | None, restricte
         post.embed_title,
         post.embed_description,
         post.thumbnail_url,
-        int(post.is_moderator),
-        int(post.is_admin),
+        _mark(post.is_moderator),
+        _mark(post.is_admin),
         votes.score if votes else None,
         votes.upvotes if votes else None,
         votes.downvotes if votes else None,
@@ -162,7 +166,11 @@ def post_row(post: Post, *, community_id: int, creator_id: int | None, restricte
 def comment_row(
     comment: Comment, place: Row, *, creator_id: int, deleted: bool, removed: bool, restricted: bool
 ) -> Row:
-    """A comment by COMMENT_COLUMNS; `place` is (post_id, parent_id, path, position, depth)."""
+    """
+    A comment by COMMENT_COLUMNS; `place` is (post_id, parent_id, path, position, depth).
+
+    NULL stands for a mark that the server does not tell.
+    """
     votes = comment.votes
     return (
         comment.ap_id,
@@ -175,7 +183,7 @@ def comment_row(
         int(removed),
         int(comment.distinguished),
         comment.language,
-        int(comment.is_moderator),
+        _mark(comment.is_moderator),
         int(comment.is_admin),
         votes.score,
         votes.upvotes,
