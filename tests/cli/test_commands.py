@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from damage import damage
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
 from thread_archive.cli import VERBS
 
@@ -291,6 +292,13 @@ def test_doctor_says_so_where_there_is_no_room_for_a_copy(archive: Path) -> None
     assert not told["reread"]["ok"]
     assert re.search(r"copy\.db cannot .*disk", told["reread"]["message"])
     assert told["threads"]["ok"]
+
+
+def test_a_damaged_archive_is_named_whatever_is_done_with_it(archive: Path, server: Server) -> None:
+    damage(archive / "archive.db", "local_ids")
+    for ran in (added(archive, server), run(archive, "snapshot", "copy")):
+        assert ran.returncode == 5
+        assert "thread-archive: archive.db is damaged" in ran.stderr
 
 
 def test_reread_says_what_it_did(archive: Path) -> None:

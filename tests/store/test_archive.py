@@ -10,6 +10,7 @@ from threading import Timer
 
 import pytest
 
+from damage import damage
 from fake_lemmy import Server, grow, thread
 from fetching.memory import printed_by
 from runs import add, archive_in, rows, v3
@@ -19,6 +20,7 @@ from thread_archive.exceptions import (
     ArchiveError,
     ArchiveMissingError,
     ArchiveUnwritableError,
+    InputError,
     NotAnArchiveError,
     SchemaVersionError,
 )
@@ -166,6 +168,40 @@ def test_a_damaged_archive_is_found_out_without_a_traceback(tmp_path: Path, plac
             assert not all(finding.ok for finding in check(archive))
     except ArchiveDamagedError as error:
         assert isinstance(error, ArchiveError)
+
+
+def test_an_error_of_a_damaged_file_is_told_as_one_whoever_reads_it(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        pass
+    damage(archive.path, "comments")
+    with pytest.raises(ArchiveDamagedError, match=r"archive\.db is damaged"), archive_in(tmp_path) as archive:
+        archive.db.conn.execute("SELECT count(body) FROM comments")
+
+
+def test_what_a_damaged_file_makes_a_reader_stumble_over_is_told_as_damage(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        pass
+    with pytest.raises(ValueError, match="a sound one"), archive_in(tmp_path):
+        raise ValueError("a sound one has a fault of ours")
+    damage(archive.path, "comments")
+    with pytest.raises(ArchiveDamagedError), archive_in(tmp_path):
+        raise ValueError("2026-99-99")
+    with pytest.raises(InputError), archive_in(tmp_path):
+        raise InputError("No.", next="Ask for something else.")
+
+
+def test_a_text_that_is_no_text_is_told_as_damage(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveDamagedError), archive_in(tmp_path) as archive:
+        archive.db.conn.execute("SELECT CAST(x'ff' AS TEXT)").fetchone()
+
+
+def test_an_archive_whose_tables_are_called_what_is_no_text_is_damaged(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        pass
+    whole = archive.path.read_bytes()
+    archive.path.write_bytes(whole.replace(b"CREATE TABLE people", b"CREATE TABBE pe\xffple"))
+    with pytest.raises(ArchiveDamagedError):
+        Archive.open(archive.path)
 
 
 def test_a_sound_archive_has_only_good_findings(tmp_path: Path) -> None:
