@@ -1,5 +1,6 @@
 """Opening an archive: whose file it is, who else is at it, and what is wrong with it, in a person's words."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -77,6 +78,20 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotAnArchiveError):
         Archive.open(tmp_path, create=True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "/proc/self/mem"])
+def test_a_path_that_the_system_refuses_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ArchiveUnwritableError, match="cannot be opened"):
+        Archive.open(tmp_path / name, create=True)
+
+
+def test_a_path_need_not_be_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff%41?#.db")
+    for _ in range(2):
+        with Archive.open(path, create=True) as archive:
+            assert rows(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert path.is_file()
 
 
 def test_an_archive_of_a_newer_release_is_refused_and_not_altered(tmp_path: Path) -> None:

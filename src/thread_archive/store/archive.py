@@ -4,6 +4,7 @@ The archive's file: opening, checking whose it is, transactions, and SQLite's er
 One writer and any number of readers (WAL). A second writer waits for the first one's transaction.
 """
 
+import os
 import re
 import sqlite3
 import time
@@ -212,7 +213,8 @@ def _check_file(path: Path, *, create: bool) -> None:
 
 def _connect(path: Path, *, read_only: bool, busy: float) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    # As bytes: a name need not be text.
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy)
     _set_up(connection)
     return connection
@@ -326,9 +328,9 @@ def _reachable(path: Path) -> Iterator[None]:
     """Turn into an ArchiveError what the system says of `path`, and what SQLite cannot even say."""
     try:
         yield
-    except PermissionError as error:
+    except OSError as error:
         raise ArchiveUnwritableError(
-            f"{path} cannot be opened ({error.strerror}).", next=_KINDS[sqlite3.SQLITE_CANTOPEN][2]
+            f"{path} cannot be opened ({error.strerror or error}).", next=_KINDS[sqlite3.SQLITE_CANTOPEN][2]
         ) from error
     except UnicodeDecodeError as error:
         # SQLite quotes the statement that made a table, whatever that has become.
