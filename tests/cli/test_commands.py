@@ -267,7 +267,7 @@ def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) ->
     ran = run(archive, "doctor", "--deep", "--json")
     assert ran.returncode == 0
     assert {finding["check"] for finding in objects(ran.stdout)} == {
-        "versions", "file", "references", "index", "captures", "threads", "redaction", "reread",
+        "versions", "file", "schema", "references", "index", "captures", "threads", "redaction", "reread",
     }  # fmt: skip
     assert all(set(finding) == {"check", "ok", "path", "message"} for finding in objects(ran.stdout))
 
@@ -299,6 +299,20 @@ def test_a_damaged_archive_is_named_whatever_is_done_with_it(archive: Path, serv
     for ran in (added(archive, server), run(archive, "snapshot", "copy")):
         assert ran.returncode == 5
         assert "thread-archive: archive.db is damaged" in ran.stderr
+
+
+def test_an_archive_that_lacks_a_table_is_named_by_add_and_the_table_by_doctor(archive: Path, server: Server) -> None:
+    with closing(sqlite3.connect(archive / "archive.db")) as connection:
+        connection.execute("DROP TABLE local_ids")
+    ran = run(archive, "doctor", "--json")
+    wrong = [finding for finding in objects(ran.stdout) if not finding["ok"]]
+    assert ran.returncode == 5
+    assert {finding["check"] for finding in wrong} == {"schema"}
+    assert "local_ids" in {finding["path"] for finding in wrong}
+    ran = added(archive, server)
+    assert ran.returncode == 5
+    assert "archive.db is damaged (no such table: " in ran.stderr
+    assert "thread-archive doctor" in ran.stderr
 
 
 def test_reread_says_what_it_did(archive: Path) -> None:

@@ -9,7 +9,7 @@ from platform import python_version
 from typing import Any
 
 from thread_archive.exceptions import ArchiveDamagedError
-from thread_archive.store import evidence, search_index
+from thread_archive.store import evidence, schema, search_index
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.redaction import sweeping
 
@@ -37,6 +37,7 @@ def check(archive: Archive) -> Iterator[Finding]:
     yield _versions()
     for name, findings in (
         ("file", _file),
+        ("schema", _schema),
         ("references", _references),
         ("index", _index),
         ("captures", _captures),
@@ -47,7 +48,9 @@ def check(archive: Archive) -> Iterator[Finding]:
             with translated(archive.path):
                 yield from findings(archive)
         except ArchiveDamagedError as error:
-            yield Finding(check=name, ok=False, path=str(archive.path), message=f"{error.message} {error.next}")
+            yield Finding(
+                check=name, ok=False, path=str(archive.path), message=f"{error.message.rstrip('.')}; {_RESTORE}"
+            )
         except sqlite3.DatabaseError as error:
             yield Finding(check=name, ok=False, path=str(archive.path), message=f"{error}; {_RESTORE}")
 
@@ -65,6 +68,16 @@ def _file(archive: Archive) -> Iterator[Finding]:
         return
     for problem in problems:
         yield Finding(check="file", ok=False, path=str(archive.path), message=f"{problem}; {_RESTORE}")
+
+
+def _schema(archive: Archive) -> Iterator[Finding]:
+    """Every table, view and index is there, as the migrations make it."""
+    names = schema.lacking(archive.db.conn)
+    for name in names:
+        message = "it is missing, or not as we make it; restore a copy, or add the threads again to a new archive"
+        yield Finding(check="schema", ok=False, path=name, message=message)
+    if not names:
+        yield Finding(check="schema", ok=True, path="", message="every table is there, as we make it")
 
 
 def _references(archive: Archive) -> Iterator[Finding]:
