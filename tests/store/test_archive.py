@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from subprocess import PIPE
@@ -64,6 +65,26 @@ def test_another_programs_database_is_refused_and_not_touched(tmp_path: Path) ->
     with pytest.raises(NotAnArchiveError):
         Archive.open(path, create=True)
     assert path.read_bytes() == before
+
+
+def test_a_database_that_another_program_marked_as_its_own_is_refused_though_it_is_empty(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as foreign:
+        foreign.execute("PRAGMA application_id = 77")
+    with pytest.raises(NotAnArchiveError, match="another program"):
+        archive_in(tmp_path).__enter__()
+
+
+@pytest.mark.parametrize("statement", ["", "PRAGMA journal_mode = WAL", "PRAGMA user_version = 0"])
+def test_an_archive_that_was_never_finished_is_said_to_be_so_and_gone_on_with(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "archive.db"
+    path.touch()
+    with closing(sqlite3.connect(path)) as begun:
+        begun.execute(statement)
+    for read_only in (True, False):
+        with pytest.raises(ArchiveMissingError, match="never finished"):
+            Archive.open(path, read_only=read_only)
+    with Archive.open(path, create=True) as archive:
+        assert rows(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
 
 
 @pytest.mark.parametrize("content", [b"not a database at all", b"SQLite format 2\0" + b"x" * 100])

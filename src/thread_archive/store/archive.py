@@ -75,7 +75,7 @@ class Archive:
             connection = _connect(path, read_only=read_only, busy=busy)
             try:
                 archive = cls(Database(connection, execute_plugins=False), path, read_only=read_only)
-                archive._adopt(busy)
+                archive._adopt(busy, create=create)
             except BaseException:
                 connection.close()
                 raise
@@ -146,14 +146,16 @@ class Archive:
         with translated(self.path, writing=path):
             self.db.conn.execute("VACUUM INTO ?", [str(path)])
 
-    def _adopt(self, busy: float) -> None:
+    def _adopt(self, busy: float, *, create: bool) -> None:
         connection = self.db.conn
         # In this order: another process may make the archive at this moment, its tables and its mark in one go.
         objects = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application_id = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if application_id != APPLICATION_ID:
-            if objects or self.read_only:
+            if not objects and not application_id and not create:
+                raise _unfinished(self.path)
+            if objects or application_id or self.read_only:
                 raise NotAnArchiveError(
                     f"{self.path} is a database of another program.",
                     next="Choose another file with --db; this one was not touched.",
@@ -205,10 +207,20 @@ def _check_file(path: Path, *, create: bool) -> None:
         raise NotAnArchiveError(f"{path} is not a file.", next="Choose another file with --db.")
     with path.open("rb") as file:
         start = file.read(len(_HEADER))
-    if start not in (_HEADER, b"") or (start == b"" and not create):
+    if start == b"" and not create:
+        raise _unfinished(path)
+    if start not in (_HEADER, b""):
         raise NotAnArchiveError(
             f"{path} is not an SQLite database.", next="Choose another file with --db; this one was not touched."
         )
+
+
+def _unfinished(path: Path) -> ArchiveMissingError:
+    """What to say of a file that became no archive: the disk was full, or the process was killed, as it was made."""
+    return ArchiveMissingError(
+        f"{path} is empty: an archive that was never finished.",
+        next="`thread-archive add URL` goes on with it; --db PATH names another file.",
+    )
 
 
 def _connect(path: Path, *, read_only: bool, busy: float) -> sqlite3.Connection:
