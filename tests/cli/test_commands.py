@@ -156,6 +156,46 @@ def test_a_line_that_is_no_text_is_refused_and_the_others_are_added(tmp_path: Pa
     assert ran.returncode == 2
 
 
+def test_a_byte_order_mark_before_the_first_url_is_no_part_of_it(tmp_path: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    ran = run(
+        tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-",
+        text=f"\ufeff{url}\r\n", PYTHONIOENCODING="utf-8",
+    )  # fmt: skip
+    assert [receipt["url"] for receipt in objects(ran.stdout)] == [url]
+    assert ran.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "streams", "told"),
+    [
+        ("show 1", "> /dev/full", "Standard output cannot be written (No space left on device)."),
+        ("ls --json", "> /dev/full", "Standard output cannot be written (No space left on device)."),
+        ("export 1 --format csv", "> /dev/full", "Standard output cannot be written (No space left on device)."),
+        ("show 1", ">&-", "Standard output cannot be written (it is closed)."),
+        ("add -", "<&-", "There was no URL on standard input."),
+        ("add -", "<&- >&-", "Standard output cannot be written (it is closed)."),
+        ("add -", "0> new", "Standard input cannot be read (Bad file descriptor)."),
+    ],
+)
+def test_a_stream_that_cannot_be_used_is_told_in_a_line(archive: Path, words: str, streams: str, told: str) -> None:
+    command = f"{sys.executable} -m thread_archive.cli {words} {streams}"
+    for unbuffered in ("", "1"):
+        settings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+        ran = subprocess.run(
+            ["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60, env=settings
+        )
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr.startswith(f"thread-archive: {told}")
+        assert ran.stderr.count("\n") == 1
+
+
+def test_what_nobody_is_to_be_told_does_not_come_among_the_results(archive: Path, server: Server) -> None:
+    command = f"{sys.executable} -m thread_archive.cli ls --json --nonsense 2>&-"
+    ran = subprocess.run(["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (2, "")
+
+
 def test_every_verb_takes_the_archives_path(tmp_path: Path) -> None:
     for verb in VERBS:
         ran = run(tmp_path, verb, "--db", "x.db", "--help")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import click
 
 from thread_archive.cli.options import db_option, find_thread
+from thread_archive.cli.streams import give_up_output
 from thread_archive.cli.terminal import messages
 from thread_archive.exceptions import InputError
 from thread_archive.snapshots.exporting import FORMATS, export
@@ -44,6 +45,8 @@ def command(thread: str, db: Path, form: str, target: Path | None) -> int:
         except BrokenPipeError:
             raise
         except OSError as error:
+            if target is None:
+                give_up_output()
             raise InputError(
                 f"{target or 'Standard output'} cannot be written ({error.strerror or error}).",
                 next="Give another file with -o.",

@@ -11,8 +11,9 @@ from importlib.metadata import version
 import click
 
 from thread_archive.cli import VERBS
+from thread_archive.cli.streams import give_up_output, prepare
 from thread_archive.cli.terminal import safe
-from thread_archive.exceptions import ThreadArchiveError
+from thread_archive.exceptions import InputError, ThreadArchiveError
 
 USAGE = 2
 INTERRUPTED = 130
@@ -30,6 +31,11 @@ def command_of(verb: str) -> click.Command:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the verb that `arguments` begin with; returns the exit code."""
+    try:
+        prepare()
+    except InputError as error:
+        _complain(error.message, error.next)
+        return error.exit_code
     # What a terminal cannot show, or nobody could have typed, gets a stand-in, not a traceback.
     for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"), (sys.stdin, "replace")):
         with suppress(AttributeError):
@@ -45,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         return _run(verb, list(arguments[1:]))
     except BrokenPipeError:
         # Whoever read the output has had enough; the interpreter must not try to flush it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return PIPE_CLOSED
 
 
