@@ -379,6 +379,25 @@ def test_an_interrupted_add_says_that_nothing_is_lost(tmp_path: Path, server: Se
     assert added(tmp_path, server).returncode == 0
 
 
+@pytest.mark.parametrize("module", ["thread_archive.cli.running", "thread_archive.cli.ls", "sqlite3"])
+def test_an_interrupt_while_modules_are_imported_is_told_in_a_line(tmp_path: Path, module: str) -> None:
+    code = f"""
+import sys
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == "{module}":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+sys.argv[1:] = ["ls"]
+from thread_archive.cli import main
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr.startswith("thread-archive: Interrupted.")
+    assert ran.stderr.count("\n") == 1
+
+
 def test_progress_is_said_in_plain_lines_where_stderr_is_no_terminal(tmp_path: Path, server: Server) -> None:
     server.faults.add(faults.unavailable("1"), path="comment/list", at=[1])
     try:

@@ -10,13 +10,12 @@ from importlib.metadata import version
 
 import click
 
-from thread_archive.cli import VERBS
+from thread_archive.cli import INTERRUPTED, NOTHING_LOST, VERBS
 from thread_archive.cli.streams import give_up_output, prepare
 from thread_archive.cli.terminal import safe
 from thread_archive.exceptions import InputError, ThreadArchiveError
 
 USAGE = 2
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 UNEXPECTED = 70
 # Verbs that Python does not take for the name of a module.
@@ -84,7 +83,7 @@ def _run(verb: str, arguments: list[str]) -> int:
 
 
 def _interrupted() -> int:
-    _complain("Interrupted.", "Nothing that was stored is lost; the same command goes on from there.")
+    print(f"thread-archive: {NOTHING_LOST}", file=sys.stderr)
     return INTERRUPTED
 
 
