@@ -120,6 +120,15 @@ def test_a_password_in_an_address_is_shown_to_nobody(tmp_path: Path) -> None:
         assert "@lemmy.example" in ran.stdout and "hunter2" not in ran.stdout + ran.stderr
 
 
+def test_a_password_in_a_query_is_shown_to_nobody(tmp_path: Path, server: Server) -> None:
+    for words in ([], ["--json"]):
+        ran = added(tmp_path, server, f"http://127.0.0.1:{server.port}/post/1?x=//me:hunter2@lemmy.example", *words)
+        assert ran.returncode == 0
+        assert "hunter2" not in ran.stdout + ran.stderr
+    ran = run(tmp_path, "show", "https://me:p/hunter2@lemmy.example/post/1")
+    assert (ran.returncode, "hunter2" in ran.stderr) == (2, False)
+
+
 def test_where_nothing_is_the_address_of_a_thread_each_is_told_and_no_archive_is_made(tmp_path: Path) -> None:
     for words in (["foo"], ["foo", "https://lemmy.example/"], ["x"] * 9):
         ran = run(tmp_path, "add", "--json", "--db", "n.db", *words)
