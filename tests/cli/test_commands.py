@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import resource
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -229,6 +230,28 @@ def test_text_from_outside_cannot_steer_the_terminal_or_be_taken_for_markup(arch
         assert not re.search("[\x07\u202e\u2066]", output)
         assert "gotcha" in output
         assert "\x1b]" not in output
+
+
+@pytest.mark.parametrize("form", ["md", "csv", "jsonl", "html"])
+def test_what_is_exported_to_a_terminal_cannot_steer_it_and_a_pipe_gets_it_word_for_word(
+    archive: Path, form: str
+) -> None:
+    words = [*PROGRAM, "export", "1", "--format", form]
+    piped = subprocess.run(words, cwd=archive, capture_output=True, timeout=60).stdout.decode()
+    assert "\u202e" in piped
+    assert ("\x1b]0;" in piped) == (form != "jsonl")
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(words, cwd=archive, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    # Linux tells the end of what a terminal shows by an error.
+    with suppress(OSError):
+        while piece := os.read(screen, 65536):
+            shown += piece
+    os.close(screen)
+    assert process.wait(timeout=60) == 0
+    assert b"gotcha" in shown
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown.decode())
 
 
 def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) -> None:
