@@ -246,6 +246,19 @@ def test_a_sound_archive_has_only_good_findings(tmp_path: Path) -> None:
         assert all(finding.ok for finding in check(archive))
 
 
+def test_a_visit_is_said_to_be_gone_on_with_only_if_it_began_here(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        archive.db.conn.executemany(
+            "INSERT INTO captures (kind, url, status, started_at, owner) VALUES ('visit', ?, 'open', ?, ?)",
+            [("http://own.test/post/1", "2026-01-01", "here/1"), ("http://brought.test/post/1", "2026-01-01", None)],
+        )
+        archive.db.conn.commit()
+        told = {finding.path: finding for finding in check(archive) if finding.check == "captures"}
+    assert "add` with this URL goes on with it" in told["http://own.test/post/1"].message
+    assert "nothing goes on with it" in told["http://brought.test/post/1"].message
+    assert all(finding.ok for finding in told.values())
+
+
 def test_an_index_that_differs_from_the_texts_is_found_out(tmp_path: Path) -> None:
     with Server(thread(v3(), ["one"])) as server, archive_in(tmp_path) as archive:
         add(archive, server, "http://home.test/post/1")

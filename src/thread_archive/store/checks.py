@@ -15,6 +15,10 @@ from thread_archive.store.redaction import sweeping
 
 _RESTORE = "restore a copy, or recover what is there with `sqlite3 FILE .recover`"
 
+_GOES_ON = "a visit has begun and not ended; `thread-archive add` with this URL goes on with it"
+# Earlier releases took such a visit over from a snapshot.
+_NEVER_ENDS = "an import brought a visit that had not ended; nothing goes on with it, and nothing depends on it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -120,8 +124,10 @@ def _captures(archive: Archive) -> Iterator[Finding]:
     if not damaged:
         count = archive.db.conn.execute("SELECT count(*) FROM exchanges").fetchone()[0]
         yield Finding(check="captures", ok=True, path="", message=f"{count:,} answers, all as they were received")
-    for (url,) in archive.db.conn.execute("SELECT url FROM captures WHERE status = 'open' ORDER BY id"):
-        message = "a visit has begun and not ended; `thread-archive add` with this URL goes on with it"
+    for url, began_here in archive.db.conn.execute(
+        "SELECT url, owner IS NOT NULL FROM captures WHERE status = 'open' ORDER BY id"
+    ):
+        message = _GOES_ON if began_here else _NEVER_ENDS
         yield Finding(check="captures", ok=True, path=url, message=message)
 
 
