@@ -169,6 +169,10 @@ def test_a_host_without_a_name_is_no_host() -> None:
         "https://me:hunter2@lemmy.example/post/1", "me:hunter2@lemmy.example/post/1", "https://hunter2@lemmy.example/post/1",
         "https://web.archive.org/web/2026/https://me:hunter2@lemmy.example/post/1", "ftp://me:hun@ter2@lemmy.example/",
         "https://lemmyverse.link/me:hunter2@lemmy.example/post/1", "//hunter2@lemmy.example",
+        "https://me:p/hunter2@lemmy.example/post/1", "https://me:p#hunter2@lemmy.example/post/1",
+        "https://me:p hunter2@lemmy.example/post/1", "me:p/hunter2@lemmy.example/post/1",
+        "HTTPS://me:p?hunter2\n@lemmy.example/post/1", "https://x.example/?url=https%3A%2F%2Fme%3Ahunter2%40lemmy.example",
+        "https://x.example/?x=//me:p/hunter2@lemmy.example", "git://me:p/hunter2@lemmy.example/post/1",
     ],
 )  # fmt: skip
 def test_a_refusal_does_not_repeat_a_password(text: str) -> None:
@@ -178,6 +182,14 @@ def test_a_refusal_does_not_repeat_a_password(text: str) -> None:
     assert "…@lemmy.example" in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["https://lemmy.example/u/name@other.example", "https://lemmy.example/post/1?at=a@b"])
+def test_of_an_address_as_much_is_shown_as_holds_no_password() -> None:
+    assert without_password("https://me:p/hunter2@lemmy.example/post/1?x") == "https://…@lemmy.example/post/1?x"
+    assert without_password("https://hunter2@lemmy.example/post/1") == "https://…@lemmy.example/post/1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://lemmy.example/u/name@other.example", "https://lemmy.example/post/1?at=a@b", "http://[::1]:8536/c/x?a:b"],
+)
 def test_what_is_no_password_is_shown(text: str) -> None:
     assert without_password(text) == text

@@ -109,7 +109,9 @@ FORMS: tuple[Form, ...] = (
         r"/[a-z]+/(?:[^/@]{1,100}@)?HOST/c/[^/]{1,300}/comments/POST/(?:thread/)?PATHCOMMENT",
     ),
 )
-_USER_INFORMATION = re.compile(r"(?:(^|/)[^/?#\s:@]*:|(//))[^/?#\s]*@")
+_SCHEME = re.compile(r"https?:/{1,2}", re.IGNORECASE)
+_COLON, _AT = re.compile(":|%3a", re.IGNORECASE), re.compile("@|%40")
+_USER_INFORMATION = re.compile(r"//[^/?#\s]*@")
 _COMMENT_FRAGMENT = re.compile(rf"(?:comment-|c)?({_NUMBER})")
 # Photon's `?thread=` holds the path of the comment that is looked at: the last label is the comment itself.
 _COMMENT_QUERY = re.compile(rf"{_COMMENT_PATH}({_NUMBER})")
@@ -232,8 +234,17 @@ def local_id_in(ap_id: str, kind: str) -> tuple[str, int] | None:
 
 
 def without_password(text: str) -> str:
-    """What somebody typed as an address, fit to be shown: without user names and passwords before a host."""
-    return _USER_INFORMATION.sub(r"\1\2…@", text)
+    """
+    What somebody typed as an address, fit to be shown: without user names and passwords before a host.
+
+    A password need not be written as it should be, and an address may stand in a query, quoted or not: rather too much
+    is taken for one than too little.
+    """
+    start = match.end() if (match := _SCHEME.match(text)) else 0
+    end = max((match.end() for match in _AT.finditer(text, start)), default=start)
+    if _COLON.search(text, start, end):
+        text = f"{text[:start]}…@{text[end:]}"
+    return _USER_INFORMATION.sub("//…@", text)
 
 
 def _refused(text: str) -> UnsupportedURLError:

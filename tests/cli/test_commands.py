@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import resource
 import signal
@@ -10,13 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from damage import damage
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
 from thread_archive.cli import VERBS
 
@@ -119,6 +121,15 @@ def test_a_password_in_an_address_is_shown_to_nobody(tmp_path: Path) -> None:
         assert "@lemmy.example" in ran.stdout and "hunter2" not in ran.stdout + ran.stderr
 
 
+def test_a_password_in_a_query_is_shown_to_nobody(tmp_path: Path, server: Server) -> None:
+    for words in ([], ["--json"]):
+        ran = added(tmp_path, server, f"http://127.0.0.1:{server.port}/post/1?x=//me:hunter2@lemmy.example", *words)
+        assert ran.returncode == 0
+        assert "hunter2" not in ran.stdout + ran.stderr
+    ran = run(tmp_path, "show", "https://me:p/hunter2@lemmy.example/post/1")
+    assert (ran.returncode, "hunter2" in ran.stderr) == (2, False)
+
+
 def test_where_nothing_is_the_address_of_a_thread_each_is_told_and_no_archive_is_made(tmp_path: Path) -> None:
     for words in (["foo"], ["foo", "https://lemmy.example/"], ["x"] * 9):
         ran = run(tmp_path, "add", "--json", "--db", "n.db", *words)
@@ -155,6 +166,46 @@ def test_a_line_that_is_no_text_is_refused_and_the_others_are_added(tmp_path: Pa
     assert ran.returncode == 2
 
 
+def test_a_byte_order_mark_before_the_first_url_is_no_part_of_it(tmp_path: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    ran = run(
+        tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-",
+        text=f"\ufeff{url}\r\n", PYTHONIOENCODING="utf-8",
+    )  # fmt: skip
+    assert [receipt["url"] for receipt in objects(ran.stdout)] == [url]
+    assert ran.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "streams", "told"),
+    [
+        ("show 1", "> /dev/full", "Standard output cannot be written (No space left on device)."),
+        ("ls --json", "> /dev/full", "Standard output cannot be written (No space left on device)."),
+        ("export 1 --format csv", "> /dev/full", "Standard output cannot be written (No space left on device)."),
+        ("show 1", ">&-", "Standard output cannot be written (it is closed)."),
+        ("add -", "<&-", "There was no URL on standard input."),
+        ("add -", "<&- >&-", "Standard output cannot be written (it is closed)."),
+        ("add -", "0> new", "Standard input cannot be read (Bad file descriptor)."),
+    ],
+)
+def test_a_stream_that_cannot_be_used_is_told_in_a_line(archive: Path, words: str, streams: str, told: str) -> None:
+    command = f"{sys.executable} -m thread_archive.cli {words} {streams}"
+    for unbuffered in ("", "1"):
+        settings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+        ran = subprocess.run(
+            ["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60, env=settings
+        )
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr.startswith(f"thread-archive: {told}")
+        assert ran.stderr.count("\n") == 1
+
+
+def test_what_nobody_is_to_be_told_does_not_come_among_the_results(archive: Path, server: Server) -> None:
+    command = f"{sys.executable} -m thread_archive.cli ls --json --nonsense 2>&-"
+    ran = subprocess.run(["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (2, "")
+
+
 def test_every_verb_takes_the_archives_path(tmp_path: Path) -> None:
     for verb in VERBS:
         ran = run(tmp_path, verb, "--db", "x.db", "--help")
@@ -179,6 +230,28 @@ def test_text_from_outside_cannot_steer_the_terminal_or_be_taken_for_markup(arch
         assert not re.search("[\x07\u202e\u2066]", output)
         assert "gotcha" in output
         assert "\x1b]" not in output
+
+
+@pytest.mark.parametrize("form", ["md", "csv", "jsonl", "html"])
+def test_what_is_exported_to_a_terminal_cannot_steer_it_and_a_pipe_gets_it_word_for_word(
+    archive: Path, form: str
+) -> None:
+    words = [*PROGRAM, "export", "1", "--format", form]
+    piped = subprocess.run(words, cwd=archive, capture_output=True, timeout=60).stdout.decode()
+    assert "\u202e" in piped
+    assert ("\x1b]0;" in piped) == (form != "jsonl")
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(words, cwd=archive, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    # Linux tells the end of what a terminal shows by an error.
+    with suppress(OSError):
+        while piece := os.read(screen, 65536):
+            shown += piece
+    os.close(screen)
+    assert process.wait(timeout=60) == 0
+    assert b"gotcha" in shown
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown.decode())
 
 
 def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) -> None:
@@ -266,7 +339,7 @@ def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) ->
     ran = run(archive, "doctor", "--deep", "--json")
     assert ran.returncode == 0
     assert {finding["check"] for finding in objects(ran.stdout)} == {
-        "versions", "file", "references", "index", "captures", "threads", "redaction", "reread",
+        "versions", "file", "schema", "references", "index", "captures", "threads", "redaction", "reread",
     }  # fmt: skip
     assert all(set(finding) == {"check", "ok", "path", "message"} for finding in objects(ran.stdout))
 
@@ -293,6 +366,27 @@ def test_doctor_says_so_where_there_is_no_room_for_a_copy(archive: Path) -> None
     assert told["threads"]["ok"]
 
 
+def test_a_damaged_archive_is_named_whatever_is_done_with_it(archive: Path, server: Server) -> None:
+    damage(archive / "archive.db", "local_ids")
+    for ran in (added(archive, server), run(archive, "snapshot", "copy")):
+        assert ran.returncode == 5
+        assert "thread-archive: archive.db is damaged" in ran.stderr
+
+
+def test_an_archive_that_lacks_a_table_is_named_by_add_and_the_table_by_doctor(archive: Path, server: Server) -> None:
+    with closing(sqlite3.connect(archive / "archive.db")) as connection:
+        connection.execute("DROP TABLE local_ids")
+    ran = run(archive, "doctor", "--json")
+    wrong = [finding for finding in objects(ran.stdout) if not finding["ok"]]
+    assert ran.returncode == 5
+    assert {finding["check"] for finding in wrong} == {"schema"}
+    assert "local_ids" in {finding["path"] for finding in wrong}
+    ran = added(archive, server)
+    assert ran.returncode == 5
+    assert "archive.db is damaged (no such table: " in ran.stderr
+    assert "thread-archive doctor" in ran.stderr
+
+
 def test_reread_says_what_it_did(archive: Path) -> None:
     assert run(archive, "reread", "--json").stdout == '{"threads": 1, "captures": 1}\n'
 
@@ -315,6 +409,25 @@ def test_an_interrupted_add_says_that_nothing_is_lost(tmp_path: Path, server: Se
     assert "goes on from there" in told
     assert "Traceback" not in told
     assert added(tmp_path, server).returncode == 0
+
+
+@pytest.mark.parametrize("module", ["thread_archive.cli.running", "thread_archive.cli.ls", "sqlite3"])
+def test_an_interrupt_while_modules_are_imported_is_told_in_a_line(tmp_path: Path, module: str) -> None:
+    code = f"""
+import sys
+class Interrupting:
+    def find_spec(self, name, *rest):
+        if name == "{module}":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+sys.argv[1:] = ["ls"]
+from thread_archive.cli import main
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (130, "")
+    assert ran.stderr.startswith("thread-archive: Interrupted.")
+    assert ran.stderr.count("\n") == 1
 
 
 def test_progress_is_said_in_plain_lines_where_stderr_is_no_terminal(tmp_path: Path, server: Server) -> None:

@@ -1,8 +1,10 @@
 """Opening an archive: whose file it is, who else is at it, and what is wrong with it, in a person's words."""
 
+import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from subprocess import PIPE
@@ -10,6 +12,7 @@ from threading import Timer
 
 import pytest
 
+from damage import damage
 from fake_lemmy import Server, grow, thread
 from fetching.memory import printed_by
 from runs import add, archive_in, rows, v3
@@ -19,6 +22,7 @@ from thread_archive.exceptions import (
     ArchiveError,
     ArchiveMissingError,
     ArchiveUnwritableError,
+    InputError,
     NotAnArchiveError,
     SchemaVersionError,
 )
@@ -63,6 +67,26 @@ def test_another_programs_database_is_refused_and_not_touched(tmp_path: Path) ->
     assert path.read_bytes() == before
 
 
+def test_a_database_that_another_program_marked_as_its_own_is_refused_though_it_is_empty(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as foreign:
+        foreign.execute("PRAGMA application_id = 77")
+    with pytest.raises(NotAnArchiveError, match="another program"):
+        archive_in(tmp_path).__enter__()
+
+
+@pytest.mark.parametrize("statement", ["", "PRAGMA journal_mode = WAL", "PRAGMA user_version = 0"])
+def test_an_archive_that_was_never_finished_is_said_to_be_so_and_gone_on_with(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "archive.db"
+    path.touch()
+    with closing(sqlite3.connect(path)) as begun:
+        begun.execute(statement)
+    for read_only in (True, False):
+        with pytest.raises(ArchiveMissingError, match="never finished"):
+            Archive.open(path, read_only=read_only)
+    with Archive.open(path, create=True) as archive:
+        assert rows(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
+
+
 @pytest.mark.parametrize("content", [b"not a database at all", b"SQLite format 2\0" + b"x" * 100])
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "archive.db"
@@ -75,6 +99,20 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotAnArchiveError):
         Archive.open(tmp_path, create=True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "/proc/self/mem"])
+def test_a_path_that_the_system_refuses_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ArchiveUnwritableError, match="cannot be opened"):
+        Archive.open(tmp_path / name, create=True)
+
+
+def test_a_path_need_not_be_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff%41?#.db")
+    for _ in range(2):
+        with Archive.open(path, create=True) as archive:
+            assert rows(archive, "PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert path.is_file()
 
 
 def test_an_archive_of_a_newer_release_is_refused_and_not_altered(tmp_path: Path) -> None:
@@ -168,10 +206,57 @@ def test_a_damaged_archive_is_found_out_without_a_traceback(tmp_path: Path, plac
         assert isinstance(error, ArchiveError)
 
 
+def test_an_error_of_a_damaged_file_is_told_as_one_whoever_reads_it(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        pass
+    damage(archive.path, "comments")
+    with pytest.raises(ArchiveDamagedError, match=r"archive\.db is damaged"), archive_in(tmp_path) as archive:
+        archive.db.conn.execute("SELECT count(body) FROM comments")
+
+
+def test_what_a_damaged_file_makes_a_reader_stumble_over_is_told_as_damage(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        pass
+    with pytest.raises(ValueError, match="a sound one"), archive_in(tmp_path):
+        raise ValueError("a sound one has a fault of ours")
+    damage(archive.path, "comments")
+    with pytest.raises(ArchiveDamagedError), archive_in(tmp_path):
+        raise ValueError("2026-99-99")
+    with pytest.raises(InputError), archive_in(tmp_path):
+        raise InputError("No.", next="Ask for something else.")
+
+
+def test_a_text_that_is_no_text_is_told_as_damage(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveDamagedError), archive_in(tmp_path) as archive:
+        archive.db.conn.execute("SELECT CAST(x'ff' AS TEXT)").fetchone()
+
+
+def test_an_archive_whose_tables_are_called_what_is_no_text_is_damaged(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        pass
+    whole = archive.path.read_bytes()
+    archive.path.write_bytes(whole.replace(b"CREATE TABLE people", b"CREATE TABBE pe\xffple"))
+    with pytest.raises(ArchiveDamagedError):
+        Archive.open(archive.path)
+
+
 def test_a_sound_archive_has_only_good_findings(tmp_path: Path) -> None:
     with Server(thread(v3(), ["one"])) as server, archive_in(tmp_path) as archive:
         add(archive, server, "http://home.test/post/1")
         assert all(finding.ok for finding in check(archive))
+
+
+def test_a_visit_is_said_to_be_gone_on_with_only_if_it_began_here(tmp_path: Path) -> None:
+    with archive_in(tmp_path) as archive:
+        archive.db.conn.executemany(
+            "INSERT INTO captures (kind, url, status, started_at, owner) VALUES ('visit', ?, 'open', ?, ?)",
+            [("http://own.test/post/1", "2026-01-01", "here/1"), ("http://brought.test/post/1", "2026-01-01", None)],
+        )
+        archive.db.conn.commit()
+        told = {finding.path: finding for finding in check(archive) if finding.check == "captures"}
+    assert "add` with this URL goes on with it" in told["http://own.test/post/1"].message
+    assert "nothing goes on with it" in told["http://brought.test/post/1"].message
+    assert all(finding.ok for finding in told.values())
 
 
 def test_an_index_that_differs_from_the_texts_is_found_out(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from runs import archive_in, rows
 from searches import search
 from thread_archive.archiving import reread
 from thread_archive.model import Link
-from thread_archive.store import derivations, paragraphs
+from thread_archive.store import derivations, paragraphs, search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
-from thread_archive.store.schema import VERSION
+from thread_archive.store.schema import VERSION, lacking
 from thread_archive.store.states import States
 
 ARCHIVES = Path(__file__).parents[2] / "fixtures" / "archives"
@@ -113,3 +113,23 @@ def test_no_table_is_read_from_end_to_end_for_the_servers_that_know_a_post(tmp_p
             states.comments(frozenset({"home.test"}))
         assert len(statements) == 1
         assert scans(archive, statements) == []
+
+
+def test_what_an_archive_lacks_of_its_schema_is_found_and_what_its_owner_added_is_not_minded(
+    tmp_path: Path,
+) -> None:
+    with archive_in(tmp_path) as archive:
+        connection = archive.db.conn
+        search_index.rebuild(connection, substrings=True)
+        connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE INDEX mine ON comments(published_at)")
+        assert lacking(connection) == []
+        connection.execute("DROP INDEX captures_post_id")
+        connection.execute("DROP VIEW search_content")
+        connection.execute("ALTER TABLE takedowns ADD COLUMN remark TEXT")
+        assert lacking(connection) == ["captures_post_id", "search_content", "takedowns"]
+
+
+def test_a_migrated_archive_lacks_nothing_of_its_schema(tmp_path: Path) -> None:
+    with Archive.open(unpacked(tmp_path, "schema-1.db.xz")) as archive:
+        assert lacking(archive.db.conn) == []

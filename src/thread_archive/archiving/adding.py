@@ -347,7 +347,9 @@ class Adding:
         job.preparation.drop()
         seconds = self._clock.monotonic() - job.started
         for number, text in enumerate(job.texts):
-            final = replace(receipt, url=text, seconds=seconds, changed=receipt.changed and number == 0)
+            final = replace(
+                receipt, url=without_password(text), seconds=seconds, changed=receipt.changed and number == 0
+            )
             self._progress.finished(job.url.canonical, final)
             yield final
 

@@ -6,6 +6,9 @@ Nothing is imported before it is known to be needed: `thread-archive --help` ans
 
 import sys
 
+INTERRUPTED = 130
+NOTHING_LOST = "Interrupted. Nothing that was stored is lost; the same command goes on from there."
+
 VERBS: dict[str, str] = {
     "add": "archive threads by URL",
     "article": "fetch the page that a thread is about, now or again",
@@ -47,11 +50,20 @@ Exit codes: 0 done · 1 something is missing and unexplained · 2 not understood
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    arguments = sys.argv[1:]
+    try:
+        sys.exit(_answer(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # While modules are imported, for the most part: from then on the verb itself says so.
+        print(f"thread-archive: {NOTHING_LOST}", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def _answer(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("--help", "-h", "help"):
-        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
-        sys.stdout.write(overview())
-        sys.exit(0)
+        if sys.stdout is not None:
+            sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+            sys.stdout.write(overview())
+        return 0
     from thread_archive.cli.running import run
 
-    sys.exit(run(arguments))
+    return run(arguments)

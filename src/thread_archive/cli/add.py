@@ -103,10 +103,20 @@ def _expanded(urls: Iterable[str]) -> Iterator[str]:
         if url != "-":
             yield url
             continue
+        yield from _listed()
+
+
+def _listed() -> Iterator[str]:
+    """The lines of standard input that hold something; an editor's byte order mark is no part of the first."""
+    try:
         for text in sys.stdin:
-            stripped = text.strip()
+            stripped = text.removeprefix("\ufeff").strip()
             if stripped and not stripped.startswith("#"):
                 yield stripped
+    except OSError as error:
+        raise InputError(
+            f"Standard input cannot be read ({error.strerror or error}).", next="Give one URL a line."
+        ) from error
 
 
 def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -> int:

@@ -11,7 +11,8 @@ from typing import BinaryIO
 import click
 
 from thread_archive.cli.options import db_option, find_thread
-from thread_archive.cli.terminal import messages
+from thread_archive.cli.streams import give_up_output
+from thread_archive.cli.terminal import messages, safe
 from thread_archive.exceptions import InputError
 from thread_archive.snapshots.exporting import FORMATS, export
 from thread_archive.store.archive import Archive
@@ -39,11 +40,15 @@ def command(thread: str, db: Path, form: str, target: Path | None) -> int:
         post_id = find_thread(archive, thread)
         try:
             with _opened(target) as out:
+                # A file and a pipe get it word for word; a terminal would obey what strangers wrote.
+                shown = safe if out.isatty() else str
                 for piece in export(archive, post_id, form):
-                    out.write(piece.encode("utf-8", "replace"))
+                    out.write(shown(piece).encode("utf-8", "replace"))
         except BrokenPipeError:
             raise
         except OSError as error:
+            if target is None:
+                give_up_output()
             raise InputError(
                 f"{target or 'Standard output'} cannot be written ({error.strerror or error}).",
                 next="Give another file with -o.",

@@ -10,7 +10,7 @@ import click
 from thread_archive.exceptions import UnknownThreadError, UnsupportedURLError
 from thread_archive.store import reading, settings
 from thread_archive.store.archive import Archive
-from thread_archive.urls import parse_thread_url
+from thread_archive.urls import parse_thread_url, without_password
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,7 +68,7 @@ def find_thread(archive: Archive, text: str) -> int:
             found = _by_url(archive, text)
     if found is None:
         raise UnknownThreadError(
-            f"The archive {archive.path} has no thread {text!r}.",
+            f"The archive {archive.path} has no thread {without_password(text)!r}.",
             next="`thread-archive ls` lists what it has; `thread-archive add URL` adds a thread.",
         )
     return found

@@ -10,13 +10,13 @@ from importlib.metadata import version
 
 import click
 
-from thread_archive.cli import VERBS
+from thread_archive.cli import INTERRUPTED, NOTHING_LOST, VERBS
 from thread_archive.cli.prompts import StoppedError
+from thread_archive.cli.streams import give_up_output, prepare
 from thread_archive.cli.terminal import safe
-from thread_archive.exceptions import ThreadArchiveError
+from thread_archive.exceptions import InputError, ThreadArchiveError
 
 USAGE = 2
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 UNEXPECTED = 70
 # Verbs that Python does not take for the name of a module.
@@ -31,6 +31,11 @@ def command_of(verb: str) -> click.Command:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the verb that `arguments` begin with; returns the exit code."""
+    try:
+        prepare()
+    except InputError as error:
+        _complain(error.message, error.next)
+        return error.exit_code
     # What a terminal cannot show, or nobody could have typed, gets a stand-in, not a traceback.
     for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace"), (sys.stdin, "replace")):
         with suppress(AttributeError):
@@ -46,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         return _run(verb, list(arguments[1:]))
     except BrokenPipeError:
         # Whoever read the output has had enough; the interpreter must not try to flush it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return PIPE_CLOSED
 
 
@@ -60,7 +65,7 @@ def _run(verb: str, arguments: list[str]) -> int:
         _complain(stopped.outcome, "")
         return INTERRUPTED
     except (click.Abort, KeyboardInterrupt):
-        _complain("Interrupted.", "Nothing that was stored is lost; the same command goes on from there.")
+        _complain(NOTHING_LOST, "")
         return INTERRUPTED
     except click.ClickException as error:
         _complain(error.format_message(), f"`thread-archive {verb} --help` says more.")

@@ -60,7 +60,7 @@ def build(archive: Archive, path: Path, choice: Choice, *, wording: Wording) -> 
     Needs as much room again beside it. Raises ArchiveError where the archive cannot be read.
     """
     draft = path.with_name(f"{path.name}.draft")
-    with translated(draft):
+    with translated(archive.path, writing=draft):
         with closing(sqlite3.connect(draft)) as connection:
             create(connection)
         _fill(archive, draft, choice, wording)

@@ -20,7 +20,7 @@ from thread_archive.snapshots.foreign import is_foreign
 from thread_archive.snapshots.values import value_problem
 from thread_archive.store import search_index
 from thread_archive.store.checks import Finding
-from thread_archive.store.schema import APPLICATION_ID, VERSION
+from thread_archive.store.schema import APPLICATION_ID, VERSION, objects
 
 COUNTS: Mapping[str, str] = {
     "threads": "SELECT count(*) FROM posts",
@@ -80,16 +80,11 @@ def schema_problem(connection: sqlite3.Connection) -> str:
         return f"it has schema {version}, and this release knows {_FIRST_SCHEMA} to {VERSION}"
     with closing(sqlite3.connect(":memory:")) as ours:
         create(ours, version=version)
-        expected = set(_objects(ours))
-    strange = set(_objects(connection)) ^ expected
+        strange = objects(connection) ^ objects(ours)
     if strange:
         return f"{min(name for _, name, _, _ in strange)} is not as we make it"
     marks = connection.execute("SELECT value FROM settings WHERE name = ?", [MARK]).fetchone()
     return "" if marks == (FORMAT,) else "it is not marked as a snapshot of a form that this release knows"
-
-
-def _objects(connection: sqlite3.Connection) -> list[tuple[str, str, str, str | None]]:
-    return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
 
 
 def _type_problem(connection: sqlite3.Connection) -> str:

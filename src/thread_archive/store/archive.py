@@ -4,6 +4,8 @@ The archive's file: opening, checking whose it is, transactions, and SQLite's er
 One writer and any number of readers (WAL). A second writer waits for the first one's transaction.
 """
 
+import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -29,12 +31,25 @@ from thread_archive.store.schema import APPLICATION_ID, VERSION, migrations
 BUSY_SECONDS = 120.0
 # How long to sleep where SQLite does not wait by itself.
 _PAUSE = 0.01
+# How long to look at a file that may be what an error comes of, and after how many of SQLite's steps to see what time
+# it is.
+_LOOK_SECONDS, _STEPS = 10.0, 100_000
+# What a damaged file makes of code that takes its values for those that were stored.
+_OF_STRANGE_VALUES = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    sqlite3.Error,
+)
 _HEADER = b"SQLite format 3\x00"
 
 
 class Archive:
     """
-    An open archive; a context manager that closes it.
+    An open archive; a context manager that closes it, and that lets ArchiveErrors out in the place of SQLite's.
 
     `db` is for the store's own modules: everything else asks them.
     """
@@ -55,12 +70,12 @@ class Archive:
         Raises ArchiveMissingError, NotAnArchiveError, SchemaVersionError, ArchiveBusyError, ArchiveUnwritableError or
         ArchiveDamagedError. An older archive is migrated; opened to read, a copy of it is, and the file stays as it is.
         """
-        with translated(path):
+        with _reachable(path), translated(path):
             _check_file(path, create=create)
             connection = _connect(path, read_only=read_only, busy=busy)
             try:
                 archive = cls(Database(connection, execute_plugins=False), path, read_only=read_only)
-                archive._adopt(busy)
+                archive._adopt(busy, create=create)
             except BaseException:
                 connection.close()
                 raise
@@ -69,8 +84,14 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Close the file; an error that comes of what is wrong with it goes out as an ArchiveError."""
+        try:
+            told = self._told(error)
+        finally:
+            self.close()
+        if told is not None:
+            raise told from error
 
     def close(self) -> None:
         """Close the file; what was committed is there, whatever happens."""
@@ -98,19 +119,43 @@ class Archive:
         with translated(self.path):
             yield self.db.conn
 
+    def _told(self, error: BaseException | None) -> ArchiveError | None:
+        """The ArchiveError behind an error that nobody translated on its way; None where there is none."""
+        told = error_of(self.path, error) if isinstance(error, sqlite3.DatabaseError) else None
+        if told is None and isinstance(error, _OF_STRANGE_VALUES):
+            problem = self._problem()
+            told = error_of(self.path, problem) if problem else None
+        return told
+
+    def _problem(self) -> sqlite3.DatabaseError | None:
+        """What SQLite finds wrong with the file when it looks at all of it, for a while; None where that is nothing."""
+        deadline = time.monotonic() + _LOOK_SECONDS
+        self.db.conn.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS)
+        try:
+            (found,) = self.db.conn.execute("PRAGMA integrity_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            return error
+        if found == "ok":
+            return None
+        problem = sqlite3.DatabaseError(found)
+        problem.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        return problem
+
     def copy_to(self, path: Path) -> None:
         """Write one state of the archive to the new file `path`; raises ArchiveError as `open` does."""
         with translated(self.path, writing=path):
             self.db.conn.execute("VACUUM INTO ?", [str(path)])
 
-    def _adopt(self, busy: float) -> None:
+    def _adopt(self, busy: float, *, create: bool) -> None:
         connection = self.db.conn
         # In this order: another process may make the archive at this moment, its tables and its mark in one go.
         objects = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         application_id = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if application_id != APPLICATION_ID:
-            if objects or self.read_only:
+            if not objects and not application_id and not create:
+                raise _unfinished(self.path)
+            if objects or application_id or self.read_only:
                 raise NotAnArchiveError(
                     f"{self.path} is a database of another program.",
                     next="Choose another file with --db; this one was not touched.",
@@ -162,15 +207,26 @@ def _check_file(path: Path, *, create: bool) -> None:
         raise NotAnArchiveError(f"{path} is not a file.", next="Choose another file with --db.")
     with path.open("rb") as file:
         start = file.read(len(_HEADER))
-    if start not in (_HEADER, b"") or (start == b"" and not create):
+    if start == b"" and not create:
+        raise _unfinished(path)
+    if start not in (_HEADER, b""):
         raise NotAnArchiveError(
             f"{path} is not an SQLite database.", next="Choose another file with --db; this one was not touched."
         )
 
 
+def _unfinished(path: Path) -> ArchiveMissingError:
+    """What to say of a file that became no archive: the disk was full, or the process was killed, as it was made."""
+    return ArchiveMissingError(
+        f"{path} is empty: an archive that was never finished.",
+        next="`thread-archive add URL` goes on with it; --db PATH names another file.",
+    )
+
+
 def _connect(path: Path, *, read_only: bool, busy: float) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    # As bytes: a name need not be text.
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy)
     _set_up(connection)
     return connection
@@ -243,22 +299,52 @@ _KINDS: dict[int, tuple[type[ArchiveError], str, str]] = {
 }
 
 
-@contextmanager
-def translated(path: Path, *, writing: Path | None = None) -> Iterator[None]:
+# What SQLite says of texts and tables that no sound archive has or lacks. It has no code of its own for either: none at
+# all for the first, and the one of a statement that makes no sense for the others.
+_SIGNS_OF_DAMAGE = re.compile(
+    r"Could not decode to UTF-8|no such (?:table|column|index):|has no column named|vtable constructor failed|"
+    r"malformed database schema"
+)
+
+
+def error_of(path: Path, error: sqlite3.DatabaseError, *, writing: Path | None = None) -> ArchiveError | None:
     """
-    Turn SQLite's and the system's errors on `path` into ArchiveErrors; those of our own making pass.
+    SQLite's error on the archive at `path` as one of ours; None where it says nothing of the file.
 
     `writing` is the file that is written where that is another one.
     """
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (0, sqlite3.SQLITE_ERROR) and _SIGNS_OF_DAMAGE.search(str(error)):
+        code = sqlite3.SQLITE_CORRUPT
+    if code not in _KINDS:
+        return None
+    kind, what, remedy = _KINDS[code]
+    culprit = writing if writing and kind is ArchiveUnwritableError else path
+    return kind(f"{culprit} {what} ({error}).", next=remedy)
+
+
+@contextmanager
+def translated(path: Path, *, writing: Path | None = None) -> Iterator[None]:
+    """Turn SQLite's errors on the archive at `path` into ArchiveErrors, as `error_of` does; all others pass."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        kind = _KINDS.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
-        if kind is None:
+        told = error_of(path, error, writing=writing)
+        if told is None:
             raise
-        culprit = writing if writing and kind[0] is ArchiveUnwritableError else path
-        raise kind[0](f"{culprit} {kind[1]} ({error}).", next=kind[2]) from error
-    except PermissionError as error:
+        raise told from error
+
+
+@contextmanager
+def _reachable(path: Path) -> Iterator[None]:
+    """Turn into an ArchiveError what the system says of `path`, and what SQLite cannot even say."""
+    try:
+        yield
+    except OSError as error:
         raise ArchiveUnwritableError(
-            f"{path} cannot be opened ({error.strerror}).", next=_KINDS[sqlite3.SQLITE_CANTOPEN][2]
+            f"{path} cannot be opened ({error.strerror or error}).", next=_KINDS[sqlite3.SQLITE_CANTOPEN][2]
         ) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes the statement that made a table, whatever that has become.
+        _, what, remedy = _KINDS[sqlite3.SQLITE_CORRUPT]
+        raise ArchiveDamagedError(f"{path} {what} (its schema is no text).", next=remedy) from error

@@ -9,11 +9,15 @@ from platform import python_version
 from typing import Any
 
 from thread_archive.exceptions import ArchiveDamagedError
-from thread_archive.store import evidence, search_index
+from thread_archive.store import evidence, schema, search_index
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.redaction import sweeping
 
 _RESTORE = "restore a copy, or recover what is there with `sqlite3 FILE .recover`"
+
+_GOES_ON = "a visit has begun and not ended; `thread-archive add` with this URL goes on with it"
+# Earlier releases took such a visit over from a snapshot.
+_NEVER_ENDS = "an import brought a visit that had not ended; nothing goes on with it, and nothing depends on it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ def check(archive: Archive) -> Iterator[Finding]:
     yield _versions()
     for name, findings in (
         ("file", _file),
+        ("schema", _schema),
         ("references", _references),
         ("index", _index),
         ("captures", _captures),
@@ -47,7 +52,9 @@ def check(archive: Archive) -> Iterator[Finding]:
             with translated(archive.path):
                 yield from findings(archive)
         except ArchiveDamagedError as error:
-            yield Finding(check=name, ok=False, path=str(archive.path), message=f"{error.message} {error.next}")
+            yield Finding(
+                check=name, ok=False, path=str(archive.path), message=f"{error.message.rstrip('.')}; {_RESTORE}"
+            )
         except sqlite3.DatabaseError as error:
             yield Finding(check=name, ok=False, path=str(archive.path), message=f"{error}; {_RESTORE}")
 
@@ -65,6 +72,16 @@ def _file(archive: Archive) -> Iterator[Finding]:
         return
     for problem in problems:
         yield Finding(check="file", ok=False, path=str(archive.path), message=f"{problem}; {_RESTORE}")
+
+
+def _schema(archive: Archive) -> Iterator[Finding]:
+    """Every table, view and index is there, as the migrations make it."""
+    names = schema.lacking(archive.db.conn)
+    for name in names:
+        message = "it is missing, or not as we make it; restore a copy, or add the threads again to a new archive"
+        yield Finding(check="schema", ok=False, path=name, message=message)
+    if not names:
+        yield Finding(check="schema", ok=True, path="", message="every table is there, as we make it")
 
 
 def _references(archive: Archive) -> Iterator[Finding]:
@@ -107,8 +124,10 @@ def _captures(archive: Archive) -> Iterator[Finding]:
     if not damaged:
         count = archive.db.conn.execute("SELECT count(*) FROM exchanges").fetchone()[0]
         yield Finding(check="captures", ok=True, path="", message=f"{count:,} answers, all as they were received")
-    for (url,) in archive.db.conn.execute("SELECT url FROM captures WHERE status = 'open' ORDER BY id"):
-        message = "a visit has begun and not ended; `thread-archive add` with this URL goes on with it"
+    for url, began_here in archive.db.conn.execute(
+        "SELECT url, owner IS NOT NULL FROM captures WHERE status = 'open' ORDER BY id"
+    ):
+        message = _GOES_ON if began_here else _NEVER_ENDS
         yield Finding(check="captures", ok=True, path=url, message=message)
 
 

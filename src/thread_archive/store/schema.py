@@ -5,7 +5,9 @@ The archive's tables: made and changed by numbered migrations only.
 `APPLICATION_ID` in the file's header marks it as ours, `user_version` counts the migrations it has had.
 """
 
+import re
 import sqlite3
+from contextlib import closing
 
 from sqlite_utils import Database, Migrations
 
@@ -67,6 +69,37 @@ def make(connection: sqlite3.Connection, *, version: int) -> None:
     database = Database(connection, execute_plugins=False)
     later = [migration.name for migration in migrations.pending(database)][version:]
     migrations.apply(database, stop_before=later)
+
+
+def objects(connection: sqlite3.Connection) -> set[tuple[str, str, str, str | None]]:
+    """All that a schema is made of: type, name, table, and the statement that made it."""
+    return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall())
+
+
+def lacking(connection: sqlite3.Connection) -> list[str]:
+    """
+    The names of tables, views and indexes of an up-to-date archive that this one lacks, or has in another form.
+
+    What its owner put beside them is not looked at.
+    """
+    with closing(sqlite3.connect(":memory:")) as new:
+        make(new, version=VERSION)
+        expected = _forms(new)
+    found = _forms(connection)
+    return sorted(name for name, form in expected.items() if found.get(name) != form)
+
+
+def _forms(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """By name, what each is: its type and, where that says anything, its statement without what releases differ in."""
+    return {
+        name: (kind, "" if _is_others(name) else re.sub(r"[\s\"']", "", sql or ""))
+        for kind, name, _, sql in objects(connection)
+    }
+
+
+def _is_others(name: str) -> bool:
+    """Whether it is sqlite-utils or SQLite that says how it is made, or the owner who chose its tokenizer."""
+    return name == "_sqlite_migrations" or name.startswith(("search_fts", "sqlite_"))
 
 
 def _execute(db: Database, statements: str) -> None:
