@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
+from screens import printed
 from thread_archive.cli import VERBS
 
 PROGRAM = [sys.executable, "-m", "thread_archive.cli"]
@@ -56,6 +57,14 @@ def added(folder: Path, server: Server, *words: str, **environment: str) -> "sub
 def archive(tmp_path: Path, server: Server) -> Path:
     assert added(tmp_path, server).returncode == 0
     return tmp_path
+
+
+def on_screen(folder: Path, columns: int, *words: str, **environment: str) -> str:
+    """What a run prints in a terminal so wide, without colours."""
+    settings = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "FORCE_COLOR")}
+    code, text = printed([*PROGRAM, *words], folder, columns=columns, environment=settings | environment)
+    assert code == 0, text
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -179,6 +188,20 @@ def test_text_from_outside_cannot_steer_the_terminal_or_be_taken_for_markup(arch
         assert not re.search("[\x07\u202e\u2066]", output)
         assert "gotcha" in output
         assert "\x1b]" not in output
+
+
+def test_what_is_no_terminal_gets_a_line_for_a_line_without_blanks_at_its_end(archive: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    for words in (("ls",), ("doctor",), ("show", "1"), ("search", "lighthouse")):
+        text = run(archive, *words, COLUMNS="20").stdout
+        assert not re.search("[ \t]$", text, re.MULTILINE), words
+    listed = run(archive, "ls", COLUMNS="20").stdout.splitlines()
+    assert len(listed) == 2
+    assert "[bold]markup[/bold] x" in listed[1]
+    assert all(line.startswith("ok ") for line in run(archive, "doctor", COLUMNS="20").stdout.splitlines())
+    assert f"  {url}" in added(archive, server, COLUMNS="20").stdout.splitlines()
+    failed = run(archive, "add", "--allow-private-network", f"{url}99", COLUMNS="20")
+    assert f"failed  {url}99" in failed.stdout.splitlines()
 
 
 def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.terminal import line, output, print_json
+from thread_archive.cli.terminal import line, output, print_json, print_table
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import threads
 
@@ -40,7 +40,7 @@ def command(db: Path, as_json: bool) -> int:
                 summary.captured_at[:10],
             )
         if table.row_count:
-            output().print(table)
+            print_table(output(), table)
         else:
             output().print("The archive holds no thread yet: `thread-archive add URL` adds one.")
     return 0

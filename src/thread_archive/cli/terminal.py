@@ -4,10 +4,14 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
+
+# Where nobody looks there is no edge to wrap at: one line of ours is one line for whatever reads it.
+_UNBOUNDED = 2**31
 
 # Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
 _UNSAFE = re.compile(
@@ -27,12 +31,17 @@ def line(text: str) -> str:
 
 def output() -> Console:
     """Where results go: no markup, no highlighting of what looks like numbers."""
-    return Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    return _console(sys.stdout)
 
 
 def messages() -> Console:
     """Where progress and warnings go."""
-    return Console(file=sys.stderr, markup=False, highlight=False, emoji=False)
+    return _console(sys.stderr)
+
+
+def _console(file: TextIO) -> Console:
+    width = None if file.isatty() else _UNBOUNDED
+    return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -49,3 +58,11 @@ def print_indented(console: Console, text: Text, indent: int = 0) -> None:
         wrapped.rstrip()
         # Nothing is left to wrap, and no blanks are put behind it, where it may be read by a program.
         console.print(Text(margin if wrapped.plain else "").append_text(wrapped), soft_wrap=True)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print `table` without blanks at the ends of its lines."""
+    for row in console.render_lines(table, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in row))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
