@@ -11,8 +11,8 @@ import click
 from thread_archive.archiving import Adding, Options, Receipt, refused
 from thread_archive.cli.options import contact_option, db_option, json_option, kept_contact
 from thread_archive.cli.progress import ShownProgress
-from thread_archive.cli.receipt import counted, full_receipt, short_receipt
-from thread_archive.cli.terminal import messages, output, print_indented, print_json
+from thread_archive.cli.receipt import STATUS, counted, full_receipt, short_receipt
+from thread_archive.cli.terminal import HANGING, messages, output, print_indented, print_json
 from thread_archive.exceptions import InputError
 from thread_archive.fetching.client import Client
 from thread_archive.logins import Logins
@@ -119,10 +119,10 @@ def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -
         if as_json:
             print_json(receipt.as_json())
         elif brief:
-            console.print(short_receipt(receipt), overflow="fold")
+            print_indented(console, short_receipt(receipt), hanging=STATUS)
         else:
             for text in full_receipt(receipt):
-                print_indented(console, text)
+                print_indented(console, text, hanging=HANGING)
     if brief and not as_json:
         console.print(f"{counted(threads, 'thread')} archived, {counted(comments, 'comment')} in all.")
     return worst

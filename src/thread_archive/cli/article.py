@@ -8,7 +8,7 @@ from rich.text import Text
 from thread_archive.archiving import fetch_article
 from thread_archive.cli.options import contact_option, db_option, find_thread, json_option, kept_contact
 from thread_archive.cli.receipt import article_lines
-from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
+from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import SystemClock
 from thread_archive.store import articles
@@ -54,9 +54,9 @@ def command(
             if as_json:
                 print_json({"thread": post.ap_id, **receipt.as_json()})
                 continue
-            print_indented(output(), Text(line(post.title) or "(no title)", style="bold"))
+            print_indented(output(), Text(line(post.title) or "(no title)", style="bold"), hanging=HANGING)
             for text in article_lines(receipt):
-                print_indented(output(), text)
+                print_indented(output(), text, hanging=HANGING)
             if receipt.status == "none":
                 print_indented(output(), Text("  it links to no page, and its own body is short"))
     return code

@@ -8,6 +8,8 @@ from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
 from thread_archive.cli.terminal import line
 from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 
+# How wide the status is with which a line for a whole thread begins.
+STATUS = 9
 _NAMED = 3
 
 
@@ -29,7 +31,7 @@ def size(number: int) -> str:
 def short_receipt(receipt: Receipt) -> Text:
     """One line, for runs of many threads."""
     text = Text()
-    text.append(f"{receipt.status:<9}", style=_style(receipt))
+    text.append(f"{receipt.status:<{STATUS}}", style=_style(receipt))
     if receipt.error:
         return text.append(f"{line(receipt.url)}: {line(receipt.error.message)}")
     text.append(f"{line(receipt.title) or line(receipt.thread or '')}  ")

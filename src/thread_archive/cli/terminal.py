@@ -12,6 +12,8 @@ from rich.text import Text
 
 # Where nobody looks there is no edge to wrap at: one line of ours is one line for whatever reads it.
 _UNBOUNDED = 2**31
+# What a line of an account that goes on is indented by: more than what is told below it.
+HANGING = 4
 
 # Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
 _UNSAFE = re.compile(
@@ -49,15 +51,29 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=True), flush=True)
 
 
-def print_indented(console: Console, text: Text, indent: int = 0) -> None:
-    """Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself."""
+def print_indented(console: Console, text: Text, indent: int = 0, *, hanging: int = 0) -> None:
+    """
+    Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself.
+
+    Those after the first are indented by `hanging` more, so that none looks like an item of its own; a text that hangs
+    is of one line.
+    """
     own = len(text.plain) - len(text.plain.lstrip(" "))
     margin = " " * (indent + own)
-    width = max(1, console.width - len(margin))
-    for wrapped in text[own:].wrap(console, width, overflow="fold") or [Text()]:
+    for number, wrapped in enumerate(_wrapped(console, text[own:], console.width - len(margin), hanging)):
         wrapped.rstrip()
+        before = margin + " " * (hanging if number else 0) if wrapped.plain else ""
         # Nothing is left to wrap, and no blanks are put behind it, where it may be read by a program.
-        console.print(Text(margin if wrapped.plain else "").append_text(wrapped), soft_wrap=True)
+        console.print(Text(before).append_text(wrapped), soft_wrap=True)
+
+
+def _wrapped(console: Console, text: Text, width: int, hanging: int) -> list[Text]:
+    lines = list(text.wrap(console, max(1, width), overflow="fold")) or [Text()]
+    if len(lines) == 1 or not hanging:
+        return lines
+    rest = text[len(lines[0].plain) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    return [lines[0], *rest.wrap(console, max(1, width - hanging), overflow="fold")]
 
 
 def print_table(console: Console, table: Table) -> None:
