@@ -2,8 +2,10 @@
 
 import os
 import pty
+import select
 import subprocess
 import termios
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,3 +39,12 @@ def printed(command: Sequence[str], folder: Path, *, columns: int, environment: 
             while piece := os.read(screen, 65536):
                 pieces.append(piece)
         return process.wait(60), b"".join(pieces).decode(errors="replace").replace("\r\n", "\n")
+
+
+def seen_within(screen: int, seconds: float, *texts: str) -> bool:
+    """Whether all `texts` come on a screen within so many seconds."""
+    deadline, shown = time.monotonic() + seconds, b""
+    while not all(text.encode() in shown for text in texts) and (left := deadline - time.monotonic()) > 0:
+        if select.select([screen], [], [], left)[0]:
+            shown += os.read(screen, 65536)
+    return all(text.encode() in shown for text in texts)

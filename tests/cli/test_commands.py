@@ -1,9 +1,9 @@
 """The command line, as processes: what it prints, where, and how it ends."""
 
 import json
-import os
 import re
 import resource
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
+from programs import PROGRAM, settings
 from screens import printed
 from thread_archive.cli import VERBS
 
-PROGRAM = [sys.executable, "-m", "thread_archive.cli"]
 EVIL = "\x1b]0;gotcha\x07\x1b[31mred\u202e [bold]markup[/bold] \u2066x"
 
 
@@ -36,14 +36,13 @@ def server() -> Iterator[Server]:
 
 
 def run(folder: Path, *words: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("THREAD_ARCHIVE")}
     return subprocess.run(
         [*PROGRAM, *words],
         cwd=folder,
         input=text,
         capture_output=True,
         text=True,
-        env=settings | environment,
+        env=settings(**environment),
         timeout=60,
     )
 
@@ -61,8 +60,7 @@ def archive(tmp_path: Path, server: Server) -> Path:
 
 def on_screen(folder: Path, columns: int, *words: str, **environment: str) -> str:
     """What a run prints in a terminal so wide, without colours."""
-    settings = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "FORCE_COLOR")}
-    code, text = printed([*PROGRAM, *words], folder, columns=columns, environment=settings | environment)
+    code, text = printed([*PROGRAM, *words], folder, columns=columns, environment=settings(**environment))
     assert code == 0, text
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
@@ -158,8 +156,8 @@ def test_a_line_that_is_no_text_is_refused_and_the_others_are_added(tmp_path: Pa
     url = f"http://127.0.0.1:{server.port}/post/1"
     command = [*PROGRAM, "add", "--json", "--allow-private-network", "--rate", "100", "-"]
     lines = b"\xff\xfe\n" + url.encode() + b"\n"
-    settings = os.environ | {"PYTHONIOENCODING": "utf-8"}
-    ran = subprocess.run(command, cwd=tmp_path, input=lines, capture_output=True, env=settings)
+    environment = settings(PYTHONIOENCODING="utf-8")
+    ran = subprocess.run(command, cwd=tmp_path, input=lines, capture_output=True, env=environment)
     assert [receipt["exit_code"] for receipt in objects(ran.stdout.decode())] == [2, 0]
     assert ran.returncode == 2
 
@@ -314,6 +312,15 @@ def test_doctor_says_so_where_there_is_no_room_for_a_copy(archive: Path) -> None
     assert not told["reread"]["ok"]
     assert re.search(r"copy\.db cannot .*disk", told["reread"]["message"])
     assert told["threads"]["ok"]
+
+
+@pytest.mark.parametrize("words", [("doctor", "--json"), ("doctor",)])
+def test_findings_go_where_they_are_sent_while_a_terminal_shows_progress(archive: Path, words: tuple[str, ...]) -> None:
+    command = shlex.join([*PROGRAM, *words]) + " > findings"
+    code, shown = printed(["bash", "-c", command], archive, columns=80, environment=settings())
+    assert code == 0
+    assert "references" not in shown
+    assert "references" in (archive / "findings").read_text()
 
 
 def test_reread_says_what_it_did(archive: Path) -> None:

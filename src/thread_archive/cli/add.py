@@ -88,7 +88,7 @@ def command(
         ) as client,
     ):
         adding = Adding(archive, client, options=options, tokens=tokens, progress=progress)
-        return report(adding.add(texts), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
+        return report(progress.around(adding.add(texts)), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
 
 
 def _number(rate: float) -> float:

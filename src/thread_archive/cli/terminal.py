@@ -46,6 +46,21 @@ def _console(file: TextIO) -> Console:
     return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
 
 
+def draws(console: Console) -> bool:
+    """Whether something that moves can be drawn on `console`."""
+    return console.file.isatty() and not console.is_dumb_terminal
+
+
+def shortened(text: str, room: int) -> str:
+    """An address in so many characters: without its scheme if need be, then without its middle."""
+    if len(text) > room:
+        text = re.sub("^https?://", "", text)
+    if len(text) > room:
+        end = room // 2
+        text = f"{text[: room - end - 1]}…{text[len(text) - end :]}"
+    return text
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     """One object on one line of stdout, at once."""
     print(json.dumps(value, ensure_ascii=True), flush=True)
