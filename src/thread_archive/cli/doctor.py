@@ -9,6 +9,7 @@ import click
 from thread_archive.archiving import reread
 from thread_archive.cli.findings import print_finding
 from thread_archive.cli.options import db_option, json_option
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.terminal import messages, print_json
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError
 from thread_archive.store.archive import Archive
@@ -23,8 +24,8 @@ from thread_archive.store.dump import content_digest
 def command(db: Path, as_json: bool, deep: bool) -> int:
     """Check the file, its references, its index and the kept answers, and say what to do about what is wrong."""
     sound = True
-    with Archive.open(db, read_only=True) as archive, messages().status("checking…"):
-        for finding in _findings(archive, deep=deep):
+    with Archive.open(db, read_only=True) as archive, Busy(messages(), "checking…") as busy:
+        for finding in busy.around(_findings(archive, deep=deep)):
             sound = sound and finding.ok
             if as_json:
                 print_json(finding.as_json())

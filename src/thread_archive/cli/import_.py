@@ -7,6 +7,7 @@ from rich.text import Text
 
 from thread_archive.archiving.deriving import derive
 from thread_archive.cli.options import db_option, json_option
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
 from thread_archive.fetching.clock import SystemClock
@@ -33,9 +34,9 @@ def command(files: tuple[Path, ...], db: Path, as_json: bool, signer: Path | Non
     What is newer becomes current, what it replaces is kept; nothing is lost, nothing comes twice.
     """
     console, now = output(), SystemClock().now()
-    with Archive.open(db, create=True) as archive, messages().status("importing…"):
+    with Archive.open(db, create=True) as archive, Busy(messages(), "importing…") as busy:
         for path in files:
-            for imported in import_snapshot(archive, path, now=now, signer=signer, derive=derive):
+            for imported in busy.around(import_snapshot(archive, path, now=now, signer=signer, derive=derive)):
                 if as_json:
                     print_json(imported.as_json())
                 else:
