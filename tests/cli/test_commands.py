@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +21,9 @@ import pytest
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
 from programs import PROGRAM, settings
 from screens import printed
+from thread_archive.archiving import Receipt
 from thread_archive.cli import VERBS
+from thread_archive.cli.add import report
 
 EVIL = "\x1b]0;gotcha\x07\x1b[31mred\u202e [bold]markup[/bold] \u2066x"
 
@@ -117,6 +120,28 @@ def test_several_urls_are_all_tried_and_the_largest_code_is_returned(tmp_path: P
     assert told["nonsense"]["exit_code"] == 2
     assert told[f"{base}/post/999"]["error"]["type"] == "ThreadGoneError"
     assert told[f"{base}/post/1?again"]["status"] == "complete"
+
+
+def test_several_urls_end_with_what_became_of_all(tmp_path: Path, server: Server) -> None:
+    base = f"http://127.0.0.1:{server.port}"
+    urls = ["nonsense", f"{base}/post/1", f"{base}/post/999", f"{base}/post/1?again", f"{base}/comment/2", "nothing"]
+    for taken in (urls, urls[:3]):
+        ran = run(tmp_path, "add", "--allow-private-network", "--rate", "100", *taken)
+        failed = {6: 3, 3: 2}[len(taken)]
+        assert ran.stdout.splitlines()[-1] == f"1 thread archived, {failed} failed; 23 comments in all."
+    assert "in all" not in added(tmp_path, server).stdout
+    assert "in all" not in run(tmp_path, "add", "--json", *urls[:1], *urls[-1:]).stdout
+
+
+def test_a_thread_that_was_not_given_whole_is_told_apart_in_the_end() -> None:
+    receipts = [
+        Receipt(url="a", status="partial", thread="https://a.test/post/1", stored=2),
+        Receipt(url="b", status="complete", thread="https://b.test/post/1", stored=1200),
+    ]
+    printed = StringIO()
+    with redirect_stdout(printed):
+        assert report(receipts, as_json=False) == 0
+    assert printed.getvalue().splitlines()[-1] == "2 threads archived (1 in part); 1,202 comments in all."
 
 
 def test_a_password_in_an_address_is_shown_to_nobody(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 from pathlib import Path
+from typing import NamedTuple
 
 import click
+from rich.text import Text
 
 from thread_archive.archiving import Adding, Options, Receipt, refused
+from thread_archive.archiving.receipts import FAILED, PARTIAL
 from thread_archive.cli.options import contact_option, db_option, json_option, kept_contact
 from thread_archive.cli.progress import ShownProgress
 from thread_archive.cli.receipt import STATUS, counted, full_receipt, short_receipt
@@ -110,12 +113,10 @@ def _expanded(urls: Iterable[str]) -> Iterator[str]:
 
 
 def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -> int:
-    """Print each receipt as it comes; returns the largest exit code."""
-    console, worst, threads, comments = output(), 0, 0, 0
+    """Print each receipt as it comes, and after several what became of all; returns the largest exit code."""
+    console, told = output(), []
     for receipt in receipts:
-        worst = max(worst, receipt.exit_code)
-        threads += receipt.error is None
-        comments += receipt.stored
+        told.append(_Told(receipt.thread, receipt.status, receipt.stored, receipt.exit_code))
         if as_json:
             print_json(receipt.as_json())
         elif brief:
@@ -123,6 +124,29 @@ def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -
         else:
             for text in full_receipt(receipt):
                 print_indented(console, text, hanging=HANGING)
-    if brief and not as_json:
-        console.print(f"{counted(threads, 'thread')} archived, {counted(comments, 'comment')} in all.")
-    return worst
+    if len(told) > 1 and not as_json:
+        print_indented(console, Text(_sum(told)), hanging=HANGING)
+    return max((one.exit_code for one in told), default=0)
+
+
+class _Told(NamedTuple):
+    """What is remembered of a receipt, of which there may be very many."""
+
+    thread: str | None
+    status: str
+    stored: int
+    exit_code: int
+
+
+def _sum(told: Sequence[_Told]) -> str:
+    """What became of all URLs in a sentence; a thread with several counts once."""
+    threads = {one.thread: one for one in told if one.status != FAILED}
+    in_part = sum(one.status == PARTIAL for one in threads.values())
+    failed = sum(one.status == FAILED for one in told)
+    comments = sum(one.stored for one in threads.values())
+    return (
+        f"{counted(len(threads), 'thread')} archived"
+        + (f" ({in_part:,} in part)" if in_part else "")
+        + (f", {failed:,} failed" if failed else "")
+        + f"; {counted(comments, 'comment')} in all."
+    )
