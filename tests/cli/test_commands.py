@@ -227,6 +227,18 @@ def test_what_is_no_terminal_gets_a_line_for_a_line_without_blanks_at_its_end(ar
     assert f"failed  {url}99" in failed.stdout.splitlines()
 
 
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_ls_names_title_and_community_whole_in_a_terminal_of_any_width(
+    archive: Path, server: Server, columns: int
+) -> None:
+    lines = [line.rstrip() for line in on_screen(archive, columns, "ls").splitlines()]
+    text = " ".join(line.strip() for line in lines)
+    assert len(lines) <= 4
+    assert all(len(line) <= columns for line in lines)
+    assert "Boats" in text and "[bold]markup[/bold]" in text
+    assert f"@127.0.0.1:{server.port}" in text
+
+
 def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) -> None:
     post, *comments = objects(run(archive, "show", "1", "--json").stdout)
     assert (post["kind"], post["depth"], post["parent"]) == ("post", 0, None)

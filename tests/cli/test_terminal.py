@@ -5,7 +5,7 @@ from io import StringIO
 from rich.console import Console
 from rich.text import Text
 
-from thread_archive.cli.terminal import print_indented
+from thread_archive.cli.terminal import NO_BREAK, print_indented
 
 
 def printed(text: str, indent: int = 0, *, hanging: int = 0) -> list[str]:
@@ -38,3 +38,7 @@ def test_what_hangs_goes_on_deeper_than_it_began_and_fills_its_first_line() -> N
     assert printed("ok      index: of 24 chr", hanging=8) == ["ok      index: of 24 chr"]
     assert printed("ok  " + "x" * 30, hanging=8) == ["ok", "        " + "x" * 16, "        " + "x" * 14]
     assert printed("x" * 30, 2, hanging=2) == ["  " + "x" * 22, "    " + "x" * 8]
+
+
+def test_what_belongs_together_is_not_torn_apart() -> None:
+    assert printed(f"harbour@home.test · 1{NO_BREAK}comment") == ["harbour@home.test ·", "1 comment"]

@@ -14,6 +14,9 @@ from rich.text import Text
 _UNBOUNDED = 2**31
 # What a line of an account that goes on is indented by: more than what is told below it.
 HANGING = 4
+# A blank that `print_indented` does not wrap at. Those of Unicode are honoured by nothing here, and texts are full of
+# them; whoever writes this one gets a blank.
+NO_BREAK = "\ue000"
 
 # Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
 _UNSAFE = re.compile(
@@ -77,6 +80,7 @@ def print_indented(console: Console, text: Text, indent: int = 0, *, hanging: in
     margin = " " * (indent + own)
     for number, wrapped in enumerate(_wrapped(console, text[own:], console.width - len(margin), hanging)):
         wrapped.rstrip()
+        wrapped.plain = wrapped.plain.replace(NO_BREAK, " ")
         before = margin + " " * (hanging if number else 0) if wrapped.plain else ""
         # Nothing is left to wrap, and no blanks are put behind it, where it may be read by a program.
         console.print(Text(before).append_text(wrapped), soft_wrap=True)
