@@ -314,10 +314,11 @@ def test_a_terminal_without_unicode_gets_stand_ins(archive: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_a_closed_pipe_is_no_error(archive: Path) -> None:
-    command = f"{sys.executable} -m thread_archive.cli show 1 --json | head -c 1 >/dev/null"
+@pytest.mark.parametrize("words", [("show", "1"), ("show", "1", "--json"), ("ls",), ("doctor",)])
+def test_a_closed_pipe_ends_a_run_quietly_with_a_code_of_its_own(archive: Path, words: tuple[str, ...]) -> None:
+    command = f"{shlex.join([*PROGRAM, *words])} | true; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60)
-    assert ran.stderr == ""
+    assert (ran.returncode, ran.stderr) == (141, "")
 
 
 def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) -> None:

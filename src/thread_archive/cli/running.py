@@ -51,6 +51,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(verb: str, arguments: list[str]) -> int:
+    stdout = sys.stdout
     try:
         command = command_of(verb)
         code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
@@ -69,6 +70,11 @@ def _run(verb: str, arguments: list[str]) -> int:
         _complain(error.message, error.next)
         return error.exit_code
     except BrokenPipeError:
+        raise
+    except SystemExit as end:
+        # rich and click, which then wraps stdout, end the process with 1 where a pipe is closed.
+        if isinstance(end.__context__, BrokenPipeError) or sys.stdout is not stdout:
+            raise BrokenPipeError from None
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         if os.environ.get("THREAD_ARCHIVE_DEBUG"):
