@@ -361,6 +361,10 @@ def test_findings_go_where_they_are_sent_while_a_terminal_shows_progress(archive
     assert "references" in (archive / "findings").read_text()
 
 
+def test_doctor_counts_one_of_a_thing_in_the_singular(archive: Path) -> None:
+    assert "1 thread, each as its receipt says" in run(archive, "doctor").stdout
+
+
 def test_reread_says_what_it_did(archive: Path) -> None:
     assert run(archive, "reread", "--json").stdout == '{"threads": 1, "captures": 1}\n'
 

@@ -14,8 +14,9 @@ from thread_archive.archiving import Adding, Options, Receipt, refused
 from thread_archive.archiving.receipts import FAILED, PARTIAL
 from thread_archive.cli.options import contact_option, db_option, json_option, kept_contact
 from thread_archive.cli.progress import ShownProgress
-from thread_archive.cli.receipt import STATUS, counted, full_receipt, short_receipt
+from thread_archive.cli.receipt import STATUS, full_receipt, short_receipt
 from thread_archive.cli.terminal import HANGING, messages, output, print_indented, print_json
+from thread_archive.counting import counted
 from thread_archive.exceptions import InputError
 from thread_archive.fetching.client import Client
 from thread_archive.logins import Logins

@@ -11,6 +11,7 @@ from thread_archive.cli.findings import print_finding
 from thread_archive.cli.options import db_option, json_option
 from thread_archive.cli.progress import Busy
 from thread_archive.cli.terminal import messages, print_json
+from thread_archive.counting import counted
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import Finding, check
@@ -51,7 +52,7 @@ def _reread_copy(archive: Archive) -> Finding:
         except ThreadArchiveError as error:
             return Finding(check="reread", ok=False, path=str(archive.path), message=str(error))
     message = (
-        f"{done.captures:,} captures reread give the same rows"
+        f"{counted(done.captures, 'capture')} reread, with the same rows"
         if same
         else "the captures give other rows than the archive has; `thread-archive reread` brings them in"
     )

@@ -8,8 +8,8 @@ from rich.text import Text
 from thread_archive.archiving.deriving import derive
 from thread_archive.cli.options import db_option, json_option
 from thread_archive.cli.progress import Busy
-from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
+from thread_archive.counting import counted
 from thread_archive.fetching.clock import SystemClock
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.store.archive import Archive

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import NO_BREAK, line, output, print_indented, print_json, print_table
+from thread_archive.counting import counted
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import ThreadSummary, threads
 

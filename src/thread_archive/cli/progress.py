@@ -14,8 +14,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from thread_archive.archiving import Receipt
-from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import draws, line, shortened
+from thread_archive.counting import counted
 
 T = TypeVar("T")
 

@@ -6,17 +6,12 @@ from rich.text import Text
 
 from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
 from thread_archive.cli.terminal import line
+from thread_archive.counting import counted as counted
 from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 
 # How wide the status is with which a line for a whole thread begins.
 STATUS = 9
 _NAMED = 3
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 comment`, `2 comments`, `1,234 comments`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def size(number: int) -> str:
