@@ -256,6 +256,24 @@ def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) 
     assert [comment["body"] for comment in removed] == [""]
 
 
+def test_show_says_how_deep_a_reply_is_that_is_not_indented_further(tmp_path: Path) -> None:
+    server = Server()
+    chain = ["at the top", *(Reply(text=f"level {depth}", to=depth - 1) for depth in range(2, 17))]
+    server.add(thread(Instance(domain=f"127.0.0.1:{server.port}"), chain))
+    with server:
+        assert added(tmp_path, server).returncode == 0
+    for lines, deepest in (
+        (run(tmp_path, "show", "1").stdout.splitlines(), 13),
+        (on_screen(tmp_path, 40, "show", "1").splitlines(), 6),
+    ):
+        for depth in range(2, 17):
+            at = next(number for number, line in enumerate(lines) if line.strip() == f"level {depth}")
+            assert lines[at].index("level") == (min(depth, deepest) - 1) * 2
+            signed = any(line.strip().startswith(f"↳ {depth}  ") for line in lines[at - 3 : at])
+            assert signed == (depth > deepest)
+        assert not any(line.endswith("score") for line in lines)
+
+
 def test_a_thread_is_found_by_id_ap_id_and_any_url(archive: Path, server: Server) -> None:
     base = f"http://127.0.0.1:{server.port}"
     wanted = run(archive, "show", "1").stdout
