@@ -428,6 +428,18 @@ def test_the_demonstration_archives_searches_and_says_what_to_do_next(tmp_path: 
     assert run(tmp_path, "demo").returncode == 0
 
 
+def test_command_lines_that_are_shown_are_those_that_work_here(tmp_path: Path, archive: Path) -> None:
+    started = {"THREAD_ARCHIVE_COMMAND": "python3 run.py"}
+    folder = tmp_path / "my threads"
+    folder.mkdir()
+    assert "Usage: python3 run.py VERB" in run(folder, "--help", **started).stdout
+    assert "Usage: python3 run.py ls " in run(folder, "ls", "--help", **started).stdout
+    assert "`python3 run.py add URL` makes one" in run(folder, "ls", **started).stderr
+    assert "`python3 run.py ls` lists" in run(archive, "show", "77", **started).stderr
+    told = run(folder, "demo", "--db", "my threads.db", **started).stderr
+    assert "  python3 run.py serve --db 'my threads.db'\n" in told
+
+
 def test_a_login_needs_a_terminal(tmp_path: Path) -> None:
     ran = run(tmp_path, "login", "lemmy.example")
     assert ran.returncode == 2

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.terminal import NO_BREAK, line, output, print_indented, print_json, print_table
+from thread_archive.cli.terminal import NO_BREAK, as_started, line, output, print_indented, print_json, print_table
 from thread_archive.counting import counted
 from thread_archive.store.archive import Archive
 from thread_archive.store.reading import ThreadSummary, threads
@@ -34,7 +34,7 @@ def command(db: Path, as_json: bool) -> int:
         console, listed = output(), list(threads(archive))
         communities = max((len(_community(summary)) for summary in listed), default=0)
         if not listed:
-            console.print("The archive holds no thread yet: `thread-archive add URL` adds one.")
+            console.print(as_started("The archive holds no thread yet: `thread-archive add URL` adds one."))
         elif console.width < _REST + min(communities, _MOST_COMMUNITY) + _LEAST_TITLE:
             _print_pairs(console, listed)
         else:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
-from thread_archive.cli.terminal import line
+from thread_archive.cli.terminal import as_started, line
 from thread_archive.counting import counted as counted
 from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 
@@ -38,7 +38,7 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
     if receipt.error:
         yield Text.assemble(("failed  ", "bold red"), line(receipt.url))
         yield Text(f"  {line(receipt.error.message)}")
-        yield Text(f"  {line(receipt.error.next)}")
+        yield Text(f"  {line(as_started(receipt.error.next))}")
         return
     yield Text.assemble((line(receipt.title) or "(no title)", "bold"))
     yield Text(f"  {line(receipt.thread or '')}")

@@ -10,9 +10,9 @@ from importlib.metadata import version
 
 import click
 
-from thread_archive.cli import VERBS
+from thread_archive.cli import VERBS, program
 from thread_archive.cli.prompts import StoppedError
-from thread_archive.cli.terminal import safe
+from thread_archive.cli.terminal import as_started, safe
 from thread_archive.exceptions import ThreadArchiveError
 
 USAGE = 2
@@ -54,7 +54,7 @@ def _run(verb: str, arguments: list[str]) -> int:
     stdout = sys.stdout
     try:
         command = command_of(verb)
-        code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
+        code = command.main(arguments, prog_name=f"{program()} {verb}", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except StoppedError as stopped:
@@ -87,4 +87,4 @@ def _run(verb: str, arguments: list[str]) -> int:
 
 
 def _complain(message: str, remedy: str) -> None:
-    print(f"thread-archive: {safe(message)} {safe(remedy)}".rstrip(), file=sys.stderr)
+    print(f"thread-archive: {safe(message)} {safe(as_started(remedy))}".rstrip(), file=sys.stderr)

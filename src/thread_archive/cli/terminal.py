@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from thread_archive.cli import program
+
 # Where nobody looks there is no edge to wrap at: one line of ours is one line for whatever reads it.
 _UNBOUNDED = 2**31
 # What a line of an account that goes on is indented by: more than what is told below it.
@@ -32,6 +34,11 @@ def safe(text: str) -> str:
 def line(text: str) -> str:
     """`text` made safe and put on one line."""
     return " ".join(safe(text).split())
+
+
+def as_started(text: str) -> str:
+    """`text` with the command lines of ours in it as they are typed here."""
+    return text.replace("`thread-archive ", f"`{program()} ")
 
 
 def output() -> Console:
