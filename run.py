@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
         command = [str(PYTHON), "-m", "pytest", "--rootdir", str(HERE), *(arguments[1:] or [str(HERE / "tests")])]
     else:
         command = [str(PYTHON), "-m", "thread_archive.cli", *arguments]
+        os.environ["THREAD_ARCHIVE_COMMAND"] = "python3 run.py"
     if os.name == "nt":
         return subprocess.run(command).returncode
-    os.environ["THREAD_ARCHIVE_COMMAND"] = "python3 run.py"
     os.execv(command[0], command)
     raise AssertionError("not reached")
 

@@ -5,13 +5,15 @@ import os
 import pty
 import re
 import resource
+import shlex
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,9 +22,12 @@ import pytest
 
 from damage import damage
 from fake_lemmy import Instance, Reply, Server, faults, grow, thread
+from programs import PROGRAM, settings
+from screens import printed
+from thread_archive.archiving import Receipt
 from thread_archive.cli import VERBS
+from thread_archive.cli.add import report
 
-PROGRAM = [sys.executable, "-m", "thread_archive.cli"]
 EVIL = "\x1b]0;gotcha\x07\x1b[31mred\u202e [bold]markup[/bold] \u2066x"
 
 
@@ -37,14 +42,13 @@ def server() -> Iterator[Server]:
 
 
 def run(folder: Path, *words: str, text: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("THREAD_ARCHIVE")}
     return subprocess.run(
         [*PROGRAM, *words],
         cwd=folder,
         input=text,
         capture_output=True,
         text=True,
-        env=settings | environment,
+        env=settings(**environment),
         timeout=60,
     )
 
@@ -58,6 +62,13 @@ def added(folder: Path, server: Server, *words: str, **environment: str) -> "sub
 def archive(tmp_path: Path, server: Server) -> Path:
     assert added(tmp_path, server).returncode == 0
     return tmp_path
+
+
+def on_screen(folder: Path, columns: int, *words: str, **environment: str) -> str:
+    """What a run prints in a terminal so wide, without colours."""
+    code, text = printed([*PROGRAM, *words], folder, columns=columns, environment=settings(**environment))
+    assert code == 0, text
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -114,6 +125,28 @@ def test_several_urls_are_all_tried_and_the_largest_code_is_returned(tmp_path: P
     assert told[f"{base}/post/1?again"]["status"] == "complete"
 
 
+def test_several_urls_end_with_what_became_of_all(tmp_path: Path, server: Server) -> None:
+    base = f"http://127.0.0.1:{server.port}"
+    urls = ["nonsense", f"{base}/post/1", f"{base}/post/999", f"{base}/post/1?again", f"{base}/comment/2", "nothing"]
+    for taken in (urls, urls[:3]):
+        ran = run(tmp_path, "add", "--allow-private-network", "--rate", "100", *taken)
+        failed = {6: 3, 3: 2}[len(taken)]
+        assert ran.stdout.splitlines()[-1] == f"1 thread archived, {failed} failed; 23 comments in all."
+    assert "in all" not in added(tmp_path, server).stdout
+    assert "in all" not in run(tmp_path, "add", "--json", *urls[:1], *urls[-1:]).stdout
+
+
+def test_a_thread_that_was_not_given_whole_is_told_apart_in_the_end() -> None:
+    receipts = [
+        Receipt(url="a", status="partial", thread="https://a.test/post/1", stored=2),
+        Receipt(url="b", status="complete", thread="https://b.test/post/1", stored=1200),
+    ]
+    printed = StringIO()
+    with redirect_stdout(printed):
+        assert report(receipts, as_json=False) == 0
+    assert printed.getvalue().splitlines()[-1] == "2 threads archived (1 in part); 1,202 comments in all."
+
+
 def test_a_password_in_an_address_is_shown_to_nobody(tmp_path: Path) -> None:
     for words in ([], ["--json"]):
         ran = run(tmp_path, "add", *words, "https://me:hunter2@lemmy.example/post/1")
@@ -160,8 +193,8 @@ def test_a_line_that_is_no_text_is_refused_and_the_others_are_added(tmp_path: Pa
     url = f"http://127.0.0.1:{server.port}/post/1"
     command = [*PROGRAM, "add", "--json", "--allow-private-network", "--rate", "100", "-"]
     lines = b"\xff\xfe\n" + url.encode() + b"\n"
-    settings = os.environ | {"PYTHONIOENCODING": "utf-8"}
-    ran = subprocess.run(command, cwd=tmp_path, input=lines, capture_output=True, env=settings)
+    environment = settings(PYTHONIOENCODING="utf-8")
+    ran = subprocess.run(command, cwd=tmp_path, input=lines, capture_output=True, env=environment)
     assert [receipt["exit_code"] for receipt in objects(ran.stdout.decode())] == [2, 0]
     assert ran.returncode == 2
 
@@ -254,6 +287,32 @@ def test_what_is_exported_to_a_terminal_cannot_steer_it_and_a_pipe_gets_it_word_
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown.decode())
 
 
+def test_what_is_no_terminal_gets_a_line_for_a_line_without_blanks_at_its_end(archive: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    for words in (("ls",), ("doctor",), ("show", "1"), ("search", "lighthouse")):
+        text = run(archive, *words, COLUMNS="20").stdout
+        assert not re.search("[ \t]$", text, re.MULTILINE), words
+    listed = run(archive, "ls", COLUMNS="20").stdout.splitlines()
+    assert len(listed) == 2
+    assert "[bold]markup[/bold] x" in listed[1]
+    assert all(line.startswith("ok ") for line in run(archive, "doctor", COLUMNS="20").stdout.splitlines())
+    assert f"  {url}" in added(archive, server, COLUMNS="20").stdout.splitlines()
+    failed = run(archive, "add", "--allow-private-network", f"{url}99", COLUMNS="20")
+    assert f"failed  {url}99" in failed.stdout.splitlines()
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_ls_names_title_and_community_whole_in_a_terminal_of_any_width(
+    archive: Path, server: Server, columns: int
+) -> None:
+    lines = [line.rstrip() for line in on_screen(archive, columns, "ls").splitlines()]
+    text = " ".join(line.strip() for line in lines)
+    assert len(lines) <= 4
+    assert all(len(line) <= columns for line in lines)
+    assert "Boats" in text and "[bold]markup[/bold]" in text
+    assert f"@127.0.0.1:{server.port}" in text
+
+
 def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) -> None:
     post, *comments = objects(run(archive, "show", "1", "--json").stdout)
     assert (post["kind"], post["depth"], post["parent"]) == ("post", 0, None)
@@ -269,6 +328,24 @@ def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) 
         seen[comment["ap_id"]] = comment["depth"]
     removed = [comment for comment in comments if comment["removed"]]
     assert [comment["body"] for comment in removed] == [""]
+
+
+def test_show_says_how_deep_a_reply_is_that_is_not_indented_further(tmp_path: Path) -> None:
+    server = Server()
+    chain = ["at the top", *(Reply(text=f"level {depth}", to=depth - 1) for depth in range(2, 17))]
+    server.add(thread(Instance(domain=f"127.0.0.1:{server.port}"), chain))
+    with server:
+        assert added(tmp_path, server).returncode == 0
+    for lines, deepest in (
+        (run(tmp_path, "show", "1").stdout.splitlines(), 13),
+        (on_screen(tmp_path, 40, "show", "1").splitlines(), 6),
+    ):
+        for depth in range(2, 17):
+            at = next(number for number, line in enumerate(lines) if line.strip() == f"level {depth}")
+            assert lines[at].index("level") == (min(depth, deepest) - 1) * 2
+            signed = any(line.strip().startswith(f"↳ {depth}  ") for line in lines[at - 3 : at])
+            assert signed == (depth > deepest)
+        assert not any(line.endswith("score") for line in lines)
 
 
 def test_a_thread_is_found_by_id_ap_id_and_any_url(archive: Path, server: Server) -> None:
@@ -329,10 +406,11 @@ def test_a_terminal_without_unicode_gets_stand_ins(archive: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_a_closed_pipe_is_no_error(archive: Path) -> None:
-    command = f"{sys.executable} -m thread_archive.cli show 1 --json | head -c 1 >/dev/null"
+@pytest.mark.parametrize("words", [("show", "1"), ("show", "1", "--json"), ("ls",), ("doctor",)])
+def test_a_closed_pipe_ends_a_run_quietly_with_a_code_of_its_own(archive: Path, words: tuple[str, ...]) -> None:
+    command = f"{shlex.join([*PROGRAM, *words])} | true; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", command], cwd=archive, capture_output=True, text=True, timeout=60)
-    assert ran.stderr == ""
+    assert (ran.returncode, ran.stderr) == (141, "")
 
 
 def test_doctor_finds_a_sound_archive_sound_and_rereads_a_copy(archive: Path) -> None:
@@ -385,6 +463,19 @@ def test_an_archive_that_lacks_a_table_is_named_by_add_and_the_table_by_doctor(a
     assert ran.returncode == 5
     assert "archive.db is damaged (no such table: " in ran.stderr
     assert "thread-archive doctor" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [("doctor", "--json"), ("doctor",)])
+def test_findings_go_where_they_are_sent_while_a_terminal_shows_progress(archive: Path, words: tuple[str, ...]) -> None:
+    command = shlex.join([*PROGRAM, *words]) + " > findings"
+    code, shown = printed(["bash", "-c", command], archive, columns=80, environment=settings())
+    assert code == 0
+    assert "references" not in shown
+    assert "references" in (archive / "findings").read_text()
+
+
+def test_doctor_counts_one_of_a_thing_in_the_singular(archive: Path) -> None:
+    assert "1 thread, each as its receipt says" in run(archive, "doctor").stdout
 
 
 def test_reread_says_what_it_did(archive: Path) -> None:
@@ -449,6 +540,18 @@ def test_the_demonstration_archives_searches_and_says_what_to_do_next(tmp_path: 
     assert "drawer" in ran.stdout
     assert "thread-archive serve" in ran.stderr
     assert run(tmp_path, "demo").returncode == 0
+
+
+def test_command_lines_that_are_shown_are_those_that_work_here(tmp_path: Path, archive: Path) -> None:
+    started = {"THREAD_ARCHIVE_COMMAND": "python3 run.py"}
+    folder = tmp_path / "my threads"
+    folder.mkdir()
+    assert "Usage: python3 run.py VERB" in run(folder, "--help", **started).stdout
+    assert "Usage: python3 run.py ls " in run(folder, "ls", "--help", **started).stdout
+    assert "`python3 run.py add URL` makes one" in run(folder, "ls", **started).stderr
+    assert "`python3 run.py ls` lists" in run(archive, "show", "77", **started).stderr
+    told = run(folder, "demo", "--db", "my threads.db", **started).stderr
+    assert "  python3 run.py serve --db 'my threads.db'\n" in told
 
 
 def test_a_login_needs_a_terminal(tmp_path: Path) -> None:

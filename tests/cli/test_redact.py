@@ -13,6 +13,7 @@ from everything import found_in
 from fake_lemmy import Person, Server
 from planted import OTHERS, Planted, plant
 from runs import add, archive_in
+from screens import printed
 from terminals import END_OF_FILE, INTERRUPT, Session, typed
 
 PROGRAM = [sys.executable, "-m", "thread_archive.cli", "redact"]
@@ -116,6 +117,10 @@ def test_a_pattern_shows_the_passage_that_it_matches_with_some_words_around(plan
     with Server(planted.world) as server, archive_in(tmp_path) as archive:
         add(archive, server, "http://home.test/post/1")
     shown = run(tmp_path, "--pattern", "/555 [0-9]+/").stdout
+    assert len(shown.splitlines()) == 2
+    settings = {name: text for name, text in os.environ.items() if name != "COLUMNS"} | {"TERM": "dumb"}
+    _, screen = printed([*PROGRAM, "--pattern", "/555 [0-9]+/"], tmp_path, columns=80, environment=settings)
+    shown = screen.partition("thread-archive:")[0]
     assert "first Call 555 0199 today last" in " ".join(shown.split())
     assert shown.count("http://home.test/comment/2") == 1
     heading, *lines = shown.splitlines()

@@ -63,6 +63,13 @@ def test_words_that_were_found_are_highlighted_on_a_terminal(judged: Path) -> No
     assert "\x1b[1;33mseasick\x1b[0m" in shown
 
 
+def test_words_that_were_found_in_a_title_are_highlighted_too(judged: Path) -> None:
+    shown = run(judged, "search", "kind:post ferry", FORCE_COLOR="1").stdout
+    headings = [line for line in shown.splitlines() if line[:1].isdigit()]
+    assert headings
+    assert all("\x1b[1;33m" in heading for heading in headings)
+
+
 def test_nothing_found_says_what_would_be(judged: Path) -> None:
     ran = run(judged, "search", "acetone helicopter community:islands")
     assert ran.returncode == 0

@@ -5,12 +5,13 @@ from io import StringIO
 from rich.console import Console
 from rich.text import Text
 
-from thread_archive.cli.terminal import print_indented
+from thread_archive.cli.terminal import NO_BREAK, print_indented
+from thread_archive.counting import counted
 
 
-def printed(text: str, indent: int = 0) -> list[str]:
+def printed(text: str, indent: int = 0, *, hanging: int = 0) -> list[str]:
     console = Console(file=StringIO(), width=24, markup=False, highlight=False)
-    print_indented(console, Text(text), indent)
+    print_indented(console, Text(text), indent, hanging=hanging)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().splitlines()
 
@@ -28,3 +29,26 @@ def test_wrapped_lines_keep_their_indentation_and_end_without_blanks() -> None:
 def test_a_word_longer_than_the_line_is_broken_and_an_empty_text_is_an_empty_line() -> None:
     assert printed("x" * 30, 2) == ["  " + "x" * 22, "  " + "x" * 8]
     assert printed("") == [""]
+
+
+def test_what_hangs_goes_on_deeper_than_it_began_and_fills_its_first_line() -> None:
+    assert printed("  gave 7, lacked 1 that another server has", hanging=4) == [
+        "  gave 7, lacked 1 that",
+        "      another server has",
+    ]
+    assert printed("ok      index: of 24 chr", hanging=8) == ["ok      index: of 24 chr"]
+    assert printed("ok  " + "x" * 30, hanging=8) == ["ok", "        " + "x" * 16, "        " + "x" * 14]
+    assert printed("x" * 30, 2, hanging=2) == ["  " + "x" * 22, "    " + "x" * 8]
+
+
+def test_what_belongs_together_is_not_torn_apart() -> None:
+    assert printed(f"harbour@home.test · 1{NO_BREAK}comment") == ["harbour@home.test ·", "1 comment"]
+
+
+def test_one_of_a_thing_is_told_in_the_singular() -> None:
+    assert [counted(number, "reply") for number in (0, 1, 2, 1234)] == [
+        "0 replies",
+        "1 reply",
+        "2 replies",
+        "1,234 replies",
+    ]

@@ -62,6 +62,13 @@ def test_a_snapshot_is_made_again_in_its_place_and_never_over_something_else(fol
     assert not list(folder.glob(".*"))
 
 
+def test_what_was_made_is_told_in_units_that_fit_and_left_names_only_where_there_are_any(folder: Path) -> None:
+    shown = run(folder, "snapshot", "named", "--pseudonymise", "--no-site").stdout
+    sizes = shown.splitlines()[1]
+    assert "0.0 MB" not in sizes and " kB" in sizes
+    assert "0 times" not in shown
+
+
 def test_a_file_put_into_a_snapshot_keeps_it_from_being_replaced(folder: Path) -> None:
     assert run(folder, "snapshot", "kept", "--no-site").returncode == 0
     (folder / "kept" / "notes.txt").write_text("mine")

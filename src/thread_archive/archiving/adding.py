@@ -254,6 +254,7 @@ class Adding:
             problem = failed
         else:
             job.takedowns = self._takedowns
+            self._progress.asking(job.url.canonical, job.asked.instance)
             self._workers.ask(job, job.asked.instance, partial(self._fetch, job.asked, job.takedowns))
         if answer is not None and committed is not None:
             try:
@@ -313,7 +314,9 @@ class Adding:
         if isinstance(planned, PageRequest):
             job.page = planned
             self._fetching_pages += 1
-            lane = f"page {crc32(linking.host_of_page(planned.url).encode()) % _PAGE_LANES}"
+            host = linking.host_of_page(planned.url)
+            self._progress.asking(job.url.canonical, host)
+            lane = f"page {crc32(host.encode()) % _PAGE_LANES}"
             self._workers.ask(job, lane, partial(self._client.get_page, planned))
         else:
             yield from self._complete(job, planned)

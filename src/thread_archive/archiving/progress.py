@@ -15,6 +15,9 @@ class Progress(Protocol):
     def started(self, url: str) -> None:
         """A thread's first request is about to be made."""
 
+    def asking(self, url: str, instance: str) -> None:
+        """A server is about to be asked, which need not answer soon: an instance, or the host of a linked page."""
+
     def advanced(self, url: str, instance: str, *, received: int, expected: int) -> None:
         """
         An answer came: so many comments of that instance are here, so many the instance makes one expect (0: unknown).
@@ -31,6 +34,9 @@ class SilentProgress:
     """Shows nothing."""
 
     def started(self, url: str) -> None:
+        """Say nothing."""
+
+    def asking(self, url: str, instance: str) -> None:
         """Say nothing."""
 
     def advanced(self, url: str, instance: str, *, received: int, expected: int) -> None:

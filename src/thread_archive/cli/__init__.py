@@ -4,6 +4,7 @@ The command line: one command a file.
 Nothing is imported before it is known to be needed: `thread-archive --help` answers in the time Python takes to start.
 """
 
+import os
 import sys
 
 INTERRUPTED = 130
@@ -30,16 +31,21 @@ VERBS: dict[str, str] = {
 }
 
 
+def program() -> str:
+    """What this program is started with: whoever starts it another way says so in $THREAD_ARCHIVE_COMMAND."""
+    return os.environ.get("THREAD_ARCHIVE_COMMAND") or "thread-archive"
+
+
 def overview() -> str:
     """What `thread-archive --help` prints."""
     verbs = "\n".join(f"  {verb:<8} {summary}" for verb, summary in VERBS.items())
-    return f"""Usage: thread-archive VERB [OPTIONS] …
+    return f"""Usage: {program()} VERB [OPTIONS] …
 
 Archive a Lemmy thread by its URL: whole, and proven whole.
 
 {verbs}
 
-`thread-archive VERB --help` says more. Every verb takes --db PATH (default: archive.db,
+`{program()} VERB --help` says more. Every verb takes --db PATH (default: archive.db,
 or $THREAD_ARCHIVE_DB) and is safe to repeat.
 
 Exit codes: 0 done · 1 something is missing and unexplained · 2 not understood ·

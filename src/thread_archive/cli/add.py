@@ -2,17 +2,21 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isnan
 from pathlib import Path
+from typing import NamedTuple
 
 import click
+from rich.text import Text
 
 from thread_archive.archiving import Adding, Options, Receipt, refused
+from thread_archive.archiving.receipts import FAILED, PARTIAL
 from thread_archive.cli.options import contact_option, db_option, json_option, kept_contact
 from thread_archive.cli.progress import ShownProgress
-from thread_archive.cli.receipt import counted, full_receipt, short_receipt
-from thread_archive.cli.terminal import messages, output, print_indented, print_json
+from thread_archive.cli.receipt import STATUS, full_receipt, short_receipt
+from thread_archive.cli.terminal import HANGING, messages, output, print_indented, print_json
+from thread_archive.counting import counted
 from thread_archive.exceptions import InputError
 from thread_archive.fetching.client import Client
 from thread_archive.logins import Logins
@@ -88,7 +92,7 @@ def command(
         ) as client,
     ):
         adding = Adding(archive, client, options=options, tokens=tokens, progress=progress)
-        return report(adding.add(texts), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
+        return report(progress.around(adding.add(texts)), as_json=as_json, brief=len(texts) > _FULL_RECEIPTS)
 
 
 def _number(rate: float) -> float:
@@ -120,19 +124,40 @@ def _listed() -> Iterator[str]:
 
 
 def report(receipts: Iterable[Receipt], *, as_json: bool, brief: bool = False) -> int:
-    """Print each receipt as it comes; returns the largest exit code."""
-    console, worst, threads, comments = output(), 0, 0, 0
+    """Print each receipt as it comes, and after several what became of all; returns the largest exit code."""
+    console, told = output(), []
     for receipt in receipts:
-        worst = max(worst, receipt.exit_code)
-        threads += receipt.error is None
-        comments += receipt.stored
+        told.append(_Told(receipt.thread, receipt.status, receipt.stored, receipt.exit_code))
         if as_json:
             print_json(receipt.as_json())
         elif brief:
-            console.print(short_receipt(receipt), overflow="fold")
+            print_indented(console, short_receipt(receipt), hanging=STATUS)
         else:
             for text in full_receipt(receipt):
-                print_indented(console, text)
-    if brief and not as_json:
-        console.print(f"{counted(threads, 'thread')} archived, {counted(comments, 'comment')} in all.")
-    return worst
+                print_indented(console, text, hanging=HANGING)
+    if len(told) > 1 and not as_json:
+        print_indented(console, Text(_sum(told)), hanging=HANGING)
+    return max((one.exit_code for one in told), default=0)
+
+
+class _Told(NamedTuple):
+    """What is remembered of a receipt, of which there may be very many."""
+
+    thread: str | None
+    status: str
+    stored: int
+    exit_code: int
+
+
+def _sum(told: Sequence[_Told]) -> str:
+    """What became of all URLs in a sentence; a thread with several counts once."""
+    threads = {one.thread: one for one in told if one.status != FAILED}
+    in_part = sum(one.status == PARTIAL for one in threads.values())
+    failed = sum(one.status == FAILED for one in told)
+    comments = sum(one.stored for one in threads.values())
+    return (
+        f"{counted(len(threads), 'thread')} archived"
+        + (f" ({in_part:,} in part)" if in_part else "")
+        + (f", {failed:,} failed" if failed else "")
+        + f"; {counted(comments, 'comment')} in all."
+    )

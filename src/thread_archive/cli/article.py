@@ -7,8 +7,9 @@ from rich.text import Text
 
 from thread_archive.archiving import fetch_article
 from thread_archive.cli.options import contact_option, db_option, find_thread, json_option, kept_contact
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.receipt import article_lines
-from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
+from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import SystemClock
 from thread_archive.store import articles
@@ -48,15 +49,15 @@ def command(
         found = [find_thread(archive, text) for text in threads]
         for post_id in found:
             post = articles.linked(archive, post_id)
-            with messages().status(f"fetching {line(post.url)} …" if post.url else "looking …"):
+            with Busy(messages(), f"fetching {line(post.url)} …" if post.url else "looking …"):
                 receipt = fetch_article(archive, client, post_id, ignore_robots=ignore_robots, now=SystemClock().now())
             code = max(code, _FAILED if receipt.status == "failed" else 0)
             if as_json:
                 print_json({"thread": post.ap_id, **receipt.as_json()})
                 continue
-            print_indented(output(), Text(line(post.title) or "(no title)", style="bold"))
+            print_indented(output(), Text(line(post.title) or "(no title)", style="bold"), hanging=HANGING)
             for text in article_lines(receipt):
-                print_indented(output(), text)
+                print_indented(output(), text, hanging=HANGING)
             if receipt.status == "none":
                 print_indented(output(), Text("  it links to no page, and its own body is short"))
     return code

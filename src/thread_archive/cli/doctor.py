@@ -9,7 +9,9 @@ import click
 from thread_archive.archiving import reread
 from thread_archive.cli.findings import print_finding
 from thread_archive.cli.options import db_option, json_option
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.terminal import messages, print_json
+from thread_archive.counting import counted
 from thread_archive.exceptions import ArchiveError, ThreadArchiveError
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import Finding, check
@@ -23,8 +25,8 @@ from thread_archive.store.dump import content_digest
 def command(db: Path, as_json: bool, deep: bool) -> int:
     """Check the file, its references, its index and the kept answers, and say what to do about what is wrong."""
     sound = True
-    with Archive.open(db, read_only=True) as archive, messages().status("checking…"):
-        for finding in _findings(archive, deep=deep):
+    with Archive.open(db, read_only=True) as archive, Busy(messages(), "checking…") as busy:
+        for finding in busy.around(_findings(archive, deep=deep)):
             sound = sound and finding.ok
             if as_json:
                 print_json(finding.as_json())
@@ -50,7 +52,7 @@ def _reread_copy(archive: Archive) -> Finding:
         except ThreadArchiveError as error:
             return Finding(check="reread", ok=False, path=str(archive.path), message=str(error))
     message = (
-        f"{done.captures:,} captures reread give the same rows"
+        f"{counted(done.captures, 'capture')} reread, with the same rows"
         if same
         else "the captures give other rows than the archive has; `thread-archive reread` brings them in"
     )

@@ -7,11 +7,15 @@ from rich.text import Text
 
 from thread_archive.archiving.deriving import derive
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.receipt import counted
-from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.cli.progress import Busy
+from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
+from thread_archive.counting import counted
 from thread_archive.fetching.clock import SystemClock
 from thread_archive.snapshots.importing import Imported, import_snapshot
 from thread_archive.store.archive import Archive
+
+# How wide the column of what became of a thread is.
+_STATUS = 10
 
 
 @click.command()
@@ -30,18 +34,18 @@ def command(files: tuple[Path, ...], db: Path, as_json: bool, signer: Path | Non
     What is newer becomes current, what it replaces is kept; nothing is lost, nothing comes twice.
     """
     console, now = output(), SystemClock().now()
-    with Archive.open(db, create=True) as archive, messages().status("importing…"):
+    with Archive.open(db, create=True) as archive, Busy(messages(), "importing…") as busy:
         for path in files:
-            for imported in import_snapshot(archive, path, now=now, signer=signer, derive=derive):
+            for imported in busy.around(import_snapshot(archive, path, now=now, signer=signer, derive=derive)):
                 if as_json:
                     print_json(imported.as_json())
                 else:
-                    console.print(_sentence(imported), overflow="fold")
+                    print_indented(console, _sentence(imported), hanging=_STATUS)
     return 0
 
 
 def _sentence(imported: Imported) -> Text:
-    text = Text(f"{imported.status:<9} ").append(line(imported.title) or line(imported.thread), style="bold")
+    text = Text(f"{imported.status:<{_STATUS}}").append(line(imported.title) or line(imported.thread), style="bold")
     text.append(f"  {counted(imported.comments, 'comment')}")
     if imported.added:
         text.append(f", {imported.added:,} of them new")

@@ -5,16 +5,13 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
-from thread_archive.cli.terminal import line
+from thread_archive.cli.terminal import as_started, line
+from thread_archive.counting import counted as counted
 from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 
+# How wide the status is with which a line for a whole thread begins.
+STATUS = 9
 _NAMED = 3
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 comment`, `2 comments`, `1,234 comments`."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def size(number: int) -> str:
@@ -29,7 +26,7 @@ def size(number: int) -> str:
 def short_receipt(receipt: Receipt) -> Text:
     """One line, for runs of many threads."""
     text = Text()
-    text.append(f"{receipt.status:<9}", style=_style(receipt))
+    text.append(f"{receipt.status:<{STATUS}}", style=_style(receipt))
     if receipt.error:
         return text.append(f"{line(receipt.url)}: {line(receipt.error.message)}")
     text.append(f"{line(receipt.title) or line(receipt.thread or '')}  ")
@@ -41,7 +38,7 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
     if receipt.error:
         yield Text.assemble(("failed  ", "bold red"), line(receipt.url))
         yield Text(f"  {line(receipt.error.message)}")
-        yield Text(f"  {line(receipt.error.next)}")
+        yield Text(f"  {line(as_started(receipt.error.next))}")
         return
     yield Text.assemble((line(receipt.title) or "(no title)", "bold"))
     yield Text(f"  {line(receipt.thread or '')}")

@@ -6,8 +6,9 @@ import click
 
 from thread_archive.archiving import reread
 from thread_archive.cli.options import db_option, find_thread, json_option
-from thread_archive.cli.receipt import counted
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.terminal import messages, output, print_json
+from thread_archive.counting import counted
 from thread_archive.store import search_index
 from thread_archive.store.archive import Archive
 
@@ -23,14 +24,14 @@ from thread_archive.store.archive import Archive
 )
 def command(thread: str | None, db: Path, as_json: bool, index: str | None) -> int:
     """Rebuild posts, comments, revisions and index from the answers that servers gave; of one thread or of all."""
-    with Archive.open(db) as archive, messages().status("reading…") as status:
+    with Archive.open(db) as archive, Busy(messages(), "reading…") as busy:
         done = reread(
             archive,
-            progress=lambda done, total: status.update(f"{done:,} of {total:,} threads reread"),
+            progress=lambda done, total: busy.update(f"{done:,} of {counted(total, 'thread')} reread"),
             post_id=find_thread(archive, thread) if thread is not None else None,
         )
         if index is not None:
-            status.update("making the index…")
+            busy.update("making the index…")
             with archive.transaction() as connection:
                 search_index.rebuild(connection, substrings=index == "substrings")
     if as_json:

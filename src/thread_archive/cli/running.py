@@ -10,10 +10,10 @@ from importlib.metadata import version
 
 import click
 
-from thread_archive.cli import INTERRUPTED, NOTHING_LOST, VERBS
+from thread_archive.cli import INTERRUPTED, NOTHING_LOST, VERBS, program
 from thread_archive.cli.prompts import StoppedError
 from thread_archive.cli.streams import give_up_output, prepare
-from thread_archive.cli.terminal import safe
+from thread_archive.cli.terminal import as_started, safe
 from thread_archive.exceptions import InputError, ThreadArchiveError
 
 USAGE = 2
@@ -56,9 +56,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(verb: str, arguments: list[str]) -> int:
+    stdout = sys.stdout
     try:
         command = command_of(verb)
-        code = command.main(arguments, prog_name=f"thread-archive {verb}", standalone_mode=False)
+        code = command.main(arguments, prog_name=f"{program()} {verb}", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except StoppedError as stopped:
@@ -75,6 +76,11 @@ def _run(verb: str, arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
+    except SystemExit as end:
+        # rich and click, which then wraps stdout, end the process with 1 where a pipe is closed.
+        if isinstance(end.__context__, BrokenPipeError) or sys.stdout is not stdout:
+            raise BrokenPipeError from None
+        raise
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         if os.environ.get("THREAD_ARCHIVE_DEBUG"):
             traceback.print_exc()
@@ -86,4 +92,4 @@ def _run(verb: str, arguments: list[str]) -> int:
 
 
 def _complain(message: str, remedy: str) -> None:
-    print(f"thread-archive: {safe(message)} {safe(remedy)}".rstrip(), file=sys.stderr)
+    print(f"thread-archive: {safe(message)} {safe(as_started(remedy))}".rstrip(), file=sys.stderr)

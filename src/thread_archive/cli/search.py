@@ -7,7 +7,7 @@ import click
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, json_option
-from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
+from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
 from thread_archive.store.archive import Archive
 from thread_archive.store.queries import OPERATORS, parse_query
 from thread_archive.store.search import END, FOUND, Found, Request, SearchHit, Sort, ThreadHits, find, find_threads
@@ -76,8 +76,8 @@ def _print_threads(found: Sequence[ThreadHits], *, as_json: bool) -> None:
         if as_json:
             print_json(thread.as_json())
             continue
-        console.print(Text(f"{thread.rank}. {line(thread.title)}", style="bold"))
-        console.print(Text(f"   {line(thread.thread)}", style="dim"))
+        print_indented(console, Text(f"{thread.rank}. {line(thread.title)}", style="bold"), hanging=HANGING)
+        print_indented(console, Text(f"   {line(thread.thread)}", style="dim"))
         for hit in thread.hits:
             _print_hit(hit, indent=3)
     _print_rest(found, as_json=as_json)
@@ -93,21 +93,27 @@ def _print_rest(found: Sequence[object], *, as_json: bool) -> None:
 def _print_hit(hit: SearchHit, *, indent: int) -> None:
     console = output()
     number = f"{hit.rank}. " if not indent else ""
-    heading = Text(number).append(line(hit.title) or "(no title)", style="bold")
+    heading = Text(number).append_text(_marked(hit.marked_title or "(no title)", style="bold"))
     what = f"article, paragraph {hit.paragraph}" if hit.paragraph else hit.kind
     heading.append(f"  {what} by {line(hit.author_name) or 'unknown'}, {hit.published_at[:10]}", style="dim")
-    for text in (heading, _body(hit), Text(line(hit.ap_id), style="dim")):
+    print_indented(console, heading, indent, hanging=HANGING)
+    for text in (_body(hit), Text(line(hit.ap_id), style="dim")):
         print_indented(console, text, indent)
 
 
 def _body(hit: SearchHit) -> Text:
     if hit.deleted or hit.removed:
         return Text("[deleted by its author]" if hit.deleted else "[removed by a moderator]", style="italic")
+    return _marked(hit.snippet)
+
+
+def _marked(passage: str, *, style: str = "") -> Text:
+    """A passage with what was found in it highlighted."""
     text = Text()
-    for number, part in enumerate(hit.snippet.split(FOUND)):
+    for number, part in enumerate(passage.split(FOUND)):
         found, _, rest = part.partition(END) if number else ("", "", part)
         # Outside spaces matter between the parts, so that only the inside is put on a line.
-        text.append(_flat(found), style="bold yellow").append(_flat(rest))
+        text.append(_flat(found), style="bold yellow").append(_flat(rest), style=style)
     return text
 
 

@@ -8,14 +8,15 @@ import click
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, find_thread, json_option
-from thread_archive.cli.terminal import line, output, print_indented, print_json, safe
+from thread_archive.cli.terminal import NO_BREAK, line, output, print_indented, print_json, safe
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.archive import Archive
 from thread_archive.store.articles import PageText, linked_page
 from thread_archive.store.reading import Item, thread_items
 
-# Deeper replies are not indented further: there would be no room left for their words.
+# Deeper replies are not indented further, but say how deep they are: no room would be left for their words.
 _DEEPEST = 12
+_LEAST_WIDTH = 30
 _INDENT = 2
 # What a block of an article begins with.
 _SIGNS = {"item": "• ", "quote": "> "}
@@ -38,13 +39,20 @@ def command(thread: str, db: Path, as_json: bool) -> int:
             if as_json:
                 print_json(item.fields)
                 continue
-            for text in _lines(item):
-                indent = min(max(item.depth - 1, 0), _DEEPEST) * _INDENT
-                print_indented(console, text, indent)
+            indent, sign = _place(item.depth, console.width)
+            for number, text in enumerate(_lines(item)):
+                print_indented(console, text if number else Text(sign, style="dim").append_text(text), indent)
             if item.kind == "post":
                 for text, indent in _page(linked_page(archive, post_id)):
                     print_indented(console, text, indent)
     return 0
+
+
+def _place(depth: int, width: int) -> tuple[int, str]:
+    """How far what stands so deep in the tree is indented, and the sign before it where that does not tell."""
+    deepest = max(0, min(_DEEPEST, (width - _LEAST_WIDTH) // _INDENT))
+    levels = max(depth - 1, 0)
+    return min(levels, deepest) * _INDENT, f"↳{NO_BREAK}{depth}  " if levels > deepest else ""
 
 
 def _page(page: PageText | None) -> Iterator[tuple[Text, int]]:
@@ -93,7 +101,7 @@ def _byline(item: Item) -> Text:
     if fields["edited_at"]:
         facts.append(f"edited {_time(fields['edited_at'])}")
     if fields["score"] is not None:
-        facts.append(f"score {fields['score']:,}")
+        facts.append(f"score{NO_BREAK}{fields['score']:,}")
     facts += [word for word in ("distinguished", "locked", "nsfw", "featured") if fields.get(word)]
     return text.append(f"  {' · '.join(facts)}", style="not bold dim")
 

@@ -5,10 +5,13 @@ import secrets
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from thread_archive.cli.options import db_option, find_thread, json_option
-from thread_archive.cli.receipt import counted
-from thread_archive.cli.terminal import line, messages, output, print_json
+from thread_archive.cli.progress import Busy
+from thread_archive.cli.receipt import size
+from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
+from thread_archive.counting import counted
 from thread_archive.snapshots.pseudonymising import read_key
 from thread_archive.snapshots.selection import Wanted, parse_day, select
 from thread_archive.snapshots.writer import Made, Making, check_target, make, source_date_epoch
@@ -67,7 +70,7 @@ def command(
     """
     check_target(dest)
     epoch = source_date_epoch(os.environ)
-    with Archive.open(db, read_only=True) as archive, messages().status("writing…"):
+    with Archive.open(db, read_only=True) as archive, Busy(messages(), "writing…"):
         wanted = Wanted(
             posts=tuple(find_thread(archive, thread) for thread in threads),
             community=community,
@@ -112,19 +115,17 @@ def _as_json(made: Made) -> dict[str, object]:
 
 def _print(made: Made) -> None:
     found = made.description["counts"]
-    console = output()
-    console.print(
-        f"{line(str(made.path))}: {counted(found['threads'], 'thread')}, {counted(found['comments'], 'comment')}, "
-        f"{counted(found['articles'], 'article')}",
-        overflow="fold",
-    )
-    console.print("  " + ", ".join(f"{part} {size / 1e6:,.1f} MB" for part, size in made.sizes.items() if size))
-    console.print(f"  checksum list {made.manifest}", overflow="fold")
-    console.print(f"  content hash  {made.description['content_sha256']}", overflow="fold")
+    counts = ", ".join(counted(found[f"{noun}s"], noun) for noun in ("thread", "comment", "article"))
+    _say(f"{line(str(made.path))}: {counts}")
+    _say("  " + ", ".join(f"{part} {size(number)}" for part, number in made.sizes.items() if number))
+    _say(f"  checksum list {made.manifest}")
+    _say(f"  content hash  {made.description['content_sha256']}")
     left = made.description.get("names_left")
-    if left:
-        console.print(
-            f"  {left['occurrences']:,} times a name is left in a text, where it is an ordinary word of these threads",
-            overflow="fold",
-        )
-    console.print("Tell the first of these numbers, through another channel, to whoever gets the copy.")
+    if left and left["occurrences"]:
+        times = counted(left["occurrences"], "time")
+        _say(f"  {times} a name is left in a text, where it is an ordinary word of these threads")
+    _say("Tell the first of these numbers, through another channel, to whoever gets the copy.")
+
+
+def _say(text: str) -> None:
+    print_indented(output(), Text(text), hanging=HANGING)

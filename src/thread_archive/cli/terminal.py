@@ -4,10 +4,21 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
+
+from thread_archive.cli import program
+
+# Where nobody looks there is no edge to wrap at: one line of ours is one line for whatever reads it.
+_UNBOUNDED = 2**31
+# What a line of an account that goes on is indented by: more than what is told below it.
+HANGING = 4
+# A blank that `print_indented` does not wrap at. Those of Unicode are honoured by nothing here, and texts are full of
+# them; whoever writes this one gets a blank.
+NO_BREAK = "\ue000"
 
 # Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
 _UNSAFE = re.compile(
@@ -25,14 +36,39 @@ def line(text: str) -> str:
     return " ".join(safe(text).split())
 
 
+def as_started(text: str) -> str:
+    """`text` with the command lines of ours in it as they are typed here."""
+    return text.replace("`thread-archive ", f"`{program()} ")
+
+
 def output() -> Console:
     """Where results go: no markup, no highlighting of what looks like numbers."""
-    return Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+    return _console(sys.stdout)
 
 
 def messages() -> Console:
     """Where progress and warnings go."""
-    return Console(file=sys.stderr, markup=False, highlight=False, emoji=False)
+    return _console(sys.stderr)
+
+
+def _console(file: TextIO) -> Console:
+    width = None if file.isatty() else _UNBOUNDED
+    return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
+
+
+def draws(console: Console) -> bool:
+    """Whether something that moves can be drawn on `console`."""
+    return console.file.isatty() and not console.is_dumb_terminal
+
+
+def shortened(text: str, room: int) -> str:
+    """An address in so many characters: without its scheme if need be, then without its middle."""
+    if len(text) > room:
+        text = re.sub("^https?://", "", text)
+    if len(text) > room:
+        end = room // 2
+        text = f"{text[: room - end - 1]}…{text[len(text) - end :]}"
+    return text
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -40,12 +76,35 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=True), flush=True)
 
 
-def print_indented(console: Console, text: Text, indent: int = 0) -> None:
-    """Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself."""
+def print_indented(console: Console, text: Text, indent: int = 0, *, hanging: int = 0) -> None:
+    """
+    Print `text` so that the lines it wraps into keep its indentation, of which it may bring some itself.
+
+    Those after the first are indented by `hanging` more, so that none looks like an item of its own; a text that hangs
+    is of one line.
+    """
     own = len(text.plain) - len(text.plain.lstrip(" "))
     margin = " " * (indent + own)
-    width = max(1, console.width - len(margin))
-    for wrapped in text[own:].wrap(console, width, overflow="fold") or [Text()]:
+    for number, wrapped in enumerate(_wrapped(console, text[own:], console.width - len(margin), hanging)):
         wrapped.rstrip()
+        wrapped.plain = wrapped.plain.replace(NO_BREAK, " ")
+        before = margin + " " * (hanging if number else 0) if wrapped.plain else ""
         # Nothing is left to wrap, and no blanks are put behind it, where it may be read by a program.
-        console.print(Text(margin if wrapped.plain else "").append_text(wrapped), soft_wrap=True)
+        console.print(Text(before).append_text(wrapped), soft_wrap=True)
+
+
+def _wrapped(console: Console, text: Text, width: int, hanging: int) -> list[Text]:
+    lines = list(text.wrap(console, max(1, width), overflow="fold")) or [Text()]
+    if len(lines) == 1 or not hanging:
+        return lines
+    rest = text[len(lines[0].plain) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    return [lines[0], *rest.wrap(console, max(1, width - hanging), overflow="fold")]
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print `table` without blanks at the ends of its lines."""
+    for row in console.render_lines(table, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in row))
+        text.rstrip()
+        console.print(text, soft_wrap=True)

@@ -6,6 +6,7 @@ import click
 
 from thread_archive.cli.findings import print_finding
 from thread_archive.cli.options import json_option, unused_db_option
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.terminal import messages, print_json
 from thread_archive.exceptions import SnapshotError
 from thread_archive.snapshots.verifying import verify
@@ -26,8 +27,8 @@ def command(path: Path, as_json: bool, signer: Path | None) -> int:
     hash, and the signature where there is one. Nothing in it is run or believed.
     """
     sound = True
-    with messages().status("checking…"):
-        for finding in verify(path, signer=signer):
+    with Busy(messages(), "checking…") as busy:
+        for finding in busy.around(verify(path, signer=signer)):
             sound = sound and finding.ok
             if as_json:
                 print_json(finding.as_json())

@@ -49,7 +49,7 @@ class Client:
     - `contact`: a URL or an address for the User-Agent, so that administrators can reach whoever runs this
     - `allow_private_network`: lifts the rules on addresses, ports and plain http
     - `patience`: the longest total wait, in seconds, that one request may spend because a server asks for it or fails
-    - `on_wait(host, seconds, why)`: called in the asking thread before such a wait
+    - `on_wait(server, seconds, why)`: called in the asking thread before such a wait
     - `rule`: what addresses must fulfil, instead of being public (or, with `allow_private_network`, anything)
     - `limits`, `page_limits`: what is taken of an answer, of an API and of a linked page
 

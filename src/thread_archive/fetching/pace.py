@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
+import httpx
+
 from thread_archive.exceptions import RateLimitedError
 from thread_archive.fetching.clock import Clock
 from thread_archive.fetching.ratelimits import window
@@ -71,8 +73,9 @@ class Pace:
     """
     The pace of one host, shared by all threads that ask it.
 
-    `interval` is the least number of seconds between the starts of two requests. `on_wait(host, seconds, why)` is
-    told of every wait but the ordinary interval.
+    `interval` is the least number of seconds between the starts of two requests. `on_wait(server, seconds, why)` is
+    told of every wait but the ordinary interval; `server` is the one that is asked, with a port that is not the usual
+    one, as instances are named.
     """
 
     def __init__(self, host: str, *, interval: float, clock: Clock, on_wait: OnWait | None = None) -> None:
@@ -111,7 +114,7 @@ class Pace:
             raise limited(self._host, seconds, url=url)
         allowance.spend(seconds)
         if self._on_wait:
-            self._on_wait(self._host, seconds, self._why)
+            self._on_wait(httpx.URL(url).netloc.decode("ascii").lower(), seconds, self._why)
 
     def hold(self, seconds: float, why: str) -> float:
         """Let nobody ask the host for `seconds` (up to LONGEST_WAIT; a longer hold stays); gives the seconds left."""

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from thread_archive.counting import counted
 from thread_archive.snapshots.bundle import DATABASE, DESCRIPTION
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.columns import LEFT_OUT
@@ -78,7 +79,7 @@ def _package(folder: Path, connection: sqlite3.Connection, digest: str, told: To
     return {
         "profile": "data-package",
         "name": f"threads-{content[:16]}",
-        "title": title or f"{found['threads']:,} Lemmy threads, {found['comments']:,} comments",
+        "title": title or f"{counted(found['threads'], 'Lemmy thread')}, {counted(found['comments'], 'comment')}",
         "description": "Lemmy threads, whole and as they were when they were captured, in one SQLite database.",
         "created": _created(threads, told.epoch),
         "sources": [{"title": domain, "path": f"{scheme}{domain}/"} for domain, scheme in homes],

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from thread_archive.counting import counted
 from thread_archive.exceptions import UnknownThreadError
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.pages import assets
@@ -92,7 +93,7 @@ def _byline(fields: Mapping[str, Any]) -> str:
     who = f"{_line(fields['author_name'] or 'unknown')}@{host}".removesuffix("@")
     facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
     facts += ["edited"] if fields["edited_at"] else []
-    facts += [f"{fields['score']} points"] if fields["score"] is not None else []
+    facts += [counted(fields["score"], "point")] if fields["score"] is not None else []
     return " · ".join([*facts, f"<{_line(fields['ap_id'])}>"])
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from thread_archive.articles.blocks import cleaned_blocks
+from thread_archive.counting import counted
 from thread_archive.markup import cleaned
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.database import FORMAT, MARK, create, open_snapshot
@@ -144,7 +145,7 @@ def _index(connection: sqlite3.Connection) -> Iterator[Finding]:
     items = {connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _INDEXED}
     texts = search_index.count_belonging(connection)
     ok = items == {texts}
-    yield _finding("index", ok, f"{texts:,} texts" + (", all in the index" if ok else "; the index has others"))
+    yield _finding("index", ok, counted(texts, "text") + (", all in the index" if ok else "; the index has others"))
 
 
 _INDEXED = ("search_items", "search_fts_docsize")
@@ -174,7 +175,11 @@ _HTML: Mapping[str, tuple[str, Callable[[str], str]]] = {
 def _counts(connection: sqlite3.Connection, description: Mapping[str, Any]) -> Finding:
     told, found = description.get("counts"), counts(connection)
     if told == found:
-        return _finding("counts", True, f"{found['threads']:,} threads, {found['comments']:,} comments, as it says")
+        return _finding(
+            "counts",
+            True,
+            f"{counted(found['threads'], 'thread')}, {counted(found['comments'], 'comment')}, as it says",
+        )
     return _finding("counts", False, f"it says {told}, and has {found}")
 
 

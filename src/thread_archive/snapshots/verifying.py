@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from thread_archive.counting import counted
 from thread_archive.exceptions import SnapshotDamagedError, SnapshotError
 from thread_archive.snapshots.bundle import DATABASE, DESCRIPTION, Bundle
 from thread_archive.snapshots.inspecting import inspect
@@ -21,7 +22,7 @@ def verify(path: Path, *, signer: Path | None = None) -> Iterator[Finding]:
     """
     try:
         with Bundle(path) as bundle:
-            yield Finding(check="form", ok=True, path="", message=f"{len(bundle.names):,} files")
+            yield Finding(check="form", ok=True, path="", message=counted(len(bundle.names), "file"))
             yield from check_bundle(bundle, signer=signer)
     except SnapshotError as error:
         yield Finding(check="form", ok=False, path=str(path), message=str(error))
@@ -55,7 +56,7 @@ def check_files(bundle: Bundle, digests: Mapping[str, str]) -> Iterator[Finding]
             sound = False
             yield Finding(check="files", ok=False, path=name, message=wrong)
     if sound:
-        yield Finding(check="files", ok=True, path="", message=f"{len(digests):,} files, all as listed")
+        yield Finding(check="files", ok=True, path="", message=f"{counted(len(digests), 'file')}, all as listed")
 
 
 def _what_is_wrong(bundle: Bundle, name: str, expected: str | None) -> str:

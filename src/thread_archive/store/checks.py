@@ -8,6 +8,7 @@ from importlib.metadata import version
 from platform import python_version
 from typing import Any
 
+from thread_archive.counting import counted
 from thread_archive.exceptions import ArchiveDamagedError
 from thread_archive.store import evidence, schema, search_index
 from thread_archive.store.archive import Archive, translated
@@ -109,7 +110,7 @@ def _index(archive: Archive) -> Iterator[Finding]:
         yield Finding(check="index", ok=False, path="search_fts", message=message)
         return
     wrong = f"it differs from the texts ({problem}); `thread-archive reread` makes it anew"
-    message = wrong if problem else f"{texts:,} texts, all in the index"
+    message = wrong if problem else f"{counted(texts, 'text')}, all in the index"
     yield Finding(check="index", ok=not problem, path="search_fts", message=message)
 
 
@@ -123,7 +124,7 @@ def _captures(archive: Archive) -> Iterator[Finding]:
             yield Finding(check="captures", ok=False, path=f"exchange_bodies {digest.hex()}", message=message)
     if not damaged:
         count = archive.db.conn.execute("SELECT count(*) FROM exchanges").fetchone()[0]
-        yield Finding(check="captures", ok=True, path="", message=f"{count:,} answers, all as they were received")
+        yield Finding(check="captures", ok=True, path="", message=f"{counted(count, 'answer')}, all as received")
     for url, began_here in archive.db.conn.execute(
         "SELECT url, owner IS NOT NULL FROM captures WHERE status = 'open' ORDER BY id"
     ):
@@ -144,10 +145,13 @@ def _threads(archive: Archive) -> Iterator[Finding]:
         told = json.loads(receipt or "{}").get("comments", {}).get("stored")
         if told is not None and told != stored:
             wrong += 1
-            message = f"the receipt says {told:,} comments, the archive has {stored:,}; `thread-archive reread`"
+            message = (
+                f"its receipt says {counted(told, 'comment')}, the archive has {stored:,}; `thread-archive reread`"
+            )
             yield Finding(check="threads", ok=False, path=ap_id, message=message)
     if not wrong:
-        yield Finding(check="threads", ok=True, path="", message=f"{len(rows):,} threads, each as its receipt says")
+        message = f"{counted(len(rows), 'thread')}, each as its receipt says"
+        yield Finding(check="threads", ok=True, path="", message=message)
 
 
 def _redaction(archive: Archive) -> Iterator[Finding]:
@@ -157,4 +161,4 @@ def _redaction(archive: Archive) -> Iterator[Finding]:
         yield Finding(check="redaction", ok=False, path=str(archive.path), message=message)
         return
     (count,) = archive.db.conn.execute("SELECT count(*) FROM redaction_log").fetchone()
-    yield Finding(check="redaction", ok=True, path="", message=f"{count:,} redactions, all swept")
+    yield Finding(check="redaction", ok=True, path="", message=f"{counted(count, 'redaction')}, all swept")
