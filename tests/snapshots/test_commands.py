@@ -4,10 +4,12 @@ import errno
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +233,16 @@ def test_datasette_without_our_plugin_searches_a_snapshot(folder: Path, version:
     assert len(answers[1]) == 1
     assert answers[2] == []
     assert answers[3] == []
+
+
+def test_a_snapshot_says_what_it_leaves_out_since_only_a_login_showed_it(folder: Path, tmp_path: Path) -> None:
+    db = tmp_path / "archive.db"
+    db.write_bytes((folder / "archive.db").read_bytes())
+    with closing(sqlite3.connect(db)) as connection, connection:
+        (thread,) = connection.execute("SELECT max(id) FROM posts").fetchone()
+        connection.execute("UPDATE posts SET restricted = 1 WHERE id = ?", [thread])
+        connection.execute("UPDATE comments SET restricted = (post_id = ? OR position = 0)", [thread])
+    said = run(tmp_path, "snapshot", "bundle").stdout
+    assert "left out: 1 thread and 1 comment that only a login showed" in said
+    assert "left out" not in run(tmp_path, "snapshot", "whole", "--include-restricted").stdout
+    assert "left out" not in run(folder, "snapshot", "bundle").stdout

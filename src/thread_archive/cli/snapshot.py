@@ -13,7 +13,7 @@ from thread_archive.cli.receipt import size
 from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
 from thread_archive.counting import counted
 from thread_archive.snapshots.pseudonymising import read_key
-from thread_archive.snapshots.selection import Wanted, parse_day, select
+from thread_archive.snapshots.selection import Wanted, hidden, parse_day, select
 from thread_archive.snapshots.writer import Made, Making, check_target, make, source_date_epoch
 from thread_archive.store import settings
 from thread_archive.store.archive import Archive
@@ -88,11 +88,13 @@ def command(
             pseudonyms=_pseudonym_key(pseudonym_key, wanted=pseudonymise),
             keep_source=keep_source,
         )
-        made = make(archive, dest, select(archive, wanted), making)
+        chosen = select(archive, wanted)
+        made = make(archive, dest, chosen, making)
+        unseen = hidden(archive, wanted, chosen)
     if as_json:
         print_json(_as_json(made))
     else:
-        _print(made)
+        _print(made, *unseen)
     return 0
 
 
@@ -113,10 +115,13 @@ def _as_json(made: Made) -> dict[str, object]:
     }
 
 
-def _print(made: Made) -> None:
+def _print(made: Made, hidden_threads: int, hidden_comments: int) -> None:
     found = made.description["counts"]
     counts = ", ".join(counted(found[f"{noun}s"], noun) for noun in ("thread", "comment", "article"))
     _say(f"{line(str(made.path))}: {counts}")
+    parts = [(hidden_threads, "thread"), (hidden_comments, "comment")]
+    if unseen := " and ".join(counted(number, noun) for number, noun in parts if number):
+        _say(f"  left out: {unseen} that only a login showed (--include-restricted takes them along)")
     _say("  " + ", ".join(f"{part} {size(number)}" for part, number in made.sizes.items() if number))
     _say(f"  checksum list {made.manifest}")
     _say(f"  content hash  {made.description['content_sha256']}")

@@ -1,6 +1,8 @@
 """Which threads a snapshot is to hold: whole threads with a match."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from thread_archive.exceptions import InputError, UnknownThreadError
@@ -59,6 +61,22 @@ def select(archive: Archive, wanted: Wanted) -> list[int]:
             next="`thread-archive ls` lists its threads; what only a login showed needs --include-restricted.",
         )
     return found
+
+
+def hidden(archive: Archive, wanted: Wanted, chosen: Sequence[int]) -> tuple[int, int]:
+    """
+    How many threads of those wanted are not among the rows `chosen`, and how many comments of those chosen stay out,
+    since only a login showed them.
+    """
+    if wanted.restricted:
+        return 0, 0
+    threads = len(select(archive, replace(wanted, restricted=True))) - len(chosen)
+    with archive.reading() as connection:
+        (comments,) = connection.execute(
+            "SELECT count(*) FROM comments WHERE restricted AND post_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(chosen))],
+        ).fetchone()
+    return threads, comments
 
 
 def _found_by(archive: Archive, query: str) -> set[int | None]:
