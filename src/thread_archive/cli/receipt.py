@@ -6,7 +6,7 @@ from rich.text import Text
 
 from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
 from thread_archive.cli.terminal import as_started, line
-from thread_archive.counting import counted as counted
+from thread_archive.counting import counted
 from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 
 # How wide the status is with which a line for a whole thread begins.
@@ -100,7 +100,7 @@ def _source(source: SourceReceipt) -> Iterator[Text]:
     software = f" ({line(source.software).capitalize()} {line(source.version)})" if source.software else ""
     home = ", the thread's home" if source.is_home else ""
     text = Text(f"  {line(source.instance)}{software}{home}: ")
-    if source.error:
+    if source.error and source.advertised is None and not source.received:
         yield text.append(line(source.error.message), style="yellow")
         return
     gave = f"gave {source.received:,}"
@@ -109,6 +109,8 @@ def _source(source: SourceReceipt) -> Iterator[Text]:
     says = f"counts {source.advertised:,}, " if source.advertised is not None else ""
     lacked = f", lacked {source.lacked:,} that another server has" if source.lacked else ""
     yield text.append(f"{says}{gave}{lacked}")
+    if source.error:
+        yield Text(f"    {line(source.error.message)}", style="yellow")
 
 
 def _missing(missing: Missing) -> Iterator[Text]:

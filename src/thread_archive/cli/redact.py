@@ -14,8 +14,8 @@ from thread_archive.archiving import targets
 from thread_archive.archiving.redacting import Redaction, Target, finish, preview, redact
 from thread_archive.cli.options import db_option, find_thread, json_option
 from thread_archive.cli.prompts import stopping
-from thread_archive.cli.receipt import counted
 from thread_archive.cli.terminal import line, messages, output, print_indented, print_json, safe
+from thread_archive.counting import counted
 from thread_archive.exceptions import ArchiveBusyError, InputError
 from thread_archive.store.archive import Archive
 from thread_archive.store.redaction.changes import ErasedItem
