@@ -97,7 +97,12 @@ def test_a_mirror_alone_does_not_bring_back_an_older_text_and_brings_in_a_newer_
         (receipt,) = add(archive, server, "http://mirror.test/post/1001", home=False)
         assert not receipt.changed
         copy.comments[1002].content, copy.comments[1002].updated = "written since", "2100-01-01T00:00:00Z"
+        shown = "SELECT upvotes FROM posts UNION ALL SELECT upvotes FROM comments"
+        votes = rows(archive, shown)
+        copy.comments[1002].upvotes = copy.posts[1001].upvotes = 99
         add(archive, server, "http://mirror.test/post/1001", home=False)
+        assert rows(archive, shown) == votes, "the home's votes are shown"
+        assert rows(archive, "SELECT count(*) FROM scores WHERE upvotes = 99") == [(2,)]
         assert rows(archive, "SELECT body FROM comments WHERE ap_id LIKE '%/comment/2'") == [("written since",)]
         assert rows(archive, "SELECT title FROM posts") == [("As the home has it",)]
 

@@ -147,6 +147,8 @@ class Interpretation:
         """What was read, put together with what the archive has of the thread."""
         post, answering, home = self.post, self._plan.keys(), self._checked_home()
         states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home)
+        of_post, of_comments = states.post(), states.comments(answering)
+        told = {post.ap_id: of_post, **of_comments} if of_post else of_comments
         return Visit(
             capture_id=self._capture_id,
             captured_at=captured_at,
@@ -156,9 +158,12 @@ class Interpretation:
                 home=self._home,
                 known=places.known_places(self._archive, post.ap_id),
                 known_names=places.known_names(self._archive, post.ap_id),
-                states=states.comments(answering),
+                states=of_comments,
             ),
-            post_stays=self._home is None and _outlasts(states.post(), post, answering),
+            post_stays=self._home is None and _outlasts(of_post, post, answering),
+            scored_at_home=frozenset(
+                ap_id for ap_id, state in told.items() if self._home is None and state.home_told_at is not None
+            ),
             places=[(source.instance, source.post_id) for source in self._plan.values()],
             restricted=frozenset(self._restricted - self._public),
             gaps={

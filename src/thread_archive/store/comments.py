@@ -19,6 +19,7 @@ _AP_ID = COMMENT_COLUMNS.index("ap_id")
 _POST = COMMENT_COLUMNS.index("post_id")
 _BODY = COMMENT_COLUMNS.index("body")
 _CREATOR = COMMENT_COLUMNS.index("creator_id")
+_VOTES = slice(COMMENT_COLUMNS.index("score"), COMMENT_COLUMNS.index("downvotes") + 1)
 _MODERATOR = COMMENT_COLUMNS.index("is_moderator")
 _STATE = tuple(COMMENT_COLUMNS.index(name) for name in COMMENT_STATE)
 
@@ -42,6 +43,8 @@ class CommentWriter:
             before = old.get(row_id)
             if row[_MODERATOR] is None:
                 row = (*row[:_MODERATOR], before[_MODERATOR] if before else 0, *row[_MODERATOR + 1 :])
+            if before is not None and comment.ap_id in writing.visit.scored_at_home:
+                row = (*row[: _VOTES.start], *before[_VOTES], *row[_VOTES.stop :])
             first = writing.is_first("comment", row_id)
             if before is None:
                 text = writing.text_of(comment.body)

@@ -18,6 +18,7 @@ _AP_ID = POST_COLUMNS.index("ap_id")
 _BODY = POST_COLUMNS.index("body")
 # What a comment list, which is all there is of some withdrawn posts, does not tell of the post.
 _MARKS = tuple(POST_COLUMNS.index(name) for name in ("is_moderator", "is_admin"))
+_VOTES = slice(POST_COLUMNS.index("score"), POST_COLUMNS.index("downvotes") + 1)
 _UNTOLD = frozenset((*_MARKS, *map(POST_COLUMNS.index, ("creator_id", "score", "upvotes", "downvotes", "advertised"))))
 
 
@@ -38,7 +39,10 @@ def write_post(writing: Writing) -> int:
     else:
         post_id, old_capture, *old = found
         if not writing.visit.post_stays:
-            _update(writing, post_id, tuple(old), _keep_untold(row, tuple(old)), old_capture)
+            row = _keep_untold(row, tuple(old))
+            if post.ap_id in writing.visit.scored_at_home:
+                row = (*row[: _VOTES.start], *old[_VOTES], *row[_VOTES.stop :])
+            _update(writing, post_id, tuple(old), row, old_capture)
     write_cross_posts(writing, post_id, post)
     return post_id
 

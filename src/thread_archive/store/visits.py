@@ -31,7 +31,8 @@ class Visit:
 
     `places` are the local ids by which instances know the post; `restricted` are the ap_ids that only a login gave;
     `gaps` say why a place (instance, local id) is empty; `asked` are the instances that listed the thread to its end.
-    `post_stays` says that the archive's state of the post outlasts what is told of it now.
+    `post_stays` says that the archive's state of the post outlasts what is told of it now, `scored_at_home` are the
+    ap_ids of what has its votes from the thread's home, which is silent now.
     """
 
     capture_id: int
@@ -43,6 +44,7 @@ class Visit:
     gaps: Mapping[Key, str] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
     post_stays: bool = False
+    scored_at_home: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
