@@ -117,6 +117,8 @@ def test_what_cannot_be_answered_is_said_so_and_prints_nothing(
     with browsing.serving(written, *more, stderr=None) as base:
         for path, status in (("/nothing", 404), ("/written/nothing", 404), ("/nothing.json", 404), ("/-/nothing", 404)):
             assert httpx.get(base + path).status_code == status, path
-        assert httpx.get(f"{base}/written?sql=selec", follow_redirects=True).status_code == 400
+        # The newer line of Datasette looks first whether SQL is allowed at all.
+        refused = {400, 403} if more else {400}
+        assert httpx.get(f"{base}/written?sql=selec", follow_redirects=True).status_code in refused
     told = capfd.readouterr()
     assert "Traceback" not in told.out + told.err

@@ -13,7 +13,8 @@ from thread_archive.store.times import parse_stamp, stamp
 # As deep as we follow a server (Lemmy itself stops at 50): a comment's path grows with each level.
 DEEPEST = 2_000
 _ADDRESS = "{0} GLOB 'https://[^/ ]*' OR {0} GLOB 'http://[^/ ]*'"
-_TIME = "is_stamp({0})"
+# As bytes: of text that is no UTF-8 Python would say so by itself, on standard error.
+_TIME = "is_stamp(CAST({0} AS BLOB))"
 _COUNT = f"{{0}} BETWEEN -{MAX_COUNT} AND {MAX_COUNT}"
 _REASONS = ", ".join(f"'{reason}'" for reason in MissingReason)
 _PARENT = "SELECT {0} FROM comments AS parent WHERE parent.id = comments.parent_id"
@@ -63,11 +64,12 @@ def value_problem(connection: sqlite3.Connection) -> str:
     return ""
 
 
-def _is_stamp(text: str | None) -> bool | None:
-    """Whether `text` is a time as `stamp` writes it; None for None."""
-    if text is None:
+def _is_stamp(value: bytes | None) -> bool | None:
+    """Whether `value` is a time as `stamp` writes it; None for None."""
+    if value is None:
         return None
     try:
+        text = value.decode()
         return stamp(parse_stamp(text)) == text
     except ValueError:
         return False
