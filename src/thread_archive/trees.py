@@ -8,8 +8,9 @@ known by (instance, local id).
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from thread_archive.exceptions import PayloadError
 from thread_archive.model import Sighting
@@ -21,9 +22,12 @@ Key = str | tuple[str, int]
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A sighting, with the server that showed it and the number of the answer (in the capture) that held it."""
+class Seen(NamedTuple):
+    """
+    A sighting, with the server that showed it and the number of the answer (in the capture) that held it.
+
+    There is one for each comment, and a tuple is made four times as fast as a frozen dataclass.
+    """
 
     instance: str
     answer: int
@@ -90,6 +94,16 @@ class Node:
     removed: bool = False
 
 
+class _Draft(NamedTuple):
+    """A node before its place is known."""
+
+    parent: Key | None
+    published_at: datetime
+    answer: int | None = None
+    deleted: bool = False
+    removed: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
     """
@@ -132,15 +146,18 @@ def arrange(
             latest[item.instance] = item
         names[item.instance, item.sighting.local_id] = item.sighting.ap_id
     names |= _inferred(by_ap_id, known, names)
-    drafts: dict[Key, Node] = {}
+    drafts: dict[Key, _Draft] = {}
     for key, place in known.items():
         if isinstance(key, tuple) and key in names:
             continue
-        parent = _known_parent(place, names)
-        drafts[key] = Node(key=key, parent=parent, depth=0, position=0, published_at=place.published_at)
+        drafts[key] = _Draft(_known_parent(place, names), place.published_at)
     shown: dict[int, set[str]] = {}
     for ap_id, latest in by_ap_id.items():
-        drafts[ap_id] = _settled(_merge(ap_id, latest.values(), home, names), known, names)
+        draft = _merge(latest.values(), home, names)
+        if isinstance(draft.parent, tuple) and ap_id in known:
+            # No comment moves: a parent that the archive has is not given up for one that only a path names.
+            draft = draft._replace(parent=_known_parent(known[ap_id], names))
+        drafts[ap_id] = draft
         if states and ap_id in states and home not in latest:
             drafts[ap_id] = _outlasted(drafts[ap_id], latest, states[ap_id])
         for item in latest.values():
@@ -156,44 +173,26 @@ def _rank(item: Seen, home: str | None) -> tuple[bool, datetime, int]:
     return (item.instance == home, item.sighting.edited_at or _EPOCH, item.answer)
 
 
-def _merge(ap_id: str, latest: Collection[Seen], home: str | None, names: Mapping[tuple[str, int], str]) -> Node:
+def _merge(latest: Collection[Seen], home: str | None, names: Mapping[tuple[str, int], str]) -> _Draft:
     if len(latest) == 1:
         (only,) = latest
         said = only.sighting
-        return Node(
-            key=ap_id,
-            parent=_parent(only, (), names),
-            depth=0,
-            position=0,
-            published_at=said.published_at,
-            answer=only.answer,
-            deleted=said.deleted,
-            removed=said.removed,
-        )
+        return _Draft(_parent(only, (), names), said.published_at, only.answer, said.deleted, said.removed)
     best = max(latest, key=lambda item: (*_rank(item, home), item.instance))
     at_home = next((item for item in latest if item.instance == home), None)
     removed = at_home.sighting.removed if at_home else all(item.sighting.removed for item in latest)
     deleted = at_home.sighting.deleted if at_home else any(item.sighting.deleted for item in latest)
     if not removed and at_home is None and best.sighting.removed:
         best = max((item for item in latest if not item.sighting.removed), key=lambda item: _rank(item, home))
-    return Node(
-        key=ap_id,
-        parent=_parent(best, latest, names),
-        depth=0,
-        position=0,
-        published_at=best.sighting.published_at,
-        answer=best.answer,
-        deleted=deleted,
-        removed=removed,
-    )
+    return _Draft(_parent(best, latest, names), best.sighting.published_at, best.answer, deleted, removed)
 
 
-def _outlasted(node: Node, latest: Mapping[str, Seen], state: State) -> Node:
-    """`node` as it is told now, or with what the archive has of it."""
+def _outlasted(draft: _Draft, latest: Mapping[str, Seen], state: State) -> _Draft:
+    """`draft` as it is told now, or with what the archive has of it."""
     edited_at = max(item.sighting.edited_at or _EPOCH for item in latest.values())
-    if state.outlasts(latest.keys(), edited_at=edited_at, deleted=node.deleted, removed=node.removed):
-        return replace(node, answer=None, deleted=state.deleted, removed=state.removed)
-    return node
+    if state.outlasts(latest.keys(), edited_at=edited_at, deleted=draft.deleted, removed=draft.removed):
+        return draft._replace(answer=None, deleted=state.deleted, removed=state.removed)
+    return draft
 
 
 def _parent(best: Seen, others: Iterable[Seen], names: Mapping[tuple[str, int], str]) -> Key | None:
@@ -213,36 +212,31 @@ def _known_parent(place: Known, names: Mapping[tuple[str, int], str]) -> Key | N
     return names.get(place.parent, place.parent) if isinstance(place.parent, tuple) else place.parent
 
 
-def _settled(node: Node, known: Mapping[Key, Known], names: Mapping[tuple[str, int], str]) -> Node:
-    """No comment moves: a parent that the archive has is not given up for one that only a path names."""
-    if not isinstance(node.parent, tuple) or node.key not in known:
-        return node
-    return replace(node, parent=_known_parent(known[node.key], names))
-
-
 def _inferred(
     by_ap_id: Mapping[str, Mapping[str, Seen]], known: Mapping[Key, Known], names: Mapping[tuple[str, int], str]
 ) -> dict[tuple[str, int], str]:
     """Whom a label means that nobody showed, where its reply's parent is known from the archive or another server."""
-    meant: dict[tuple[str, int], str] = {}
+    strange: dict[str, set[tuple[str, int]]] = {}
     for ap_id, latest in by_ap_id.items():
-        places = [(item.instance, item.sighting.path[-2]) for item in latest.values() if len(item.sighting.path) > 1]
-        strange = [place for place in places if place not in names]
-        if not strange:
-            continue
-        parents = {names[place] for place in places if place in names}
-        before = _known_parent(known[ap_id], names) if ap_id in known else None
-        if isinstance(before, str):
-            parents.add(before)
-        for place in strange if parents else ():
-            meant[place] = min(parents | ({meant[place]} if place in meant else set()))
-    return meant
+        for item in latest.values():
+            path = item.sighting.path
+            if len(path) > 1 and (place := (item.instance, path[-2])) not in names:
+                strange.setdefault(ap_id, set()).add(place)
+    meant: dict[tuple[str, int], set[str]] = {}
+    for ap_id, unnamed in strange.items():
+        paths = [(item.instance, item.sighting.path) for item in by_ap_id[ap_id].values()]
+        parents: set[Key | None] = {names.get((instance, path[-2])) for instance, path in paths if len(path) > 1}
+        parents.add(_known_parent(known[ap_id], names) if ap_id in known else None)
+        for place in unnamed:
+            meant.setdefault(place, set()).update(parent for parent in parents if isinstance(parent, str))
+    return {place: min(parents) for place, parents in meant.items() if parents}
 
 
-def _drop_leaves(drafts: dict[Key, Node]) -> None:
+def _drop_leaves(drafts: dict[Key, _Draft]) -> None:
     """A gap holds the place of what has replies: without any left it holds nothing."""
-    replies = Counter(node.parent for node in drafts.values())
-    leaves = [key for key in drafts if isinstance(key, tuple) and not replies[key]]
+    gaps = [key for key in drafts if isinstance(key, tuple)]
+    replies = Counter(draft.parent for draft in drafts.values()) if gaps else Counter()
+    leaves = [key for key in gaps if not replies[key]]
     while leaves:
         parent = drafts.pop(leaves.pop()).parent
         replies[parent] -= 1
@@ -250,9 +244,9 @@ def _drop_leaves(drafts: dict[Key, Node]) -> None:
             leaves.append(parent)
 
 
-def _add_gaps(drafts: dict[Key, Node], seen: Sequence[Seen], names: Mapping[tuple[str, int], str]) -> None:
+def _add_gaps(drafts: dict[Key, _Draft], seen: Sequence[Seen], names: Mapping[tuple[str, int], str]) -> None:
     """A gap hangs where the paths that name it say, and is as old as the oldest reply below it."""
-    wanted = {node.parent for node in drafts.values() if isinstance(node.parent, tuple)} - drafts.keys()
+    wanted = {draft.parent for draft in drafts.values() if isinstance(draft.parent, tuple)} - drafts.keys()
     if not wanted and not any(isinstance(key, tuple) for key in drafts):
         return
     above: dict[Key, Key | None] = {}
@@ -272,34 +266,36 @@ def _add_gaps(drafts: dict[Key, Node], seen: Sequence[Seen], names: Mapping[tupl
         if key is None or key in drafts:
             continue
         up = above.get(key)
-        drafts[key] = Node(key=key, parent=up, depth=0, position=0, published_at=born.get(key, _EPOCH))
+        drafts[key] = _Draft(up, born.get(key, _EPOCH))
         if isinstance(up, tuple):
             todo.append(up)
 
 
-def _order(drafts: Mapping[Key, Node]) -> list[Node]:
-    children: dict[Key | None, list[Node]] = {}
-    for node in drafts.values():
-        children.setdefault(node.parent if node.parent in drafts else None, []).append(node)
+def _order(drafts: Mapping[Key, _Draft]) -> list[Node]:
+    children: dict[Key | None, list[Key]] = {}
+    for key, draft in drafts.items():
+        children.setdefault(draft.parent if draft.parent in drafts else None, []).append(key)
     for siblings in children.values():
-        siblings.sort(key=lambda node: (node.published_at, isinstance(node.key, tuple), str(node.key)), reverse=True)
+        if len(siblings) > 1:
+            siblings.sort(key=lambda key: (drafts[key].published_at, isinstance(key, tuple), str(key)), reverse=True)
     ordered: list[Node] = []
-    stack = [(node, 1) for node in children.get(None, [])]
+    stack: list[tuple[Key, Key | None, int]] = [(key, None, 1) for key in children.get(None, [])]
     while stack:
-        node, depth = stack.pop()
+        key, parent, depth = stack.pop()
+        draft = drafts[key]
         ordered.append(
             Node(
-                key=node.key,
-                parent=node.parent if node.parent in drafts else None,
+                key=key,
+                parent=parent,
                 depth=depth,
                 position=len(ordered),
-                published_at=node.published_at,
-                answer=node.answer,
-                deleted=node.deleted,
-                removed=node.removed,
+                published_at=draft.published_at,
+                answer=draft.answer,
+                deleted=draft.deleted,
+                removed=draft.removed,
             )
         )
-        stack.extend((child, depth + 1) for child in children.get(node.key, ()))
+        stack.extend((child, key, depth + 1) for child in children.get(key, ()))
     if len(ordered) < len(drafts):
         raise PayloadError(
             f"{len(drafts) - len(ordered)} comments answer each other in a circle.", next=REPORT, path="$.comment.path"

@@ -96,7 +96,7 @@ class Interpretation:
         numbers = {stored.url: stored.number for stored in self._exchanges if stored.instance == found.instance}
         for local_id, sighting in found.sightings.items():
             number = numbers[found.shown_by[local_id]]
-            self._seen.append(Seen(instance=found.instance, answer=number, sighting=sighting))
+            self._seen.append(Seen(found.instance, number, sighting))
             self._note(sighting.ap_id, logged_in=False)
 
     def _take(self, stored: StoredExchange, source: PlannedSource) -> None:
