@@ -159,9 +159,7 @@ def _without_withdrawn(body: bytes, *, logged_in: bool) -> tuple[bytes, tuple[st
 
 
 def _may_be_withdrawn(body: bytes) -> bool:
-    if _DELETED.search(body) or _REMOVED.search(body):
-        return True
-    return b"\\u00" in body and _ESCAPED_KEY.search(body) is not None
+    return any(mark.search(body) for mark in (_DELETED, _REMOVED, _ESCAPED_KEY))
 
 
 def _cuts(body: bytes, *, logged_in: bool) -> list[Cut]:

@@ -11,7 +11,7 @@ def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
     """The labels of `text` without the leading 0; raises PayloadError where they cannot be a path of `local_id`."""
     head, _, rest = text.partition(".")
     try:
-        labels = tuple(map(int, rest.split("."))) if rest.isascii() and rest.replace(".", "").isdigit() else ()
+        labels = () if rest.strip("0123456789.") else tuple(map(int, rest.split(".")))
     except ValueError:
         labels = ()
     if (

@@ -97,6 +97,8 @@ COMMENT_STATE = ("body", "edited_at", "deleted", "removed", "distinguished", "la
 PLACE_COLUMNS = ("parent_id", "path", "position", "depth")
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+# Two at a time: every comment has a label, and each division takes as long as all else about it.
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 
 
 def person_row(person: Person, instance_id: int) -> Row:
@@ -213,6 +215,7 @@ def path_label(row_id: int) -> str:
     """
     digits = ""
     while row_id:
-        row_id, digit = divmod(row_id, 36)
-        digits = _DIGITS[digit] + digits
+        row_id, pair = divmod(row_id, len(_PAIRS))
+        digits = _PAIRS[pair] + digits
+    digits = digits.lstrip("0")
     return _DIGITS[len(digits)] + digits
