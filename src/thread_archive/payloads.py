@@ -18,6 +18,10 @@ ApId = Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s]", max_length=4000)
 MAX_COUNT = 2**53
 Count = Annotated[int, msgspec.Meta(ge=-MAX_COUNT, le=MAX_COUNT)]
 
+# How many comments stand one below the other in what is believed: Lemmy's writers refuse a depth over 50 (0.19, 1.0) or
+# 100 labels (0.18), and older data may be deeper.
+DEEPEST = 2_000
+
 REPORT = "Nothing was changed; if the server is a Lemmy, please report it with `thread-archive doctor`'s output."
 
 

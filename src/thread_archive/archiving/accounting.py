@@ -5,13 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thread_archive.archiving.visiting import Found
 from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.sources import ROOT
 from thread_archive.trees import Key, Known
 from thread_archive.urls import host_in, local_id_in
 
 # For these reasons comments are missing below others that count them; for any other, anywhere in the thread.
 _BELOW_A_COMMENT = frozenset({MissingReason.UNEXPLAINED, MissingReason.OMITTED_BY_VERSION})
-# What stands above the comments that answer the post itself, as in Lemmy's paths.
-_ROOT = 0
 
 
 def given(founds: Iterable[Found]) -> dict[str, frozenset[str]]:
@@ -126,10 +125,10 @@ def _held(
     before = {ap_id for (instance, number), ap_id in names.items() if instance == found.instance and number not in gaps}
     before -= frozenset(_named([found])).union(*gave.values())
     local_ids: dict[Key, int] = {sighting.ap_id: local_id for local_id, sighting in found.sightings.items()}
-    nearest: dict[Key | None, int] = {None: _ROOT}
+    nearest: dict[Key | None, int] = {None: ROOT}
     held: Counter[int] = Counter()
     for key, place in tree.items():
-        above = nearest.get(place.parent, _ROOT)
+        above = nearest.get(place.parent, ROOT)
         nearest[key] = local_ids.get(key, above)
         held[above] += key in before
     return held

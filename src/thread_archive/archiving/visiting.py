@@ -25,6 +25,7 @@ from thread_archive.logins import VARIABLE
 from thread_archive.model import Harvest, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources import (
+    OK,
     Contradiction,
     Discovery,
     Harvester,
@@ -40,7 +41,6 @@ from thread_archive.urls import ThreadURL, host_of, local_id_in
 T = TypeVar("T")
 
 DISCOVERY, THREAD = "discovery", "thread"
-OK = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

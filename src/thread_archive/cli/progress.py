@@ -1,6 +1,7 @@
 """Progress on stderr: a live display in a terminal, a plain line now and then elsewhere."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil
@@ -31,7 +32,7 @@ _NARROW = 60
 _WIDE = 100
 
 
-class Display:
+class Display(ABC):
     """
     What is under way, shown on `console` from when it has taken long enough: nothing of it is left when it is over.
 
@@ -75,13 +76,13 @@ class Display:
                 if self._draws:
                     self._due = max(self._due, time.monotonic() + _AWAY_SECONDS)
 
+    @abstractmethod
     def lines(self, width: int) -> list[Text]:
         """What is drawn in a terminal, a line for each thing that is under way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sentence(self) -> str:
         """What is said now and then where nothing can be drawn; empty where there is nothing to say."""
-        raise NotImplementedError
 
     def _say(self, text: str) -> None:
         with self._lock:

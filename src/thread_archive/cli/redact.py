@@ -13,6 +13,7 @@ from rich.text import Text
 from thread_archive.archiving import targets
 from thread_archive.archiving.redacting import Redaction, Target, finish, preview, redact
 from thread_archive.cli.options import db_option, find_thread, json_option
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.prompts import stopping
 from thread_archive.cli.terminal import line, messages, output, print_indented, print_json, safe
 from thread_archive.counting import counted
@@ -68,7 +69,7 @@ def command(
         target = _target(archive, *next(iter(asked.items())))
         if not yes and not _agreed(archive, target, quotes=quotes, as_json=as_json):
             return 0
-        with messages().status("erasing…"):
+        with Busy(messages(), "erasing…"):
             done = redact(archive, target, reason=reason, quotes=quotes, now=datetime.now(UTC))
         _report(done, target, as_json=as_json)
         if not done.swept:
@@ -87,7 +88,7 @@ def _target(archive: Archive, scope: str, text: str) -> Target:
 
 
 def _finish(archive: Archive) -> None:
-    with messages().status("sweeping…"):
+    with Busy(messages(), "sweeping…"):
         swept = finish(archive)
     if not swept:
         raise _unswept(archive)
@@ -141,7 +142,7 @@ def _cut(text: str, length: int) -> str:
 def _agreed(archive: Archive, target: Target, *, quotes: bool, as_json: bool) -> bool:
     """List what there is and ask, where there is anything to ask; returns whether to go on."""
     with stopping("Nothing was erased."):
-        with messages().status("looking…"):
+        with Busy(messages(), "looking…"):
             found = preview(archive, target, quotes=quotes, now=datetime.now(UTC))
         if found.found:
             _list(found.items, target.pattern, as_json=as_json)

@@ -70,8 +70,10 @@ def hidden(archive: Archive, wanted: Wanted, chosen: Sequence[int]) -> tuple[int
     """
     if wanted.restricted:
         return 0, 0
-    threads = len(select(archive, replace(wanted, restricted=True))) - len(chosen)
     with archive.reading() as connection:
+        (is_any,) = connection.execute("SELECT EXISTS (SELECT 1 FROM posts WHERE restricted)").fetchone()
+        # Most archives have none, and a search need not be made twice.
+        threads = len(select(archive, replace(wanted, restricted=True))) - len(chosen) if is_any else 0
         (comments,) = connection.execute(
             "SELECT count(*) FROM comments WHERE restricted AND post_id IN (SELECT value FROM json_each(?))",
             [json.dumps(list(chosen))],

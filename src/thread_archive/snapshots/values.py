@@ -7,11 +7,9 @@ import sqlite3
 from collections.abc import Mapping
 
 from thread_archive.model import MissingReason
-from thread_archive.payloads import MAX_COUNT
+from thread_archive.payloads import DEEPEST, MAX_COUNT
 from thread_archive.store.times import parse_stamp, stamp
 
-# As deep as we follow a server (Lemmy itself stops at 50): a comment's path grows with each level.
-DEEPEST = 2_000
 _ADDRESS = "{0} GLOB 'https://[^/ ]*' OR {0} GLOB 'http://[^/ ]*'"
 # As bytes: of text that is no UTF-8 Python would say so by itself, on standard error.
 _TIME = "is_stamp(CAST({0} AS BLOB))"

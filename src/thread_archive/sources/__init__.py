@@ -8,7 +8,8 @@ from thread_archive.captures import Exchange
 from thread_archive.sources import lemmy_v3
 from thread_archive.sources._harvest import Harvester
 from thread_archive.sources._reading import Reader
-from thread_archive.sources._steps import Contradiction, Place, Steps
+from thread_archive.sources._steps import OK, Contradiction, Place, Steps
+from thread_archive.sources._tally import ROOT
 from thread_archive.sources.discovery import Discovery, discover
 from thread_archive.sources.lemmy_v3.asking import HarvesterV3
 from thread_archive.sources.lemmy_v4.asking import HarvesterV4
@@ -35,12 +36,14 @@ def locate(place: Place, ap_id: str, *, dialect: str) -> Steps[int | None]:
     """The local id of the post `ap_id` at the server of `place`, by `/resolve_object`; None where it has no copy."""
     source = reader(dialect)
     answer = yield place.request(source.resolve_path, q=ap_id)
-    found = source.decode(answer, "Resolved").post if answer.status == 200 else None
+    found = source.decode(answer, "Resolved").post if answer.status == OK else None
     return found.id if found is not None and found.ap_id == ap_id else None
 
 
 __all__ = [
     "HARVESTERS",
+    "OK",
+    "ROOT",
     "Contradiction",
     "Discovery",
     "Harvester",

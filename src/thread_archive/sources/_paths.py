@@ -1,10 +1,7 @@
 """Lemmy's comment path (`0.12.57`): the local ids from the root to the comment itself."""
 
 from thread_archive.exceptions import PayloadError
-from thread_archive.payloads import MAX_INTEGER, REPORT
-
-# Writers refuse a depth over 50 (0.19, 1.0) or 100 labels (0.18); older data may be deeper.
-MAX_LABELS = 2000
+from thread_archive.payloads import DEEPEST, MAX_INTEGER, REPORT
 
 
 def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
@@ -18,7 +15,7 @@ def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
         head != "0"
         or not labels
         or labels[-1] != local_id
-        or len(labels) > MAX_LABELS
+        or len(labels) > DEEPEST
         or len(set(labels)) != len(labels)
         or min(labels) < 1
         or max(labels) > MAX_INTEGER

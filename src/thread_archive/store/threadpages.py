@@ -293,7 +293,7 @@ class Visits:
     first_at: str
 
 
-_ENDED = "FROM captures WHERE post_id = ? AND status IN ('complete', 'partial')"
+_ENDED = "FROM captures WHERE post_id = ?1 AND status IN ('complete', 'partial')"
 
 
 def visits(connection: sqlite3.Connection, post_id: int) -> Visits | None:
@@ -313,7 +313,7 @@ def failure_since(connection: sqlite3.Connection, post_id: int) -> tuple[str, An
     row = tuples(
         connection,
         f"""SELECT started_at, receipt FROM captures WHERE post_id = ?1 AND status = 'failed'
-            AND id > (SELECT coalesce(max(id), 0) {_ENDED.replace("?", "?1")}) ORDER BY id DESC LIMIT 1""",
+            AND id > (SELECT coalesce(max(id), 0) {_ENDED}) ORDER BY id DESC LIMIT 1""",
         post_id,
     ).fetchone()
     return (row[0], json.loads(row[1])) if row and row[1] else None
