@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.text import Text
 
 from thread_archive.cli.terminal import NO_BREAK, print_indented
-from thread_archive.counting import counted
 
 
 def printed(text: str, indent: int = 0, *, hanging: int = 0) -> list[str]:
@@ -43,12 +42,3 @@ def test_what_hangs_goes_on_deeper_than_it_began_and_fills_its_first_line() -> N
 
 def test_what_belongs_together_is_not_torn_apart() -> None:
     assert printed(f"harbour@home.test · 1{NO_BREAK}comment") == ["harbour@home.test ·", "1 comment"]
-
-
-def test_one_of_a_thing_is_told_in_the_singular() -> None:
-    assert [counted(number, "reply") for number in (0, 1, 2, 1234)] == [
-        "0 replies",
-        "1 reply",
-        "2 replies",
-        "1,234 replies",
-    ]
