@@ -100,6 +100,24 @@ def test_a_counter_is_not_called_wrong_where_another_order_was_refused(
         assert reasons(harvested(server)) == {MissingReason.SERVER_COUNT_DRIFT: 1}
 
 
+@each_refusal
+def test_a_cursor_that_1_0_refuses_ends_its_list_and_another_order_goes_on(refusal: faults.Change) -> None:
+    with Server(flat(v4(), 1000)) as server:
+        server.faults.add(refusal, path="sort=old&max_depth=1000&page_cursor", at={2})
+        harvest = harvested(server)
+        assert (harvest.received, harvest.complete, harvest.missing) == (1000, True, ())
+
+
+@each_refusal
+def test_what_1_0_gave_before_it_refused_all_cursors_is_kept(tmp_path: Path, refusal: faults.Change) -> None:
+    with Server(flat(v4(), 1000)) as server, archive_in(tmp_path) as archive:
+        server.faults.add(refusal, path="page_cursor")
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert (receipt.status, receipt.exit_code) == ("partial", 1)
+        # The oldest 300 and the newest 300.
+        assert (receipt.stored, receipt.unexplained) == (600, 400)
+
+
 def test_a_list_that_nothing_counts_is_not_complete_before_its_end() -> None:
     with Server(flat(v3(), 401, removed=True)) as server:
         for page in range(3, 10):

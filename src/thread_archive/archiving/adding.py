@@ -4,7 +4,7 @@ Adding threads by URL: visits to several hosts at once, every answer committed a
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from zlib import crc32
 
@@ -12,6 +12,8 @@ from thread_archive.archiving import linking
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
+from thread_archive.archiving.intake import Intake, KeptAnswers, UnderWay
+from thread_archive.archiving.line import Line, Wanted
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
@@ -19,43 +21,56 @@ from thread_archive.archiving.receipts import Receipt, failure
 from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
-from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import ArchiveError, FetchError, TakenDownError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import articles, captures, evidence, places, reading, takedowns
+from thread_archive.store import articles, captures, places, reading
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture
-from thread_archive.store.evidence import StoredExchange
-from thread_archive.urls import ThreadURL, parse_thread_url, typed_ports, without_password
-from thread_archive.withholding import withhold
+from thread_archive.urls import parse_thread_url, without_password
 
 # Linked pages are on any number of hosts; so many are fetched at a time.
 _PAGE_LANES = 8
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Job:
-    """One thread that is to be visited, under all the texts by which it was asked for."""
+class _Visit:
+    """A thread that is being visited: how to go on, and what its servers were asked last."""
 
-    url: ThreadURL
-    texts: list[str]
+    wanted: Wanted
+    capture: OpenCapture
+    visit: ThreadVisit
+    steps: Asking[list[Found]]
+    kept: KeptAnswers
     preparation: Preparation
-    visit: ThreadVisit | None = None
-    steps: Asking[list[Found]] | None = None
-    capture: OpenCapture | None = None
-    asked: Ask | None = None
-    # What was taken out of the answer that is under way, besides what is withdrawn.
-    takedowns: Erasure | None = None
+    started: float
+    under_way: UnderWay | None = None
     # The thread was taken down while its answers were under way.
     ruled_out: TakenDownError | None = None
-    started: float = 0.0
-    # The thread is written, and the page that it links to is under way.
-    receipt: Receipt | None = None
-    post_id: int = 0
-    page: PageRequest | None = None
-    # Answers of an interrupted visit that were committed: (url, logged in) → in the order they came.
-    kept: dict[tuple[str, bool], deque[StoredExchange]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        return self.wanted.url.canonical
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """A visit that is over: what each server gave, or what kept it from that."""
+
+    visit: _Visit
+    founds: list[Found]
+    problem: ThreadArchiveError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Linked:
+    """A thread that is written, while the page that it links to is under way."""
+
+    visit: _Visit
+    receipt: Receipt
+    post_id: int
+    page: PageRequest
 
 
 class Adding:
@@ -84,13 +99,12 @@ class Adding:
         self._progress = progress or SilentProgress()
         self._acquaintances = Acquaintances(archive)
         self._room = Room()
-        self._typed_ports: set[tuple[str, int]] = set()
-        # What is taken out of answers besides what is withdrawn; None where nothing is listed.
-        self._takedowns: Erasure | None = None
-        self._workers: Workers[_Job, Exchange | Sequence[Exchange]] = Workers()
-        self._waiting: dict[str, deque[_Job]] = {}
-        self._active: dict[str, _Job] = {}
-        self._fetching_pages = 0
+        self._line = Line(at_once=self._options.at_once)
+        self._intake = Intake(archive, client, tokens)
+        self._workers: Workers[_Visit | _Linked, Exchange | Sequence[Exchange]] = Workers()
+        self._visits: list[_Visit] = []
+        self._over: deque[_Outcome] = deque()
+        self._pages = 0
         # The first error that is the program's own fault.
         self._unexpected: Exception | None = None
 
@@ -103,15 +117,81 @@ class Adding:
         """
         try:
             yield from self._line_up(texts)
-            yield from self._start_waiting()
-            while self._active or self._fetching_pages:
-                self._use_the_wait()
-                job, answer = self._workers.answer()
-                yield from self._take(job, self._understood(answer))
+            while True:
+                over = self._over.popleft() if self._over else None
+                # Before a thread is written, so that the next one's server is at work meanwhile.
+                self._begin()
+                if over is not None:
+                    yield from self._finish(over)
+                elif self._over:
+                    continue
+                elif self._visits or self._pages:
+                    yield from self._take_next()
+                else:
+                    break
             if self._unexpected is not None:
                 raise self._unexpected
         finally:
             self._workers.stop()
+
+    # ------------------------------------------------------------------------------------------------ which, when
+
+    def _line_up(self, texts: Iterable[str]) -> Iterator[Receipt]:
+        for text in texts:
+            try:
+                url = parse_thread_url(text)
+            except UnsupportedURLError as error:
+                yield failure(without_password(text), error)
+                continue
+            if not self._options.allow_private_network:
+                url = replace(url, scheme="https")
+            self._line.join(url, text)
+
+    def _begin(self) -> None:
+        """Begin what may begin, until one is over at once: an interrupted visit may have had all its answers."""
+        while not self._over and (wanted := self._line.next()) is not None:
+            visit = self._visit(wanted)
+            self._visits.append(visit)
+            self._progress.started(visit.name)
+            self._go_on(visit, None)
+
+    def _visit(self, wanted: Wanted) -> _Visit:
+        url, now, started = wanted.url, self._clock.now(), self._clock.monotonic()
+        known = reading.post_by_local_id(self._archive, url.instance, *url.named)
+        latest = captures.latest_capture_of(self._archive, known)
+        capture = captures.begin_capture(self._archive, url.canonical, now=now, latest=latest)
+        visit = ThreadVisit(
+            url,
+            options=self._options,
+            acquaintances=self._acquaintances,
+            now=now,
+            expected=partial(places.known_local_ids, self._archive),
+            known=partial(places.known_post_id, self._archive),
+            has_login=lambda instance: self._tokens(instance) is not None,
+        )
+        return _Visit(
+            wanted=wanted,
+            capture=capture,
+            visit=visit,
+            steps=visit.steps(),
+            kept=self._intake.open(capture),
+            preparation=Preparation(self._room),
+            started=started,
+        )
+
+    # ------------------------------------------------------------------------------------------------ answers
+
+    def _take_next(self) -> Iterator[Receipt]:
+        """Take the next answer, whoever waits for it, and make the time until it is there useful."""
+        while not self._workers.has_answer and any(visit.preparation.go_on() for visit in self._visits):
+            pass
+        asker, answer = self._workers.answer()
+        understood = self._understood(answer)
+        if isinstance(asker, _Visit):
+            if not isinstance(understood, Sequence):
+                self._go_on(asker, asker.ruled_out or understood)
+        elif not isinstance(understood, Exchange):
+            yield from self._take_page(asker, understood)
 
     def _understood(
         self, answer: Exchange | Sequence[Exchange] | BaseException
@@ -127,233 +207,123 @@ class Adding:
             next="Please report it, with the address.",
         )
 
-    # ------------------------------------------------------------------------------------------------ which, when
-
-    def _line_up(self, texts: Iterable[str]) -> Iterator[Receipt]:
-        jobs: dict[str, _Job] = {}
-        for text in texts:
-            try:
-                url = parse_thread_url(text)
-            except UnsupportedURLError as error:
-                yield failure(without_password(text), error)
-                continue
-            if not self._options.allow_private_network:
-                url = replace(url, scheme="https")
-            if url.canonical in jobs:
-                jobs[url.canonical].texts.append(text)
-                continue
-            jobs[url.canonical] = job = _Job(url=url, texts=[text], preparation=Preparation(self._room))
-            self._waiting.setdefault(url.instance, deque()).append(job)
-            self._typed_ports |= typed_ports(url.instance)
-
-    def _start_waiting(self) -> Iterator[Receipt]:
-        """Start what may start: one thread a host, and so many in all."""
-        for instance in list(self._waiting):
-            while instance in self._waiting and instance not in self._active:
-                if len(self._active) >= self._options.at_once:
-                    return
-                job = self._waiting[instance].popleft()
-                if not self._waiting[instance]:
-                    del self._waiting[instance]
-                yield from self._start(job)
-
-    def _read_takedowns(self) -> None:
-        """The list as it is now: another process may have redacted something since it was read."""
-        listed = takedowns.load(self._archive)
-        old = self._takedowns
-        if not listed or (old is not None and old.takedowns.same_as(listed)):
-            return
-        self._takedowns = Erasure(takedowns=listed)
-        for job in self._active.values():
-            if job.capture is not None:
-                for stored in evidence.exchanges(self._archive, job.capture.id):
-                    self._learn(evidence.load(self._archive, stored), stored.instance)
-
-    def _learn(self, answer: Exchange, instance: str) -> None:
-        """Learn from a kept answer, which was erased from already, by which numbers its server knows whom."""
-        if self._takedowns is not None:
-            erase(answer.body, self._takedowns, instance)
-
-    def _start(self, job: _Job) -> Iterator[Receipt]:
-        self._read_takedowns()
-        now = self._clock.now()
-        job.started = self._clock.monotonic()
-        kind, local_id = job.url.named
-        known = reading.post_by_local_id(self._archive, job.url.instance, kind, local_id)
-        latest = captures.latest_capture_of(self._archive, known)
-        job.capture = captures.begin_capture(self._archive, job.url.canonical, now=now, latest=latest)
-        for stored in evidence.exchanges(self._archive, job.capture.id):
-            job.kept.setdefault((stored.url, stored.logged_in), deque()).append(stored)
-        job.visit = ThreadVisit(
-            job.url,
-            options=self._options,
-            acquaintances=self._acquaintances,
-            now=now,
-            expected=lambda instance, kind, local_id: places.known_local_ids(self._archive, instance, kind, local_id),
-            known=lambda instance, ap_id: places.known_post_id(self._archive, instance, ap_id),
-            has_login=lambda instance: self._tokens(instance) is not None,
-        )
-        job.steps = job.visit.steps()
-        self._active[job.url.instance] = job
-        self._progress.started(job.url.canonical)
-        yield from self._go_on(job, None, None)
-
-    def _use_the_wait(self) -> None:
-        """Make ready what came, a text at a time, until the next answer is there."""
-        while not self._workers.has_answer and any(job.preparation.go_on() for job in self._active.values()):
-            pass
-
-    # ------------------------------------------------------------------------------------------------ answers
-
-    def _fetch(self, ask: Ask, listed: Erasure | None) -> Exchange:
-        token = self._tokens(ask.instance) if ask.request.login else None
-        answer = self._client.get(ask.request, typed_ports=self._typed_ports, token=token)
-        return _without_withheld(answer, ask.instance, listed)
-
-    def _commit(self, job: _Job, ask: Ask, answer: Exchange, listed: Erasure | None) -> None:
-        """
-        Commit an answer from which `listed` was erased.
-
-        A redaction may have come since it was asked for, but none comes while it is committed. Raises TakenDownError.
-        """
-        if job.capture is None:
-            raise AssertionError("the job was not started")
-        with self._archive.transaction():
-            self._read_takedowns()
-            if listed is not self._takedowns:
-                answer = _without_withheld(answer, ask.instance, self._takedowns)
-            evidence.append_exchange(self._archive, job.capture.id, ask.instance, answer, purpose=ask.purpose)
-
-    def _take(self, job: _Job, answer: Exchange | Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
-        if job.page is not None:
-            yield from self._take_page(job, job.page, answer)
-        elif job.ruled_out is not None:
-            yield from self._go_on(job, None, job.ruled_out)
-        elif isinstance(answer, Exchange):
-            yield from self._go_on(job, answer, None)
-        elif isinstance(answer, ThreadArchiveError):
-            yield from self._go_on(job, None, answer)
-
-    def _go_on(self, job: _Job, answer: Exchange | None, error: ThreadArchiveError | None) -> Iterator[Receipt]:
+    def _go_on(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> None:
         """
         Find out what to ask next and have it asked, then commit the answer that came, while the server is already at
         it.
-
-        What an interrupted visit had committed is not asked again.
         """
-        committed, listed, harvester = job.asked, job.takedowns, job.visit.harvester if job.visit else None
+        answered, harvester = visit.under_way, visit.visit.harvester
         founds: list[Found] | None = None
         problem: ThreadArchiveError | None = None
         try:
-            job.asked = self._next(job, answer, error)
+            self._ask(visit, self._next(visit, answer))
         except StopIteration as stop:
             founds = stop.value
         except ArchiveError:
             raise
-        except ThreadArchiveError as failed:
-            problem = failed
-        else:
-            job.takedowns = self._takedowns
-            self._progress.asking(job.url.canonical, job.asked.instance)
-            self._workers.ask(job, job.asked.instance, partial(self._fetch, job.asked, job.takedowns))
-        if answer is not None and committed is not None:
+        except ThreadArchiveError as error:
+            problem = error
+        if isinstance(answer, Exchange) and answered is not None:
             try:
-                self._commit(job, committed, answer, listed)
+                self._intake.commit(visit.capture, answer, answered)
             except TakenDownError as ruled_out:
-                founds, problem, job.ruled_out = None, problem or (None if founds is None else ruled_out), ruled_out
+                # What is under way is waited for before the visit is over.
+                problem, visit.ruled_out = problem or (None if founds is None else ruled_out), ruled_out
             else:
-                self._tell(job, committed)
+                self._tell(visit, answered.ask)
                 if harvester is not None and founds is None and problem is None:
-                    job.preparation.take(answer, harvester)
+                    visit.preparation.take(answer, harvester)
         if founds is not None or problem is not None:
-            del self._active[job.url.instance]
-            yield from self._start_waiting()
-            yield from self._finish(job, founds, problem)
+            self._visits.remove(visit)
+            self._intake.close(visit.capture)
+            self._line.leave(visit.wanted)
+            self._over.append(_Outcome(visit=visit, founds=founds or [], problem=problem))
 
-    def _next(self, job: _Job, answer: Exchange | None, error: ThreadArchiveError | None) -> Ask:
+    def _next(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> Ask:
         """The next request of the visit that no interrupted one had made."""
-        if job.steps is None:
-            raise AssertionError("the job was not started")
-        ask = job.steps.throw(error) if error is not None else job.steps.send(answer)  # type: ignore[arg-type]
-        while kept := job.kept.get((ask.request.url, ask.request.login)):
-            answer = evidence.load(self._archive, kept.popleft())
-            self._learn(answer, ask.instance)
-            ask = job.steps.send(answer)
+        if isinstance(answer, ThreadArchiveError):
+            ask = visit.steps.throw(answer)
+        else:
+            ask = next(visit.steps) if answer is None else visit.steps.send(answer)
+        while stored := visit.kept.next(ask.request):
+            ask = visit.steps.send(self._intake.load(stored, ask.instance))
         return ask
 
-    def _tell(self, job: _Job, committed: Ask) -> None:
-        harvester = job.visit.harvester if job.visit else None
-        if harvester is not None:
-            received, expected = harvester.progress
-            self._progress.advanced(job.url.canonical, committed.instance, received=received, expected=expected)
+    def _ask(self, visit: _Visit, ask: Ask) -> None:
+        visit.under_way = self._intake.under_way(ask)
+        self._progress.asking(visit.name, ask.instance)
+        fetch = partial(self._intake.fetch, visit.under_way, self._line.typed_ports)
+        self._workers.ask(visit, ask.instance, fetch)
 
-    def _finish(self, job: _Job, founds: list[Found] | None, problem: ThreadArchiveError | None) -> Iterator[Receipt]:
-        if job.capture is None:
-            raise AssertionError("the job was not started")
-        if founds is not None:
+    def _tell(self, visit: _Visit, answered: Ask) -> None:
+        if visit.visit.harvester is not None:
+            received, expected = visit.visit.harvester.progress
+            self._progress.advanced(visit.name, answered.instance, received=received, expected=expected)
+
+    # ------------------------------------------------------------------------------------------------ threads
+
+    def _finish(self, over: _Outcome) -> Iterator[Receipt]:
+        """Write the thread, and have the page fetched that it links to; or say why there is none."""
+        visit, problem = over.visit, over.problem
+        if problem is None:
             try:
-                job.receipt, job.post_id = conclude(
+                receipt, post_id = conclude(
                     self._archive,
-                    job.capture,
-                    founds,
+                    visit.capture,
+                    over.founds,
                     self._acquaintances,
-                    preparation=job.preparation,
+                    preparation=visit.preparation,
                     clock=self._clock,
                 )
             except ArchiveError:
                 raise
-            except ThreadArchiveError as failed:
-                problem = failed
+            except ThreadArchiveError as error:
+                problem = error
         if problem is not None:
-            receipt = fail(self._archive, job.capture, job.url, problem, now=self._clock.now())
-            yield from self._tell_all(job, receipt)
+            receipt = fail(self._archive, visit.capture, visit.wanted.url, problem, now=self._clock.now())
+            yield from self._tell_all(visit, receipt)
             return
         planned = linking.plan(
-            self._archive, job.post_id, fetch=self._options.article, ignore_robots=self._options.ignore_robots
+            self._archive, post_id, fetch=self._options.article, ignore_robots=self._options.ignore_robots
         )
         if isinstance(planned, PageRequest):
-            job.page = planned
-            self._fetching_pages += 1
-            host = linking.host_of_page(planned.url)
-            self._progress.asking(job.url.canonical, host)
-            lane = f"page {crc32(host.encode()) % _PAGE_LANES}"
-            self._workers.ask(job, lane, partial(self._client.get_page, planned))
+            self._ask_for_page(_Linked(visit=visit, receipt=receipt, post_id=post_id, page=planned))
         else:
-            yield from self._complete(job, planned)
+            yield from self._complete(visit, receipt, post_id, planned)
 
-    # ------------------------------------------------------------------------------------------------ articles
+    def _ask_for_page(self, linked: _Linked) -> None:
+        self._pages += 1
+        host = linking.host_of_page(linked.page.url)
+        self._progress.asking(linked.visit.name, host)
+        lane = f"page {crc32(host.encode()) % _PAGE_LANES}"
+        self._workers.ask(linked, lane, partial(self._client.get_page, linked.page))
 
-    def _take_page(
-        self, job: _Job, page: PageRequest, answer: Exchange | Sequence[Exchange] | ThreadArchiveError
-    ) -> Iterator[Receipt]:
-        if job.capture is None or isinstance(answer, Exchange):
-            raise AssertionError("a page is fetched for a thread that was written, step by step")
-        self._fetching_pages -= 1
-        article = linking.keep(self._archive, job.post_id, page, answer, capture_id=job.capture.id)
-        yield from self._complete(job, article)
+    def _take_page(self, linked: _Linked, answer: Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
+        self._pages -= 1
+        visit, post_id = linked.visit, linked.post_id
+        article = linking.keep(self._archive, post_id, linked.page, answer, capture_id=visit.capture.id)
+        yield from self._complete(visit, linked.receipt, post_id, article)
 
-    def _complete(self, job: _Job, article: ArticleReceipt) -> Iterator[Receipt]:
+    def _complete(self, visit: _Visit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> Iterator[Receipt]:
         """All that the thread needs is there: derive what follows from it, and tell."""
-        if job.receipt is None or job.capture is None:
-            raise AssertionError("the thread was not written")
-        derive(self._archive, job.post_id, job.preparation)
+        derive(self._archive, post_id, visit.preparation)
         with self._archive.transaction():
             # Its title and its link may have been redacted since the thread was written.
-            post = articles.linked(self._archive, job.post_id)
+            post = articles.linked(self._archive, post_id)
             article = article if article.url == post.url else ArticleReceipt()
-            found = linking.settled(self._archive, job.post_id, article)
-            receipt = replace(job.receipt, title=post.title, article=found)
-            captures.amend_receipt(self._archive, job.capture.id, receipt.as_json())
-        yield from self._tell_all(job, receipt)
+            found = linking.settled(self._archive, post_id, article)
+            receipt = replace(receipt, title=post.title, article=found)
+            captures.amend_receipt(self._archive, visit.capture.id, receipt.as_json())
+        yield from self._tell_all(visit, receipt)
 
-    def _tell_all(self, job: _Job, receipt: Receipt) -> Iterator[Receipt]:
-        job.preparation.drop()
-        seconds = self._clock.monotonic() - job.started
-        for number, text in enumerate(job.texts):
+    def _tell_all(self, visit: _Visit, receipt: Receipt) -> Iterator[Receipt]:
+        visit.preparation.drop()
+        seconds = self._clock.monotonic() - visit.started
+        for number, text in enumerate(visit.wanted.texts):
             final = replace(
                 receipt, url=without_password(text), seconds=seconds, changed=receipt.changed and number == 0
             )
-            self._progress.finished(job.url.canonical, final)
+            self._progress.finished(visit.name, final)
             yield final
 
 
@@ -364,9 +334,3 @@ def refused(text: str) -> Receipt | None:
     except UnsupportedURLError as error:
         return failure(without_password(text), error)
     return None
-
-
-def _without_withheld(answer: Exchange, instance: str, listed: Erasure | None) -> Exchange:
-    """The answer of `instance` without what must not be stored; raises TakenDownError."""
-    body, withheld = withhold(answer.body, logged_in=answer.logged_in, takedowns=listed, instance=instance)
-    return replace(answer, body=body, withheld=tuple(dict.fromkeys((*answer.withheld, *withheld))))

@@ -51,6 +51,9 @@ class HarvesterV4(Harvester):
         request = self._list(SLIM_PATH, sort=sort, **query)
         while True:
             answer = yield request
+            # A cursor names a row, which may be purged meanwhile: what came before it stands.
+            if answer.status != OK and listed:
+                return False
             rows, _ = self.take(answer)
             cursor = self.reader.decode(answer, "Cursor").next_page
             if not cursor or not rows:
