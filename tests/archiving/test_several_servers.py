@@ -51,6 +51,34 @@ def test_a_dead_home_is_a_reported_partial(tmp_path: Path, down: faults.Change) 
         assert home.error is not None
 
 
+def test_a_dead_home_is_not_asked_for_each_of_its_threads(tmp_path: Path) -> None:
+    copy = mirror(thread(v3("home.test"), ["one"]), v3("reader.test"))
+    for number in range(1002, 1006):
+        copy.posts[number] = replace(copy.posts[1001], id=number, ap_id=f"http://home.test/post/{number}")
+    with Server(copy) as server, archive_in(tmp_path) as archive:
+        resolver = server.resolver
+        looked_up: list[str] = []
+
+        def without_home(host: str, port: int) -> list[tuple[str, int]]:
+            looked_up.append(host)
+            if host == "home.test":
+                raise OSError(-2, "Name or service not known")
+            return resolver(host, port)
+
+        texts = [f"http://reader.test/post/{number}" for number in copy.posts]
+        receipts = add(archive, server, *texts, resolver=without_home)
+        assert [(receipt.status, receipt.exit_code) for receipt in receipts] == [("partial", 0)] * 5
+        problems = [receipt.sources[1].error for receipt in receipts]
+        assert [problem is not None and "was not asked" in problem.message for problem in problems] == [
+            False,
+            False,
+            True,
+            True,
+            True,
+        ]
+        assert looked_up.count("home.test") == 2
+
+
 def test_a_home_with_an_emoji_for_a_name_is_asked_like_any_other(tmp_path: Path) -> None:
     home = thread(v3("xn--i-7iq.test"), ["one", "two"])
     with Server(home, mirror(home, v3("reader.test"))) as server, archive_in(tmp_path) as archive:

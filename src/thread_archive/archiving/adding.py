@@ -250,7 +250,10 @@ class Adding:
         return ask
 
     def _ask(self, visit: _Visit, ask: Ask) -> None:
-        visit.under_way = self._intake.under_way(ask)
+        url = visit.wanted.url
+        # Without its home the thread is kept in part; without the server that was asked, not at all.
+        unless_down = ask.instance not in (url.instance, url.fallback)
+        visit.under_way = self._intake.under_way(ask, unless_down=unless_down)
         self._progress.asking(visit.name, ask.instance)
         fetch = partial(self._intake.fetch, visit.under_way, self._line.typed_ports)
         self._workers.ask(visit, ask.instance, fetch)

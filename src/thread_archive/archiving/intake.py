@@ -22,10 +22,13 @@ from thread_archive.withholding import withhold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnderWay:
-    """What is asked, and what is taken out of its answer besides what is withdrawn."""
+    """
+    What is asked, and what is taken out of its answer besides what is withdrawn; `unless_down` as the client has it.
+    """
 
     ask: Ask
     listed: Erasure | None
+    unless_down: bool
 
 
 class KeptAnswers:
@@ -73,9 +76,9 @@ class Intake:
         self._learn(answer, instance)
         return answer
 
-    def under_way(self, ask: Ask) -> UnderWay:
+    def under_way(self, ask: Ask, *, unless_down: bool) -> UnderWay:
         """What is about to be asked, with the list as it is now."""
-        return UnderWay(ask=ask, listed=self._listed)
+        return UnderWay(ask=ask, listed=self._listed, unless_down=unless_down)
 
     def fetch(self, under_way: UnderWay, typed_ports: Container[tuple[str, int]]) -> Exchange:
         """
@@ -85,7 +88,7 @@ class Intake:
         """
         ask = under_way.ask
         token = self._tokens(ask.instance) if ask.request.login else None
-        answer = self._client.get(ask.request, typed_ports=typed_ports, token=token)
+        answer = self._client.get(ask.request, typed_ports=typed_ports, token=token, unless_down=under_way.unless_down)
         return _without_withheld(answer, ask.instance, under_way.listed)
 
     def commit(self, capture: OpenCapture, answer: Exchange, under_way: UnderWay) -> None:

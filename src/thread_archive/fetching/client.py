@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from thread_archive.captures import JSON, Exchange, PageRequest, Request
-from thread_archive.exceptions import AccessDeniedError
+from thread_archive.exceptions import AccessDeniedError, InstanceUnreachableError, ServerFailedError
 from thread_archive.fetching.addresses import (
     ANY_ADDRESS,
     LOOPBACK_ONLY,
@@ -25,10 +25,11 @@ from thread_archive.fetching.asker import Answer, Asker, Question
 from thread_archive.fetching.bodies import read_body
 from thread_archive.fetching.clock import Clock, SystemClock
 from thread_archive.fetching.limits import Limits, PageLimits
+from thread_archive.fetching.outages import Outages
 from thread_archive.fetching.pace import OnWait, Patience
 from thread_archive.fetching.pages import Pages
 from thread_archive.fetching.redirects import followed
-from thread_archive.fetching.retries import Jitter, Retries, system_jitter
+from thread_archive.fetching.retries import FAILURES, Jitter, Retries, system_jitter
 from thread_archive.fetching.transport import GuardedTransport, Resolver, system_resolver
 from thread_archive.withholding import holds_login, without_login
 
@@ -77,6 +78,7 @@ class Client:
         self._jitter = random or system_jitter()
         self._limits = limits
         self._patience = patience
+        self._outages = Outages(clock)
         self._asker = Asker(interval=1 / rate if rate else 0.0, contact=contact, clock=clock, on_wait=on_wait)
 
         def guarded(rule: AddressRule) -> GuardedTransport:
@@ -105,7 +107,12 @@ class Client:
         self._loopback.close()
 
     def get(
-        self, request: Request, *, typed_ports: Container[tuple[str, int]] = (), token: str | None = None
+        self,
+        request: Request,
+        *,
+        typed_ports: Container[tuple[str, int]] = (),
+        token: str | None = None,
+        unless_down: bool = False,
     ) -> Exchange:
         """
         Ask for `request.url` and return the answer, whatever its status below 500; redirects are followed.
@@ -113,13 +120,33 @@ class Client:
         `typed_ports` holds the (host, port) that the user typed. `token` is a login for exactly that scheme, host and
         port: no redirect carries it elsewhere, and it goes over https (on this machine also over http). An answer that
         repeats it comes without it: blanked in the body, as `withheld` tells, and without the headers that hold it.
+        With `unless_down` a host that is found down (see `outages`) is not asked, or once only: for what can be done
+        without.
 
         Raises any FetchError but ThreadGoneError and UnsupportedSoftwareError, which are for the caller to find, and
         RobotsRefusedError and NotAPageError, which are of pages.
         """
         home = self._checked(request.url, typed_ports)
+        host = host_of(home)
+        on_trial = unless_down and self._outages.is_on_trial(host, request.url)
+        retries = Retries(Patience(self._patience), self._jitter, failures=0 if on_trial else FAILURES)
+        try:
+            answer = self._followed(request, home, retries, typed_ports, token)
+        except (InstanceUnreachableError, ServerFailedError) as error:
+            self._outages.failed(host, error)
+            raise
+        self._outages.answered(host)
+        return answer
+
+    def _followed(
+        self,
+        request: Request,
+        home: httpx.URL,
+        retries: Retries,
+        typed_ports: Container[tuple[str, int]],
+        token: str | None,
+    ) -> Exchange:
         last, wire_bytes = home, 0
-        retries = Retries(Patience(self._patience), self._jitter)
 
         def ask(url: httpx.URL) -> Answer:
             login = token if origin_of(url) == origin_of(home) else None
