@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from thread_archive.counting import counted
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.threadpages import Visits
 
@@ -59,13 +60,14 @@ def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, An
 
 
 def _source(source: dict[str, Any]) -> str:
-    software = f"{source.get('software') or 'unknown software'} {source.get('version') or ''}".strip()
+    name = str(source.get("software") or "").capitalize()
+    software = f"{name or 'unknown software'} {source.get('version') or ''}".strip()
     home = ", the thread’s home" if source.get("is_home") else ""
     error = _mapping(source.get("error")).get("message")
     if error:
         return f"{source.get('instance')} ({software}{home}): {error}"
-    counted = source.get("advertised")
-    counts = f"counts {counted:,} live, " if isinstance(counted, int) else ""
+    advertised = source.get("advertised")
+    counts = f"counts {advertised:,} live, " if isinstance(advertised, int) else ""
     return f"{source.get('instance')} ({software}{home}): {counts}gave {_number(source.get('received')):,}"
 
 
@@ -74,7 +76,7 @@ def _missing(count: int, reason: object) -> str:
         why = MISSING_REASONS[MissingReason(str(reason))]
     except ValueError:
         why = str(reason)
-    return f"{count:,} comment{'' if count == 1 else 's'}: {why}"
+    return f"{counted(count, 'comment')}: {why}"
 
 
 def _mapping(value: object) -> dict[str, Any]:

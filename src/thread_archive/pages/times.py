@@ -6,6 +6,8 @@ from html import escape
 
 from markupsafe import Markup
 
+from thread_archive.counting import counted
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEPS = ((60.0, "minute"), (3600.0, "hour"), (86400.0, "day"), (86400 * 30.44, "month"), (86400 * 365.25, "year"))
 # A file can come from anywhere: what is no time is shown as the text that it is.
@@ -47,8 +49,7 @@ def ago(stamp: str, now: datetime) -> str:
         return ""
     for length, unit in reversed(_STEPS):
         if seconds >= length:
-            count = int(seconds // length)
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+            return f"{counted(int(seconds // length), unit)} ago"
     return "just now"
 
 
