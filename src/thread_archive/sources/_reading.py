@@ -5,7 +5,7 @@ What Lemmy's answers mean, in every dialect: each dialect brings its `wire` modu
 list (but for 1.0's slim one) embeds the whole post in each of its comments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,11 @@ from thread_archive.model import Comment, Community, CrossPost, Page, Person, Po
 from thread_archive.payloads import decode
 from thread_archive.sources._paths import parse_path
 from thread_archive.sources._steps import OK
-from thread_archive.sources._values import clean, language_tag, person_reader, utc
+from thread_archive.sources._values import clean, language_tag, utc
+
+# How many people are remembered who were read already, and in how many bytes of JSON at most.
+_PEOPLE = 1_000
+_PERSON_BYTES = 2_000
 
 
 class Reader:
@@ -36,6 +40,7 @@ class Reader:
         self.comment_path = f"{prefix}/comment"
         self.resolve_path = f"{prefix}/resolve_object"
         self.list_paths = (f"{prefix}/comment/list", f"{prefix}/comment/list/slim")
+        self._people: dict[bytes, Person] = {}
 
     def decode(self, answer: Exchange, shape: str) -> Any:
         """The body of `answer` as `wire.<shape>`."""
@@ -122,6 +127,18 @@ class Reader:
         page = _Page(reader=self, url=answer.url, site=site)
         return page.embedded(views[0]) if views else None
 
+    def person(self, raw: bytes | msgspec.Raw, *, url: str) -> Person:
+        """Somebody in the answer to `url`: in a thread most comments are by people who wrote another one."""
+        key = bytes(raw)
+        person = self._people.get(key)
+        if person is None:
+            person = _person(decode(raw, self.wire.Person, source=self.name, url=url))
+            if len(self._people) >= _PEOPLE:
+                self._people.clear()
+            if len(key) <= _PERSON_BYTES:
+                self._people[key] = person
+        return person
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
@@ -133,14 +150,10 @@ class _Page:
     moderators: frozenset[str] | None = None
 
     def comments(self, views: list[Any]) -> tuple[Comment, ...]:
-        person = person_reader(self._creator)
-        return tuple(self._comment(view, person) for view in views)
+        return tuple(self._comment(view) for view in views)
 
-    def _creator(self, raw: msgspec.Raw) -> Person:
-        return _person(decode(raw, self.reader.wire.Person, source=self.reader.name, url=self.url))
-
-    def _comment(self, view: Any, person: Callable[[msgspec.Raw], Person]) -> Comment:
-        comment, creator = view.comment, person(view.creator)
+    def _comment(self, view: Any) -> Comment:
+        comment, creator = view.comment, self.reader.person(view.creator, url=self.url)
         return Comment(
             local_id=comment.id,
             ap_id=comment.ap_id,

@@ -21,13 +21,14 @@ class Tally:
         self.shown_by: dict[int, str] = {}
         # Ancestors that paths name and that do not come even asked for alone.
         self.gaps: set[int] = set()
-        # What `shortages` found, until something comes.
+        # What `shortages` and `tombstones` found, until something comes.
         self._short: dict[int, int] | None = None
+        self._withdrawn: int | None = None
 
     def add(self, sightings: Iterable[Sighting], url: str) -> int:
         """Take in the page that `url` gave; returns how many of its comments were new. What was said last counts."""
         before = len(self.sightings)
-        self._short = None
+        self._short = self._withdrawn = None
         for sighting in sightings:
             self.sightings[sighting.local_id] = sighting
             self.shown_by[sighting.local_id] = url
@@ -39,12 +40,14 @@ class Tally:
     @property
     def live(self) -> int:
         """Comments that are neither deleted nor removed: what Lemmy's own counters count."""
-        return sum(not sighting.withdrawn for sighting in self.sightings.values())
+        return len(self.sightings) - self.tombstones
 
     @property
     def tombstones(self) -> int:
         """Comments that were taken back and keep their place."""
-        return len(self.sightings) - self.live
+        if self._withdrawn is None:
+            self._withdrawn = sum(sighting.withdrawn for sighting in self.sightings.values())
+        return self._withdrawn
 
     def absent_ancestors(self) -> list[int]:
         """Local ids that paths name, that did not come and are not known as gaps, ascending."""

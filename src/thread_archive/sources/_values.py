@@ -1,12 +1,9 @@
-"""Small readings that every Lemmy dialect shares: times, text, languages, repeated people."""
+"""Small readings that every Lemmy dialect shares: times, text, languages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import msgspec
-
 from thread_archive.exceptions import PayloadError
-from thread_archive.model import Person
 from thread_archive.payloads import REPORT
 
 UNDETERMINED = "und"
@@ -34,17 +31,3 @@ def clean(text: str | None) -> str:
 def language_tag(languages: Mapping[int, str], language_id: int) -> str:
     """The language's tag by the server's own list; `und` where the list has no such number."""
     return languages.get(language_id, UNDETERMINED)
-
-
-def person_reader(read: Callable[[msgspec.Raw], Person]) -> Callable[[msgspec.Raw], Person]:
-    """`read`, done once for the same bytes: in a thread most comments are by people who wrote another one."""
-    known: dict[bytes, Person] = {}
-
-    def person(raw: msgspec.Raw) -> Person:
-        key = bytes(raw)
-        found = known.get(key)
-        if found is None:
-            found = known[key] = read(raw)
-        return found
-
-    return person

@@ -67,8 +67,8 @@ def write_scores(
     ]
     # A server that counts differently within one visit is taken at its last word.
     writing.connection.executemany(
-        """INSERT OR REPLACE INTO scores (item, instance_id, capture_id, score, upvotes, downvotes)
-           VALUES (?, ?, ?, ?, ?, ?)""",
+        """INSERT INTO scores (item, instance_id, capture_id, score, upvotes, downvotes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+           ON CONFLICT DO UPDATE SET score = ?4, upvotes = ?5, downvotes = ?6""",
         new,
     )
     writing.changes.scores += len(new)

@@ -76,7 +76,9 @@ def add(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
         row = (item, apart(body), apart(title), scope)
         rows.append(row)
         marks.append((item, None if row[1:3] == (body, title) else 1))
-    connection.executemany("INSERT OR REPLACE INTO search_items (id, apart) VALUES (?, ?)", marks)
+    connection.executemany(
+        "INSERT INTO search_items (id, apart) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET apart = ?2", marks
+    )
     connection.executemany("INSERT INTO search_fts (rowid, body, title, scope) VALUES (?, ?, ?, ?)", rows)
 
 

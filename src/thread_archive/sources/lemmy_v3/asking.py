@@ -42,12 +42,13 @@ class HarvesterV3(Harvester):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.row_bytes = ROW_BYTES
+        # Times without a zone where the version says nothing: 0.18.
         self.zoneless = False
+        self._has_version = bool(_VERSION.match(place.site.version))
 
     def omits_withdrawn(self) -> bool:
         """0.18.3–0.18.5 by its version; where that says nothing, by the zone-less times of all 0.18."""
-        version = self.place.site.version
-        return bool(_OMITTING.match(version)) or (self.zoneless and not _VERSION.match(version))
+        return bool(_OMITTING.match(self.place.site.version)) or self.zoneless
 
     def listing(self, answer: Exchange) -> Steps[bool]:
         """The tree in one request where it fits; page by page where it does not."""
@@ -102,7 +103,8 @@ class HarvesterV3(Harvester):
 
     def _take_list(self, answer: Exchange) -> tuple[int, int]:
         rows, new = self.take(answer)
-        self.zoneless = self.zoneless or bool(_ZONELESS.search(answer.body))
+        if not (self._has_version or self.zoneless):
+            self.zoneless = bool(_ZONELESS.search(answer.body))
         if rows and self.post is None:
             self.post = self.embedded(answer)
         return rows, new
