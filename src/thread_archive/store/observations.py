@@ -8,7 +8,6 @@ from thread_archive.store.search_index import item_number
 from thread_archive.store.visits import Writing
 
 _COLUMNS = "local_ids (instance_id, of_comment, local_id, post_id, comment_id, withdrawn)"
-_REPLACE = f"INSERT OR REPLACE INTO {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?)"
 _KEEP = f"INSERT OR IGNORE INTO {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?)"
 _UPSERT = f"""INSERT INTO {_COLUMNS} VALUES (?1, ?2, ?3, ?4, ?5, ?6)
               ON CONFLICT DO UPDATE SET post_id = ?4, comment_id = ?5, withdrawn = ?6
@@ -21,19 +20,18 @@ def write_local_ids(
     rows: Sequence[tuple[int, int | None, int | None]],
     *,
     withdrawn: Mapping[int, str] | None = None,
-    all_new: bool = False,
     overwrite: bool = True,
 ) -> None:
     """
     Note which rows an instance's local ids are: `rows` of (local id, post row or None, comment row or None).
 
-    `withdrawn` says `deleted` or `removed` of those local ids that the instance marks so; `all_new` that the thread has
-    none yet, so that there is nothing to compare with. Without `overwrite` those that are known stay as they are.
+    `withdrawn` says `deleted` or `removed` of those local ids that the instance marks so. Without `overwrite` those
+    that are known stay as they are.
     """
     instance_id = writing.instance(instance)
     marks = withdrawn or {}
     cursor = writing.connection.executemany(
-        (_REPLACE if all_new else _UPSERT) if overwrite else _KEEP,
+        _UPSERT if overwrite else _KEEP,
         [
             (instance_id, int(post_id is None), local_id, post_id, comment_id, marks.get(local_id))
             for local_id, post_id, comment_id in rows

@@ -99,7 +99,6 @@ class ThreadWriter:
                 for comment, _ in rows
                 if comment.deleted or comment.removed
             },
-            all_new=not places.old,
         )
         write_scores(
             self._writing,
