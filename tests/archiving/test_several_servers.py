@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fake_lemmy import Instance, Reply, Server, World, faults, grow, manifest, mirror, thread, world_from
+from fake_lemmy import Comment, Instance, Reply, Server, World, faults, grow, manifest, mirror, say, thread, world_from
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import reread
 from thread_archive.model import MissingReason
@@ -332,6 +332,47 @@ def test_a_comment_that_only_its_authors_server_names_never_arrived(tmp_path: Pa
         assert [(item.reason, item.count) for item in receipt.missing] == [(MissingReason.NOT_FEDERATED, 1)]
         assert receipt.missing[0].items[0].ap_id == "http://elsewhere.test/comment/9"
         assert receipt.stored == 9
+
+
+@pytest.mark.parametrize(("parent", "unexplained"), [(3, 0), (2, 1)])
+def test_only_what_another_server_gives_below_a_comment_stands_for_what_is_counted_there_and_lost(
+    tmp_path: Path, parent: int, unexplained: int
+) -> None:
+    home = thread(v3("home.test"), ["first", "second", Reply(text="third", to=1)])
+    copy = mirror(home, v3("reader.test"))
+    given, lost = say(home, Reply(text="fourth", to=parent)), say(copy, Reply(text="lost", to=1003), post_id=1001)
+    lost.lost = True
+    if parent == 3:
+        lost.ap_id = given.ap_id
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://reader.test/post/1001")
+        assert (receipt.unexplained, receipt.exit_code, receipt.stored) == (unexplained, unexplained, 4)
+
+
+@pytest.mark.parametrize("seed", range(1, 31))
+def test_what_somebody_counts_below_a_comment_and_nobody_gives_is_unexplained_and_nothing_else_is(
+    tmp_path: Path, seed: int
+) -> None:
+    """Any comments that nobody answered may never have come to the mirror, or be lost by either server."""
+    chance = Random(seed)
+    home = grow(thread(v3("home.test")), chance.randint(3, 14), chance)
+    copy = mirror(home, v3("reader.test"), without=[row.id for row in unanswered(home) if chance.random() < 0.3])
+    for world in (home, copy):
+        for row in unanswered(world):
+            row.lost = chance.random() < 0.3
+    gave = {row.ap_id for world in (home, copy) for row in world.comments.values() if not row.lost}
+    nobody = [
+        sum(row.lost and row.ap_id not in gave and len(row.labels) > 2 for row in world.comments.values())
+        for world in (home, copy)
+    ]
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://reader.test/post/1001")
+        assert (receipt.stored, receipt.unexplained) == (len(gave), max(nobody))
+
+
+def unanswered(world: World) -> list[Comment]:
+    answered = {label for row in world.comments.values() for label in row.labels[1:-1]}
+    return [row for row in world.comments.values() if row.labels[-1] not in answered]
 
 
 def test_a_comment_that_a_path_and_the_collection_both_name_is_missing_once(tmp_path: Path) -> None:

@@ -64,8 +64,7 @@ def missing(
                     items.setdefault(_reason(entry.reason, item.ap_id, hosts), {})[item] = None
     counts = {reason: len(named) for reason, named in items.items()}
     gave = given(founds)
-    held = {found.instance: _held(found, gave, tree, names) for found in founds}
-    for reason, count in _largest([_bare_counts(found, lacked(gave), held) for found in founds]).items():
+    for reason, count in _largest([_bare_counts(found, gave, tree, names) for found in founds]).items():
         counts[reason] = counts.get(reason, 0) + count
     return tuple(
         Missing(reason=reason, count=counts[reason], items=tuple(items.get(reason, ())))
@@ -88,20 +87,31 @@ def _reason(reason: MissingReason, ap_id: str, hosts: Collection[str]) -> Missin
 
 
 def _bare_counts(
-    found: Found, others_gave: Mapping[str, int], held: Mapping[str, Counter[int]]
+    found: Found, gave: Mapping[str, frozenset[str]], tree: Mapping[Key, Known], names: Mapping[tuple[str, int], str]
 ) -> dict[MissingReason, int]:
     """What a server counts and nobody named, less what others gave and what it gave itself before."""
     if found.harvest is None:
         return {}
-    before = held[found.instance]
+    union = frozenset().union(*gave.values())
+    before = _below(found, _given_before(found, names) - union.union(_named([found])), tree)
+    others = _below(found, union - gave[found.instance], tree)
+    short = Counter(found.shortages)
     # What was erased since was given before, too: it accounts only for what is short where it stood.
-    in_place = sum(min(count, before[local_id]) for local_id, count in found.shortages.items())
-    credit, elsewhere = others_gave[found.instance] + in_place, before.total() - in_place
+    in_place = before & short
+    short -= in_place
+    placed = _placed(found, others, short)
+    credit, elsewhere = in_place.total() + placed, before.total() - in_place.total()
+    # What the server never had is not counted below any of its comments; whether its total counts it, nobody can tell.
+    anywhere, still_short = others.total() - placed, short.total() - placed
     counts: dict[MissingReason, int] = {}
     for entry in found.harvest.missing:
         bare = entry.count - len(entry.items)
         used = min(bare, credit)
         credit -= used
+        below = min(bare - used, still_short) if entry.reason in _BELOW_A_COMMENT else 0
+        more = min(bare - used - below, anywhere)
+        anywhere -= more
+        used += more
         if entry.reason not in _BELOW_A_COMMENT:
             more = min(bare - used, elsewhere)
             elsewhere -= more
@@ -111,27 +121,36 @@ def _bare_counts(
     return counts
 
 
-def _held(
-    found: Found,
-    gave: Mapping[str, frozenset[str]],
-    tree: Mapping[Key, Known],
-    names: Mapping[tuple[str, int], str],
-) -> Counter[int]:
-    """
-    How many comments the archive has that this server gave before and nobody gives or names now, by the nearest comment
-    above them that it still gives.
-    """
+def _given_before(found: Found, names: Mapping[tuple[str, int], str]) -> set[str]:
+    """The comments that the archive knows by a local id of this server; what is a gap there now is another matter."""
     gaps = found.harvest.gaps if found.harvest else {}
-    before = {ap_id for (instance, number), ap_id in names.items() if instance == found.instance and number not in gaps}
-    before -= frozenset(_named([found])).union(*gave.values())
+    return {ap_id for (instance, number), ap_id in names.items() if instance == found.instance and number not in gaps}
+
+
+def _below(found: Found, wanted: Collection[Key], tree: Mapping[Key, Known]) -> Counter[int]:
+    """How many of the comments `wanted` stand where in the tree: by the nearest one above that this server gives."""
     local_ids: dict[Key, int] = {sighting.ap_id: local_id for local_id, sighting in found.sightings.items()}
     nearest: dict[Key | None, int] = {None: ROOT}
-    held: Counter[int] = Counter()
+    below: Counter[int] = Counter()
     for key, place in tree.items():
         above = nearest.get(place.parent, ROOT)
         nearest[key] = local_ids.get(key, above)
-        held[above] += key in before
-    return held
+        below[above] += key in wanted
+    return below
+
+
+def _placed(found: Found, others: Mapping[int, int], short: Mapping[int, int]) -> int:
+    """How many of what `others` gave below this server's comments are what is `short` there, or further above."""
+    left = dict(short)
+    placed = 0
+    for local_id, count in others.items():
+        for label in reversed(found.sightings[local_id].path if local_id != ROOT else ()):
+            taken = min(count, left.get(label, 0))
+            if taken:
+                left[label] -= taken
+                placed += taken
+                count -= taken
+    return placed
 
 
 def _largest(all_counts: Sequence[dict[MissingReason, int]]) -> dict[MissingReason, int]:
