@@ -79,6 +79,20 @@ def test_a_dead_home_is_not_asked_for_each_of_its_threads(tmp_path: Path) -> Non
         assert looked_up.count("home.test") == 2
 
 
+@pytest.mark.parametrize("instance", [v3(), v4()], ids=["0.19", "1.0"])
+def test_a_home_that_fails_at_some_of_what_is_short_has_still_given_the_rest(
+    tmp_path: Path, instance: Instance
+) -> None:
+    home = thread(instance, [*(f"number {number}" for number in range(1, 5)), "only at home"])
+    for number in (1, 2, 3, 4):
+        say(home, Reply(text="lost", to=number)).lost = True
+    copy = mirror(home, v3("reader.test"), without=[5, 6, 7, 8, 9])
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        server.faults.add(faults.html(502), path="parent_id=", domain="home.test")
+        (receipt,) = add(archive, server, "http://reader.test/post/1001", patience=0.1)
+        assert (receipt.stored, receipt.sources[1].error) == (5, None)
+
+
 def test_a_home_with_an_emoji_for_a_name_is_asked_like_any_other(tmp_path: Path) -> None:
     home = thread(v3("xn--i-7iq.test"), ["one", "two"])
     with Server(home, mirror(home, v3("reader.test"))) as server, archive_in(tmp_path) as archive:
@@ -334,7 +348,31 @@ def test_a_comment_that_only_its_authors_server_names_never_arrived(tmp_path: Pa
         assert receipt.stored == 9
 
 
-@pytest.mark.parametrize(("parent", "unexplained"), [(3, 0), (2, 1)])
+@pytest.mark.parametrize("drift", [0, 1, 2])
+def test_what_one_server_cannot_explain_is_not_explained_by_what_another_ones_counter_says(
+    tmp_path: Path, drift: int
+) -> None:
+    home = thread(v3("home.test"), ["first", Reply(text="lost", to=1)])
+    copy = mirror(home, v3("reader.test"), without=[2])
+    home.comments[2].lost = True
+    copy.posts[1001].comment_count = 1 + drift
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://reader.test/post/1001")
+        assert (receipt.status, receipt.exit_code, receipt.unexplained) == ("partial", 1, 1)
+        assert sum(item.count for item in receipt.missing) == max(1, drift)
+
+
+def test_what_fills_a_gap_does_not_stand_for_another_comment_that_is_lost(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["first", Reply(text="gap", to=1), Reply(text="below it", to=2), "second"])
+    say(home, Reply(text="lost", to=4)).lost = True
+    copy = mirror(home, v3("reader.test"))
+    copy.comments[1002].lost = True
+    with Server(home, copy) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, "http://reader.test/post/1001")
+        assert (receipt.stored, receipt.unexplained, receipt.exit_code) == (4, 1, 1)
+
+
+@pytest.mark.parametrize(("parent", "unexplained"), [(3, 0), (1, 1), (2, 1)])
 def test_only_what_another_server_gives_below_a_comment_stands_for_what_is_counted_there_and_lost(
     tmp_path: Path, parent: int, unexplained: int
 ) -> None:

@@ -5,8 +5,14 @@ import pytest
 from fetching.clocks import FakeClock
 from fetching.servers import answer, in_turn
 from thread_archive.captures import Request
-from thread_archive.exceptions import FetchError, InstanceUnreachableError, ServerFailedError
-from thread_archive.fetching import Client
+from thread_archive.exceptions import (
+    FetchError,
+    InstanceUnreachableError,
+    RateLimitedError,
+    ServerFailedError,
+    TooLargeError,
+)
+from thread_archive.fetching import Client, Limits
 
 DOWN = answer(b"origin is unreachable", 523)
 
@@ -27,7 +33,8 @@ def test_a_host_that_failed_twice_is_left_alone_for_a_minute(client, serve, cloc
     assert isinstance(error, InstanceUnreachableError)
     assert error.url == server.url
     assert error.message == (
-        "lemmy.test was not asked, as it has been failing, last 40 seconds ago: lemmy.test answered with the error 523."
+        f"lemmy.test:{server.port} was not asked, since it failed 40 seconds ago: "
+        "lemmy.test answered with the error 523."
     )
     assert error.next == "It is tried again in 20 seconds; add the thread again when it is back."
     assert len(server.asked) == 8
@@ -73,11 +80,42 @@ def test_what_cannot_be_done_without_is_asked_with_all_retries(client, serve) ->
     assert len(server.asked) == 12
 
 
-def test_an_outage_is_of_one_host(client, serve) -> None:
+def test_later_requests_may_fail_for_reasons_of_their_own(client, serve) -> None:
+    server = serve(in_turn(*[DOWN] * 12, answer()))
+    for _ in range(3):
+        fail(client, server.url, unless_down=False)
+    assert client.get(Request(url=server.url), unless_down=True).status == 200
+
+
+def test_an_answer_to_a_later_request_ends_the_outage_too(client, serve) -> None:
+    server = serve(in_turn(*[DOWN] * 8, answer()))
+    fail(client, server.url)
+    fail(client, server.url)
+    client.get(Request(url=server.url))
+    assert client.get(Request(url=server.url), unless_down=True).status == 200
+
+
+@pytest.mark.parametrize(
+    ("other", "error"),
+    [(answer(status=429, retry_after="900"), RateLimitedError), (answer(b"x" * 2_000), TooLargeError)],
+)
+def test_an_answer_that_is_not_taken_is_an_answer(
+    client_with, serve, clock: FakeClock, other: bytes, error: type
+) -> None:
+    server = serve(in_turn(*[DOWN] * 4, other, *[DOWN] * 4, answer()))
+    client = client_with(limits=Limits(decoded_bytes=1_000), patience=100)
+    fail(client, server.url)
+    assert isinstance(fail(client, server.url), error)
+    clock.sleep(300)
+    fail(client, server.url)
+    assert client.get(Request(url=server.url), unless_down=True).status == 200
+
+
+def test_an_outage_is_of_one_server_on_one_port(client, serve) -> None:
     server, other = serve(DOWN), serve(answer())
     fail(client, server.url)
     fail(client, server.url)
-    assert client.get(Request(url=other.url.replace("lemmy.test", "other.test")), unless_down=True).status == 200
+    assert client.get(Request(url=other.url), unless_down=True).status == 200
 
 
 def test_a_name_that_nobody_knows_is_an_outage_too(client_with, clock: FakeClock) -> None:

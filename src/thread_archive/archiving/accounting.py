@@ -94,15 +94,17 @@ def _bare_counts(
         return {}
     union = frozenset().union(*gave.values())
     before = _below(found, _given_before(found, names) - union.union(_named([found])), tree)
-    others = _below(found, union - gave[found.instance], tree)
+    # A gap is counted by its name, also where another server fills it.
+    filled = {names.get((found.instance, gap), "") for gap in found.harvest.gaps}
+    others = _below(found, union - gave[found.instance] - filled, tree)
+    # What was erased since was given before, too: it accounts only for what is short where it stood; and so does what
+    # others gave, since what never came to a server is not counted there.
     short = Counter(found.shortages)
-    # What was erased since was given before, too: it accounts only for what is short where it stood.
     in_place = before & short
-    short -= in_place
-    placed = _placed(found, others, short)
-    credit, elsewhere = in_place.total() + placed, before.total() - in_place.total()
-    # What the server never had is not counted below any of its comments; whether its total counts it, nobody can tell.
-    anywhere, still_short = others.total() - placed, short.total() - placed
+    placed = others & (short - in_place)
+    credit, elsewhere = (in_place + placed).total(), (before - in_place).total()
+    # Whether its total counts what others gave elsewhere, nobody can tell.
+    anywhere, still_short = (others - placed).total(), (short - in_place - placed).total()
     counts: dict[MissingReason, int] = {}
     for entry in found.harvest.missing:
         bare = entry.count - len(entry.items)
@@ -139,19 +141,18 @@ def _below(found: Found, wanted: Collection[Key], tree: Mapping[Key, Known]) -> 
     return below
 
 
-def _placed(found: Found, others: Mapping[int, int], short: Mapping[int, int]) -> int:
-    """How many of what `others` gave below this server's comments are what is `short` there, or further above."""
-    left = dict(short)
-    placed = 0
-    for local_id, count in others.items():
-        for label in reversed(found.sightings[local_id].path if local_id != ROOT else ()):
-            taken = min(count, left.get(label, 0))
-            if taken:
-                left[label] -= taken
-                placed += taken
-                count -= taken
-    return placed
-
-
 def _largest(all_counts: Sequence[dict[MissingReason, int]]) -> dict[MissingReason, int]:
-    return max(all_counts, key=lambda counts: sum(counts.values()), default={})
+    """
+    Of several servers' counts the largest, since they count the same comments.
+
+    What one of them cannot explain is not explained by what another one says of its own counter.
+    """
+    largest = max(all_counts, key=lambda counts: sum(counts.values()), default={})
+    unexplained = max((counts.get(MissingReason.UNEXPLAINED, 0) for counts in all_counts), default=0)
+    left = sum(largest.values()) - unexplained
+    counts = {MissingReason.UNEXPLAINED: unexplained}
+    for reason, count in largest.items():
+        if reason is not MissingReason.UNEXPLAINED:
+            counts[reason] = min(count, left)
+            left -= counts[reason]
+    return counts

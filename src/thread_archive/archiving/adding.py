@@ -4,7 +4,7 @@ Adding threads by URL: visits to several hosts at once, every answer committed a
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from zlib import crc32
 
@@ -45,6 +45,8 @@ class _Visit:
     preparation: Preparation
     started: float
     under_way: UnderWay | None = None
+    # The instances that gave an answer so far.
+    answered: set[str] = field(default_factory=set)
     # The thread was taken down while its answers were under way.
     ruled_out: TakenDownError | None = None
 
@@ -213,6 +215,8 @@ class Adding:
         it.
         """
         answered, harvester = visit.under_way, visit.visit.harvester
+        if isinstance(answer, Exchange) and answered is not None:
+            visit.answered.add(answered.ask.instance)
         founds: list[Found] | None = None
         problem: ThreadArchiveError | None = None
         try:
@@ -251,8 +255,9 @@ class Adding:
 
     def _ask(self, visit: _Visit, ask: Ask) -> None:
         url = visit.wanted.url
-        # Without its home the thread is kept in part; without the server that was asked, not at all.
-        unless_down = ask.instance not in (url.instance, url.fallback)
+        # Without its home the thread is kept in part; without the server that was asked, not at all. And a home that is
+        # at it goes on, even where it fails at something.
+        unless_down = ask.instance not in {url.instance, url.fallback, *visit.answered}
         visit.under_way = self._intake.under_way(ask, unless_down=unless_down)
         self._progress.asking(visit.name, ask.instance)
         fetch = partial(self._intake.fetch, visit.under_way, self._line.typed_ports)

@@ -76,7 +76,7 @@ class Found:
     What came of asking one server: a harvest, or an error; both where a login would have given more and there was none.
 
     `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them, `shortages` how many are
-    short below some of them.
+    short below some of them that nothing names.
     """
 
     instance: str
@@ -295,7 +295,7 @@ class ThreadVisit:
             harvest=harvest,
             sightings=self.harvester.tally.sightings,
             shown_by=self.harvester.tally.shown_by,
-            shortages=self.harvester.tally.shortages(),
+            shortages=self.harvester.unnamed_shortages(harvest.gaps),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from thread_archive.captures import JSON, Exchange, PageRequest, Request
-from thread_archive.exceptions import AccessDeniedError, InstanceUnreachableError, ServerFailedError
+from thread_archive.exceptions import AccessDeniedError, FetchError
 from thread_archive.fetching.addresses import (
     ANY_ADDRESS,
     LOOPBACK_ONLY,
@@ -120,22 +120,23 @@ class Client:
         `typed_ports` holds the (host, port) that the user typed. `token` is a login for exactly that scheme, host and
         port: no redirect carries it elsewhere, and it goes over https (on this machine also over http). An answer that
         repeats it comes without it: blanked in the body, as `withheld` tells, and without the headers that hold it.
-        With `unless_down` a host that is found down (see `outages`) is not asked, or once only: for what can be done
-        without.
+        With `unless_down` a server that is found down (see `outages`) is not asked, or once only; for the first request
+        to one that can be done without. Only such requests tell whether it is down.
 
         Raises any FetchError but ThreadGoneError and UnsupportedSoftwareError, which are for the caller to find, and
         RobotsRefusedError and NotAPageError, which are of pages.
         """
         home = self._checked(request.url, typed_ports)
-        host = host_of(home)
-        on_trial = unless_down and self._outages.is_on_trial(host, request.url)
+        server = home.netloc.decode("ascii")
+        on_trial = unless_down and self._outages.is_on_trial(server, request.url)
         retries = Retries(Patience(self._patience), self._jitter, failures=0 if on_trial else FAILURES)
         try:
             answer = self._followed(request, home, retries, typed_ports, token)
-        except (InstanceUnreachableError, ServerFailedError) as error:
-            self._outages.failed(host, error)
+        except FetchError as error:
+            if unless_down:
+                self._outages.failed(server, error)
             raise
-        self._outages.answered(host)
+        self._outages.answered(server)
         return answer
 
     def _followed(

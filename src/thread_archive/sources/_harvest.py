@@ -8,7 +8,7 @@ ancestors too), and a listing in another order where some are short even so. How
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from thread_archive.captures import Exchange
@@ -366,6 +366,12 @@ class Harvester(ABC):
                 counted[above] -= 1
                 reasons[gap] = self._why_short()
         return reasons
+
+    def unnamed_shortages(self, gaps: Mapping[int, MissingReason]) -> dict[int, int]:
+        """What is short below comments, as the tally has it, but for those of `gaps` that are still counted there."""
+        above = self.tally.above_gaps()
+        named = Counter(above[gap] for gap, why in gaps.items() if why is not MissingReason.PURGED)
+        return dict(Counter(self.tally.shortages()) - named)
 
     def _why_short(self) -> MissingReason:
         if self.omits_withdrawn() and self.ended:
