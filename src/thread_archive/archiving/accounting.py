@@ -47,8 +47,7 @@ def missing(
     `gaps` are the places in the tree that nobody filled, and why, `stored` the ap_ids that the archive has of the
     thread. `tree`, its places in thread order, and `names`, which comment each server's local ids are, matter only
     where founds `leave_unnamed`: what a server counts but does not name may be what another one gave, or what it gave
-    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands,
-    since they count the same comments.
+    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands.
     """
     items: dict[MissingReason, dict[MissingItem, None]] = {}
     for (instance, local_id), reason in gaps.items():

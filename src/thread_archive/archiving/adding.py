@@ -189,6 +189,7 @@ class Adding:
             pass
         asker, answer = self._workers.answer()
         understood = self._understood(answer)
+        # A visit is answered with one exchange, a page with one for each step.
         if isinstance(asker, _Visit):
             if not isinstance(understood, Sequence):
                 self._go_on(asker, asker.ruled_out or understood)
