@@ -9,15 +9,13 @@ strictly after this row's", so that ties are lost at the edge of a page (Lemmy 1
 import base64
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from random import Random
 from typing import Any
 
 from fake_lemmy.answers import refuse, unknown_row
 from fake_lemmy.query import MAX_DEPTH_ROWS, MAX_LIMIT, Query
 from fake_lemmy.view import View
 from fake_lemmy.world import Comment
-
-# A page of tied rows whose order has changed since the page before: ten are lost and ten come twice.
-SHIFTED_PAGE, SHIFT = 2, 10
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,11 +108,17 @@ def sort_keys(sort: str, row: Comment) -> tuple[Any, ...]:
     return (min(row.upvotes, row.downvotes),)
 
 
-def ordered_v3(view: View, listing: Listing, rows: list[Comment], *, shifted: bool = False) -> list[Comment]:
-    """The rows in v3's order; ties come as the database likes, not always alike from page to page (`shifted`)."""
+def ordered_v3(view: View, listing: Listing, rows: list[Comment], *, limit: int = 0, page: int = 0) -> list[Comment]:
+    """
+    The rows in v3's order. Ties come as the database likes: alike within one answer, differently in the next query.
+
+    PostgreSQL sorts by another method as `LIMIT` and `OFFSET` grow, and promises no order of equal keys. What one
+    answer holds whole it reads in the order of the rows.
+    """
     rows = sorted(rows, key=lambda row: row.id)
-    if shifted and listing.sort not in ("new", "old"):
-        rows = rows[SHIFT:] + rows[:SHIFT]
+    if len(rows) > (limit or MAX_DEPTH_ROWS):
+        parent = listing.parent.id if listing.parent else 0
+        Random(f"{view.world.instance.seed} {listing.sort} {listing.max_depth} {parent} {limit} {page}").shuffle(rows)
     rows.sort(key=lambda row: sort_keys(listing.sort, row), reverse=listing.sort != "old")
     if listing.rooted and view.line != "0.18":
         rows.sort(key=lambda row: not row.distinguished)
@@ -135,8 +139,7 @@ def page_v3(view: View, query: Query, *, pascal: bool = True) -> list[Comment]:
     rows = selected(view, listing)
     if listing.tree:
         return ordered_v3(view, listing, rows)[:MAX_DEPTH_ROWS]
-    shifted = page == SHIFTED_PAGE and len(rows) > page * limit
-    return ordered_v3(view, listing, rows, shifted=shifted)[(page - 1) * limit : page * limit]
+    return ordered_v3(view, listing, rows, limit=limit, page=page)[(page - 1) * limit : page * limit]
 
 
 def page_v4(view: View, query: Query, *, pascal: bool = False) -> tuple[list[Comment], dict[str, str]]:

@@ -191,8 +191,9 @@ class Instance:
     """
     A server and its settings. `domain` holds the port where there is one; `version` decides what the server
     does, `advertised` what it says it is. `rate_limit` is requests per that many seconds; `page_cap` the last
-    page that v3 gives (10 in 0.19.14, 100 from 0.19.15). `/site` is a recorded one (or that of `sites`, by line of
-    versions) with these settings and `site_more` written in.
+    page that v3 gives (10 in 0.19.14, 100 from 0.19.15). `seed` decides in which order v3 gives what its sort holds
+    for equal. `/site` is a recorded one (or that of `sites`, by line of versions) with these settings and `site_more`
+    written in.
     """
 
     domain: str
@@ -214,6 +215,7 @@ class Instance:
     sites: dict[str, dict[str, Any]] = field(default_factory=dict)
     site_more: dict[str, Any] = field(default_factory=dict)
     now: Callable[[], datetime] = utc_now
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.omit_withdrawn is None:
