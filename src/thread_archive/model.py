@@ -20,7 +20,8 @@ class MissingReason(StrEnum):
     OMITTED_BY_VERSION = "omitted_by_version"
     PAGE_LIMIT = "page_limit"
     NOT_FEDERATED = "not_federated"
-    SERVER_COUNT_DRIFT = "server_count_drift"
+    FEDERATION_PENDING = "federation_pending"
+    OTHER_THREAD = "other_thread"
     UNEXPLAINED = "unexplained"
 
 
@@ -32,7 +33,8 @@ MISSING_REASONS: Mapping[MissingReason, str] = {
     MissingReason.OMITTED_BY_VERSION: "Lemmy 0.18 leaves deleted and removed comments out of its lists",
     MissingReason.PAGE_LIMIT: "the server gives only the first pages of its lists, in every order",
     MissingReason.NOT_FEDERATED: "the thread's home names it, but no server that we asked has a copy",
-    MissingReason.SERVER_COUNT_DRIFT: "the server's counter is higher than what it lists in every order we asked for",
+    MissingReason.FEDERATION_PENDING: "it waits for the community's own server to accept it; Lemmy 1.0 does not list it",
+    MissingReason.OTHER_THREAD: "replies to it stand in this thread, but the server has it in another one",
     MissingReason.UNEXPLAINED: "the server counts or names it and does not give it, and we do not know why",
 }
 
@@ -143,13 +145,14 @@ class Comment:
     """
     A reply as one server gave it; where it stands is in its Sighting.
 
-    `is_moderator` is None where 0.18, which marks no comments, does not tell who the moderators are.
+    `creator` is None where what the server tells of them cannot be read, `is_moderator` where 0.18, which marks no
+    comments, does not tell who the moderators are.
     """
 
     local_id: int
     ap_id: str
     body: str
-    creator: Person
+    creator: Person | None
     published_at: datetime
     edited_at: datetime | None
     deleted: bool
@@ -224,7 +227,8 @@ class Sighting:
     A comment as one server listed it, without its text: what the shape of the tree and the proof need.
 
     `path` holds that server's local ids, root first, its own last; `child_count` is how many descendants
-    (at any depth, tombstones included) the server says it has.
+    (at any depth, tombstones included) the server says it has. `misplaced` says that the server's own path makes no
+    sense, so that it stands on the post; `pending` that 1.0 waits for the community's server to accept it.
     """
 
     local_id: int
@@ -236,6 +240,8 @@ class Sighting:
     deleted: bool
     removed: bool
     child_count: int
+    misplaced: bool = False
+    pending: bool = False
 
     @property
     def withdrawn(self) -> bool:
@@ -275,8 +281,9 @@ class Harvest:
     """
     What one server gave of a thread, as far as asking went: the proof's side of a capture.
 
-    `advertised` is the server's own count of live comments, None where it shows no post. `complete` says that the
-    listing was followed to its end.
+    `advertised` is the server's own count of live comments, None where it shows no post; `drift` is by how many that
+    is too high, by all that the server itself lists. `complete` says that the thread was listed to its end.
+    `misplaced` comments have a path that makes no sense, `unreadable` rows of lists were passed over.
     """
 
     post_id: int
@@ -288,6 +295,9 @@ class Harvest:
     complete: bool
     missing: tuple[Missing, ...] = ()
     asked_for: str | None = None
+    drift: int = 0
+    misplaced: int = 0
+    unreadable: int = 0
 
     @property
     def gaps(self) -> dict[int, MissingReason]:

@@ -63,6 +63,35 @@ def decode(body: bytes | msgspec.Raw, type_: type[T], *, source: str, url: str) 
     return decoded
 
 
+def as_far_as_it_fits(body: bytes | msgspec.Raw, type_: type[T], *, source: str, url: str) -> T:
+    """
+    As `decode`, of a struct `type_`: a member that does not fit has its default, as if it had not been there.
+
+    Raises PayloadError where one does not fit that has no default.
+    """
+    members = decode(body, dict[str, msgspec.Raw], source=source, url=url)
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(cast(Any, type_)):
+        if field.encode_name not in members:
+            continue
+        is_struct = isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+        read = as_far_as_it_fits if is_struct else decode
+        try:
+            values[field.name] = read(members[field.encode_name], field.type, source=source, url=url)
+        except PayloadError:
+            if field.required:
+                raise
+    missing = [f.encode_name for f in msgspec.structs.fields(cast(Any, type_)) if f.required and f.name not in values]
+    if missing:
+        raise PayloadError(
+            f"The answer to {url} lacks {missing[0]}, which {source} promises.",
+            next=REPORT,
+            source=source,
+            path=f"$.{missing[0]}",
+        )
+    return type_(**values)
+
+
 class ApiError(msgspec.Struct, frozen=True):
     """How Lemmy says no: `error` is a code such as `couldnt_find_post`."""
 

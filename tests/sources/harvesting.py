@@ -18,7 +18,7 @@ def harvested(
     with Client(rate=0, allow_private_network=True, resolver=server.resolver, patience=0.1) as client:
         known = _driven(discover(base), client)
         place = Place(base=base, site=known.site, post_id=post_id, comment_id=comment_id)
-        return _driven(harvester(place, dialect=known.dialect).harvest(), client)
+        return _driven(harvester(place, dialect=known.dialect, came={}).harvest(), client)
 
 
 def _driven(steps: Steps[T], client: Client) -> T:

@@ -112,14 +112,17 @@ def test_ancestors_that_name_others_without_end_make_no_sense(tmp_path: Path, mo
     assert "name others without end" in receipt.error.message
 
 
-def test_two_comments_with_one_ap_id_make_no_sense(tmp_path: Path) -> None:
+def test_of_two_comments_with_one_ap_id_the_second_is_missing_and_told(tmp_path: Path) -> None:
     with Server(thread(v3(), ["one", "two"])) as server:
         server.faults.add(faults.field_of("comment", "ap_id", "http://home.test/comment/1"))
-        assert asked(tmp_path, server).exit_code == 4
+        receipt = asked(tmp_path, server)
+        assert (receipt.status, receipt.exit_code, receipt.stored, receipt.unexplained) == ("partial", 1, 1, 1)
+        assert receipt.sources[0].unreadable == 1
 
 
 @pytest.mark.parametrize("path", ["0. 1", "0.0_1", "0.١", "0.+1", "0..1", "0.1."])
-def test_a_label_is_written_in_digits(tmp_path: Path, path: str) -> None:
+def test_a_comment_with_a_label_that_is_not_in_digits_stands_on_the_post(tmp_path: Path, path: str) -> None:
     with Server(thread(v3(), ["one"])) as server:
         server.faults.add(faults.field_of("comment", "path", path))
-        assert asked(tmp_path, server).exit_code == 4
+        receipt = asked(tmp_path, server)
+        assert (receipt.status, receipt.stored, receipt.sources[0].misplaced) == ("complete", 1, 1)

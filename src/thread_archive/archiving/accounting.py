@@ -11,6 +11,8 @@ from thread_archive.urls import host_in, local_id_in
 
 # For these reasons comments are missing below others that count them; for any other, anywhere in the thread.
 _BELOW_A_COMMENT = frozenset({MissingReason.UNEXPLAINED, MissingReason.OMITTED_BY_VERSION})
+# What is missing for these reasons is nowhere to be had: a thread that lacks nothing else is whole.
+GONE_FOR_GOOD = frozenset({MissingReason.PURGED, MissingReason.OTHER_THREAD})
 
 
 def given(founds: Iterable[Found]) -> dict[str, frozenset[str]]:
@@ -47,7 +49,8 @@ def missing(
     `gaps` are the places in the tree that nobody filled, and why, `stored` the ap_ids that the archive has of the
     thread. `tree`, its places in thread order, and `names`, which comment each server's local ids are, matter only
     where founds `leave_unnamed`: what a server counts but does not name may be what another one gave, or what it gave
-    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands.
+    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands; where
+    the home is proven whole, nobody else's does.
     """
     items: dict[MissingReason, dict[MissingItem, None]] = {}
     for (instance, local_id), reason in gaps.items():
@@ -63,13 +66,32 @@ def missing(
                     items.setdefault(_reason(entry.reason, item.ap_id, hosts), {})[item] = None
     counts = {reason: len(named) for reason, named in items.items()}
     gave = given(founds)
-    for reason, count in _largest([_bare_counts(found, gave, tree, names) for found in founds]).items():
+    counting = [found for found in founds if found.is_home or not is_proven_at_home(founds)]
+    for reason, count in _largest([_bare_counts(found, gave, tree, names) for found in counting]).items():
         counts[reason] = counts.get(reason, 0) + count
     return tuple(
         Missing(reason=reason, count=counts[reason], items=tuple(items.get(reason, ())))
         for reason in MissingReason
         if counts.get(reason)
     )
+
+
+def is_proven_at_home(founds: Sequence[Found]) -> bool:
+    """Whether the thread's home gave all that it names and counts: a copy elsewhere has nothing to add to its number."""
+    home = next((found.harvest for found in founds if found.is_home), None)
+    return home is not None and home.complete and all(entry.reason in GONE_FOR_GOOD for entry in home.missing)
+
+
+def drifts(
+    founds: Sequence[Found], *, tree: Mapping[Key, Known], names: Mapping[tuple[str, int], str]
+) -> dict[str, int]:
+    """By how many each server's counter is too high: by its own lists, or by those of a home that is proven whole."""
+    gave, is_proven = given(founds), is_proven_at_home(founds)
+    drift: dict[str, int] = {}
+    for found in founds:
+        beyond_home = _bare_counts(found, gave, tree, names).values() if is_proven and not found.is_home else ()
+        drift[found.instance] = (found.harvest.drift if found.harvest else 0) + sum(beyond_home)
+    return drift
 
 
 def _named(founds: Sequence[Found]) -> Iterator[str]:

@@ -11,7 +11,6 @@ from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import (
     COMPLETE,
     FAILED,
-    GONE_FOR_GOOD,
     PARTIAL,
     Problem,
     Receipt,
@@ -152,13 +151,16 @@ def _receipt(
     gave = accounting.given(founds)
     named = [item.ap_id for found in founds if found.harvest for m in found.harvest.missing for item in m.items]
     unnamed = accounting.leave_unnamed(founds)
+    tree = places.known_places(archive, counts.ap_id) if unnamed else {}
+    names = places.known_names(archive, counts.ap_id) if unnamed else {}
     missing = accounting.missing(
         founds,
         gaps=places.gap_reasons(archive, post_id),
         stored=frozenset().union(*gave.values(), threads.stored_among(archive, post_id, filter(None, named))),
-        tree=places.known_places(archive, counts.ap_id) if unnamed else {},
-        names=places.known_names(archive, counts.ap_id) if unnamed else {},
+        tree=tree,
+        names=names,
     )
+    lacked, drifts = accounting.lacked(gave), accounting.drifts(founds, tree=tree, names=names)
     return Receipt(
         url="",
         thread=counts.ap_id,
@@ -168,7 +170,10 @@ def _receipt(
         changed=changes.any,
         captured_at=capture.started_at,
         sources=tuple(
-            _source(found, lacked=accounting.lacked(gave).get(found.instance, 0), traffic=traffic) for found in founds
+            _source(
+                found, lacked=lacked.get(found.instance, 0), drift=drifts.get(found.instance, 0), traffic=traffic
+            )
+            for found in founds
         ),
         stored=counts.stored,
         tombstones=counts.tombstones,
@@ -179,7 +184,7 @@ def _receipt(
     )
 
 
-def _source(found: Found, *, lacked: int, traffic: dict[str, tuple[int, int]]) -> SourceReceipt:
+def _source(found: Found, *, lacked: int, drift: int, traffic: dict[str, tuple[int, int]]) -> SourceReceipt:
     software = found.discovery.software if found.discovery else Software(name="", version="")
     harvest = found.harvest
     return SourceReceipt(
@@ -192,10 +197,13 @@ def _source(found: Found, *, lacked: int, traffic: dict[str, tuple[int, int]]) -
         tombstones=harvest.tombstones if harvest else 0,
         lacked=lacked,
         requests=traffic.get(found.instance, (0, 0))[0],
+        drift=drift,
+        misplaced=harvest.misplaced if harvest else 0,
+        unreadable=harvest.unreadable if harvest else 0,
         error=Problem.of(found.error) if found.error else None,
     )
 
 
 def _status(founds: Sequence[Found], missing: Sequence[Missing]) -> str:
     whole = all(found.harvest is not None and found.harvest.complete for found in founds)
-    return COMPLETE if whole and all(item.reason in GONE_FOR_GOOD for item in missing) else PARTIAL
+    return COMPLETE if whole and all(item.reason in accounting.GONE_FOR_GOOD for item in missing) else PARTIAL

@@ -93,9 +93,13 @@ class Interpretation:
             raise PayloadError("No answer of the visit shows the thread's post.", next=REPORT)
 
     def _take_found(self, found: Found) -> None:
-        numbers = {stored.url: stored.number for stored in self._exchanges if stored.instance == found.instance}
+        numbers: dict[str, list[int]] = {}
+        for stored in self._exchanges:
+            if stored.instance == found.instance:
+                numbers.setdefault(stored.url, []).append(stored.number)
         for local_id, sighting in found.sightings.items():
-            number = numbers[found.shown_by[local_id]]
+            url, nth = found.shown_by[local_id]
+            number = numbers[url][nth - 1]
             self._seen.append(Seen(found.instance, number, sighting))
             self._note(sighting.ap_id, logged_in=False)
 
@@ -104,8 +108,8 @@ class Interpretation:
         if self._founds and stored.instance in self._told and not read.is_post_path(stored.url):
             return
         answer = evidence.load(self._archive, stored, verify=not self._founds)
-        for sighting in () if self._founds else read.glimpse(answer):
-            if sighting.post_id == source.post_id:
+        for sighting in () if self._founds else read.glimpse(answer).sightings:
+            if sighting.post_id == source.post_id and not sighting.pending:
                 self._seen.append(Seen(instance=stored.instance, answer=stored.number, sighting=sighting))
                 self._note(sighting.ap_id, logged_in=stored.logged_in)
         page = read.read(answer, site=site) if read.gives_post(answer) else Page()

@@ -9,8 +9,6 @@ from thread_archive.exceptions import ThreadArchiveError
 from thread_archive.model import Missing, MissingItem, MissingReason
 
 COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
-# What is missing for these reasons is nowhere to be had: a thread that lacks nothing else is whole.
-GONE_FOR_GOOD = frozenset({MissingReason.PURGED, MissingReason.SERVER_COUNT_DRIFT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +35,9 @@ class SourceReceipt:
     """
     What one server was asked and gave.
 
-    `advertised` is its own count of live comments (None where it shows no post), `lacked` how many comments that
-    others gave it did not.
+    `advertised` is its own count of live comments (None where it shows no post) and `drift` by how many that is too
+    high; `lacked` is how many comments that others gave it did not. `misplaced` comments have a path that makes no
+    sense, so that they stand on the post; `unreadable` rows of its lists were passed over.
     """
 
     instance: str
@@ -50,6 +49,9 @@ class SourceReceipt:
     tombstones: int = 0
     lacked: int = 0
     requests: int = 0
+    drift: int = 0
+    misplaced: int = 0
+    unreadable: int = 0
     error: Problem | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +66,9 @@ class SourceReceipt:
             "tombstones": self.tombstones,
             "lacked": self.lacked,
             "requests": self.requests,
+            "drift": self.drift,
+            "misplaced": self.misplaced,
+            "unreadable": self.unreadable,
             "error": self.error.as_json() if self.error else None,
         }
 

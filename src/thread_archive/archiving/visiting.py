@@ -5,6 +5,7 @@ Like the sources it is a generator that yields requests and is sent answers; an 
 it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -75,8 +76,8 @@ class Found:
     """
     What came of asking one server: a harvest, or an error; both where a login would have given more and there was none.
 
-    `sightings` are the harvest's comments by local id, `shown_by` the URLs that gave them, `shortages` how many are
-    short below some of them that nothing names.
+    `sightings` are the harvest's comments by local id, `shown_by` the answers that gave them (a URL, and which of the
+    visit's answers to it, from 1), `shortages` how many are short below some of them that nothing names.
     """
 
     instance: str
@@ -85,7 +86,7 @@ class Found:
     discovery: Discovery | None = None
     harvest: Harvest | None = None
     sightings: Mapping[int, Sighting] = field(default_factory=dict)
-    shown_by: Mapping[int, str] = field(default_factory=dict)
+    shown_by: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     shortages: Mapping[int, int] = field(default_factory=dict)
     error: ThreadArchiveError | None = None
 
@@ -121,6 +122,8 @@ class ThreadVisit:
         self._known = known
         self._has_login = has_login
         self.harvester: Harvester | None = None
+        # How many answers to each URL came so far: a list may be asked for twice.
+        self._came: Counter[str] = Counter()
 
     def steps(self) -> Asking[list[Found]]:
         """
@@ -285,9 +288,9 @@ class ThreadVisit:
             login=login,
             expected=tuple(expected),
         )
-        self.harvester = harvester(place, dialect=discovery.dialect)
+        self.harvester = harvester(place, dialect=discovery.dialect, came=self._came)
         doubted = discovery if doubt else None
-        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted)
+        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted, came=self._came)
         return Found(
             instance=instance,
             base=base,
@@ -299,9 +302,16 @@ class ThreadVisit:
         )
 
 
-def _tagged(steps: Steps[T], instance: str, purpose: str, *, doubted: Discovery | None = None) -> Asking[T]:
+def _tagged(
+    steps: Steps[T],
+    instance: str,
+    purpose: str,
+    *,
+    doubted: Discovery | None = None,
+    came: Counter[str] | None = None,
+) -> Asking[T]:
     """
-    The requests of a source, with whom they are for and why.
+    The requests of a source, with whom they are for and why; in `came` the answers are counted by URL.
 
     Raises Contradiction where the first answer with any content belies what is `doubted`.
     """
@@ -317,6 +327,8 @@ def _tagged(steps: Steps[T], instance: str, purpose: str, *, doubted: Discovery 
                     if belies(answer, dialect=doubted.dialect):
                         raise Contradiction(answer.url)
                     doubted = None
+                if came is not None:
+                    came[answer.url] += 1
                 request = steps.send(answer)
     except StopIteration as stop:
         result: T = stop.value

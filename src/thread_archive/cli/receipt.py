@@ -12,6 +12,8 @@ from thread_archive.model import MISSING_REASONS, Missing, MissingReason
 # How wide the status is with which a line for a whole thread begins.
 STATUS = 9
 _NAMED = 3
+# What is not in the archive and yet not missing, in a word.
+_GONE = {MissingReason.PURGED: "purged", MissingReason.OTHER_THREAD: "in another thread"}
 
 
 def size(number: int) -> str:
@@ -84,8 +86,9 @@ def article_lines(article: ArticleReceipt) -> Iterator[Text]:
 
 def _stored(receipt: Receipt) -> str:
     withdrawn = f", {receipt.tombstones:,} of them withdrawn" if receipt.tombstones else ""
-    lost = sum(missing.count for missing in receipt.missing)
-    return f"{counted(receipt.stored, 'comment')} stored{withdrawn}" + (f", {lost:,} missing" if lost else "")
+    lost = sum(missing.count for missing in receipt.missing if missing.reason not in _GONE)
+    text = f"{counted(receipt.stored, 'comment')} stored{withdrawn}" + (f", {lost:,} missing" if lost else "")
+    return text + "".join(f", {item.count:,} {_GONE[item.reason]}" for item in receipt.missing if item.reason in _GONE)
 
 
 def _change(receipt: Receipt) -> str:
@@ -109,14 +112,28 @@ def _source(source: SourceReceipt) -> Iterator[Text]:
     says = f"counts {source.advertised:,}, " if source.advertised is not None else ""
     lacked = f", lacked {source.lacked:,} that another server has" if source.lacked else ""
     yield text.append(f"{says}{gave}{lacked}")
+    yield from (Text(f"    {note}", style="dim") for note in _notes(source))
     if source.error:
         yield Text(f"    {line(source.error.message)}", style="yellow")
+
+
+def _notes(source: SourceReceipt) -> Iterator[str]:
+    """What is odd about a server's answers, and no comment's loss."""
+    if source.drift:
+        yield f"its counter is {source.drift:,} too high: no list that it gives has more"
+    if source.misplaced:
+        yield f"does not tell the place of {counted(source.misplaced, 'comment')}, shown as answering the post"
+    if source.unreadable:
+        yield f"{counted(source.unreadable, 'row')} of its lists made no sense and gave no comment"
 
 
 def _missing(missing: Missing) -> Iterator[Text]:
     style = "bold red" if missing.reason is MissingReason.UNEXPLAINED else "yellow"
     reason = missing.reason.value.replace("_", " ")
-    yield Text.assemble("  missing: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})")
+    label = "gone" if missing.reason in _GONE else "missing"
+    yield Text.assemble(
+        f"  {label}: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})"
+    )
     for item in missing.items[:_NAMED]:
         yield Text(f"    {line(item.ap_id or f'comment {item.local_id} of {item.instance}')}")
     if len(missing.items) > _NAMED:

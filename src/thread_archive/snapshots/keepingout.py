@@ -17,11 +17,12 @@ def without_listed(batches: Iterable[Sequence[Comment]], takedowns: Takedowns) -
 
 
 def _comment(comment: Comment, takedowns: Takedowns) -> Comment:
-    listed = takedowns.covers(comment.ap_id) or takedowns.covers(comment.creator.ap_id)
+    creator = comment.creator
+    listed = takedowns.covers(comment.ap_id) or (creator is not None and takedowns.covers(creator.ap_id))
     return replace(
         comment,
         body=_spoken(comment.body, takedowns, listed, comment.ap_id),
-        creator=_person(comment.creator, takedowns),
+        creator=_person(creator, takedowns) if creator else None,
     )
 
 

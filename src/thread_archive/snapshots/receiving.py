@@ -27,7 +27,7 @@ _REASONS = frozenset(MissingReason)
 _COMMENTS = f"""SELECT comment.ap_id, comment.body, comment.published_at, comment.edited_at, comment.deleted,
                        comment.removed, comment.distinguished, comment.language, comment.is_moderator,
                        comment.is_admin, comment.score, comment.upvotes, comment.downvotes, {_PERSON}
-                FROM comments AS comment JOIN people AS person ON person.id = comment.creator_id
+                FROM comments AS comment LEFT JOIN people AS person ON person.id = comment.creator_id
                 WHERE comment.post_id = ? AND comment.ap_id IS NOT NULL ORDER BY comment.position"""
 _SIGHTED = """SELECT local.{0}, instance.domain, local.local_id, local.withdrawn, score.score, score.upvotes,
                      score.downvotes
@@ -221,7 +221,7 @@ def _comment(row: Sequence[Any]) -> Comment:
         is_moderator=bool(row[8]),
         is_admin=bool(row[9]),
         votes=_votes(row[10:13]) or Votes(score=0, upvotes=0, downvotes=0),
-        creator=_person(row[13:]),
+        creator=_person(row[13:]) if row[13] is not None else None,
     )
 
 

@@ -4,6 +4,8 @@ Sources: one API dialect each, pure: they say what to ask next and turn answers 
 `discover` finds out which dialect a server speaks; `harvester` and `reader` take its name from there.
 """
 
+from collections.abc import Mapping
+
 from thread_archive.captures import Exchange
 from thread_archive.sources import lemmy_v3
 from thread_archive.sources._harvest import Harvester
@@ -17,9 +19,13 @@ from thread_archive.sources.lemmy_v4.asking import HarvesterV4
 HARVESTERS: dict[str, type[Harvester]] = {harvester.reader.name: harvester for harvester in (HarvesterV4, HarvesterV3)}
 
 
-def harvester(place: Place, *, dialect: str) -> Harvester:
-    """What gets the thread at `place` in `dialect` (a key of HARVESTERS): its `harvest` is run once."""
-    return HARVESTERS[dialect](place)
+def harvester(place: Place, *, dialect: str, came: Mapping[str, int]) -> Harvester:
+    """
+    What gets the thread at `place` in `dialect` (a key of HARVESTERS): its `harvest` is run once.
+
+    `came` tells at any time how many answers to a URL came so far.
+    """
+    return HARVESTERS[dialect](place, came=came)
 
 
 def belies(answer: Exchange, *, dialect: str) -> bool:

@@ -3,29 +3,32 @@ Getting a whole thread from one server and holding what came against what the se
 
 The order is the same for every dialect: the post, the listing, single ancestors that paths name, what the server's own
 ActivityPub collection names, subtrees that are short (first of all where the listing has no end, since they bring
-ancestors too), and a listing in another order where some are short even so. How each is asked for is the dialect's.
+ancestors too), and lists in other orders where some are short even so. How each is asked for is the dialect's.
 """
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from thread_archive.captures import Exchange
+from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
     FetchError,
+    InstanceUnreachableError,
     PayloadError,
     RateLimitedError,
     ServerFailedError,
+    ThreadArchiveError,
     ThreadGoneError,
     TooLargeError,
 )
-from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
+from thread_archive.model import Harvest, MissingReason, Post, Sighting
 from thread_archive.payloads import REPORT
-from thread_archive.sources._reading import Reader
+from thread_archive.sources._proof import Asked, unnamed_shortages, verdict
+from thread_archive.sources._reading import Glimpsed, Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
-from thread_archive.sources._tally import ROOT, Tally
+from thread_archive.sources._tally import Tally
 from thread_archive.urls import local_id_in
 
 T = TypeVar("T")
@@ -43,38 +46,61 @@ FRUITLESS_ANCESTORS = 100
 REFUSALS = (AccessDeniedError, ServerFailedError, ThreadGoneError, TooLargeError)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A page of a list that was given: its comments, how many rows it has, and how many comments of them are new."""
+
+    answer: Exchange
+    sightings: Sequence[Sighting]
+    rows: int
+    new: int
+
+
 class Harvester(ABC):
     """One server's part of one visit; `harvest` is run once."""
 
     reader: Reader
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, came: Mapping[str, int]) -> None:
+        """`came` tells how many answers to a URL the visit got, this one included."""
         self.place = place
+        self._came = came
         self.tally = Tally()
         self.post: Post | None = None
         self.post_id = place.post_id or 0
-        # Comments of which the server said something else than that it has none, asked for each alone.
-        self.refused: set[int] = set()
-        # Whether the last list of the whole thread that was asked for was followed to its end.
-        self.ended = False
+        # How many rows each list of the whole thread had that was followed to its end, by its order.
+        self.lists: dict[str, int] = {}
+        # Why a list was not gone on with.
+        self.troubles: list[ThreadArchiveError] = []
+        # The first time that it failed at a list, or could not be reached for it, and may do better the next time.
+        self._passing: FetchError | None = None
         # Whether the cap that its version sets on pages ended a list, and whether it refused or failed otherwise.
         self.capped = False
         self.broken_off = False
+        # Comments of which the server said something else than that it has none, asked for each alone.
+        self._refused: set[int] = set()
+        # Comments that it has in another thread, and those that wait for federation, by local id.
+        self._elsewhere: set[int] = set()
+        self._pending: dict[int, str] = {}
+        self._unreadable: set[tuple[str, int]] = set()
         # Comments whose subtrees were asked for, as something was short there.
         self._tried: set[int] = set()
-        self.last_page: frozenset[int] = frozenset()
 
     @abstractmethod
-    def listing(self, answer: Exchange) -> Steps[bool]:
-        """Take in the thread's comments; `answer` is that of the post. Returns whether the end was reached."""
+    def listing(self, answer: Exchange) -> Steps[None]:
+        """
+        Take in the thread's comments; `answer` is that of the post.
+
+        What one way of asking does not give is asked for in another one: in another order, in smaller pages.
+        """
 
     @abstractmethod
     def subtree(self, local_id: int) -> Steps[None]:
         """Take in a comment and all below it."""
 
     @abstractmethod
-    def another_order(self) -> Steps[bool]:
-        """List again in other orders, as long as something is short. Returns whether that was followed to its end."""
+    def other_orders(self) -> Steps[None]:
+        """List again in other orders, each to its end, as long as something is short."""
 
     @abstractmethod
     def omits_withdrawn(self) -> bool:
@@ -99,11 +125,13 @@ class Harvester(ABC):
         makes no sense.
         """
         answer = yield from self._opening()
-        complete = self.ended = yield from self.listing(answer)
+        yield from self.listing(answer)
+        if self.troubles and not (self.tally or self.lists):
+            raise self.troubles[0]
         if self.post is None and not self.tally:
             raise refuse(answer, "the thread") if answer.status != OK else _gone(answer)
         listed = len(self.tally)
-        if not self.ended:
+        if not self.lists:
             yield from self._shortages()
         yield from self._ancestors()
         yield from self._expected()
@@ -111,13 +139,30 @@ class Harvester(ABC):
         unnamed_here = yield from self._singles(named)
         yield from self._shortages()
         yield from self._asked_for()
-        if listed and self._is_in_another_order(named):
-            self.ended = bool((yield from self._as_far_as_given(self.another_order())))
+        if self._is_in_another_order(named, listed):
+            yield from self._as_far_as_given(self.other_orders())
             yield from self._ancestors()
             yield from self._shortages()
-        if len({sighting.ap_id for sighting in self.tally.sightings.values()}) < len(self.tally):
-            raise self._senseless("two of its comments have the same ap_id")
+        self._raise_passing_trouble()
         asked = self.tally.sightings.get(self.place.comment_id or 0)
+        found = verdict(
+            Asked(
+                instance=self.place.instance,
+                tally=self.tally,
+                advertised=self._advertised,
+                lists=self.lists,
+                lost=self.lost,
+                named=named,
+                lacking=unnamed_here,
+                still_there=self._still_there(named),
+                elsewhere=frozenset(self._elsewhere),
+                pending=self._pending,
+                hidden=self._hidden_reason(listed),
+                omits_withdrawn=self.omits_withdrawn(),
+                capped=self.capped,
+                broken_off=self.broken_off,
+            )
+        )
         return Harvest(
             post_id=self.post_id,
             post_ap_id=self.post.ap_id if self.post else "",
@@ -125,9 +170,12 @@ class Harvester(ABC):
             advertised=self._advertised,
             received=len(self.tally),
             tombstones=self.tally.tombstones,
-            complete=complete or self.ended or not self.may_lack(),
-            missing=tuple(self._missing(named, unnamed_here, listed)),
+            complete=bool(self.lists) or not self.may_lack(),
+            missing=found.missing,
             asked_for=asked.ap_id if asked else None,
+            drift=found.drift,
+            misplaced=sum(sighting.misplaced for sighting in self.tally.sightings.values()),
+            unreadable=len(self._unreadable) + len(self.tally.doubles),
         )
 
     @property
@@ -161,13 +209,56 @@ class Harvester(ABC):
                 raise refuse(answer, "the thread")
         return answer
 
-    def take(self, answer: Exchange) -> tuple[int, int]:
-        """Take in one list; returns (rows, rows that were new). Raises where the list cannot be this thread's."""
-        if answer.status != OK:
-            raise refuse(answer, "the comments")
-        sightings = self.reader.glimpse(answer)
-        self.last_page = frozenset(sighting.local_id for sighting in sightings)
-        return len(sightings), self._admit(sightings, answer.url)
+    def ask_list(self, request: Request, *, page: int = 1) -> Steps[Given | None]:
+        """
+        Ask for a page of a list and take it in; None where it is not given, and why is in `troubles`.
+
+        Raises where the server cannot be reached for a second list either, or asks us to wait for long; PayloadError
+        where the list cannot be this thread's.
+        """
+        try:
+            answer = yield request
+        except RateLimitedError:
+            raise
+        except FetchError as error:
+            if isinstance(error, InstanceUnreachableError) and isinstance(self._passing, InstanceUnreachableError):
+                raise
+            if isinstance(error, (InstanceUnreachableError, ServerFailedError)):
+                self._passing = self._passing or error
+            return self._not_given(error)
+        if answer.status != OK and self.is_cap(answer, page):
+            self.capped = True
+            return None
+        try:
+            if answer.status != OK:
+                raise refuse(answer, "the comments")
+            glimpsed = self.reader.glimpse(answer)
+        except (FetchError, PayloadError) as error:
+            return self._not_given(error)
+        return Given(answer=answer, sightings=glimpsed.sightings, rows=glimpsed.rows, new=self._take(answer, glimpsed))
+
+    def _take(self, answer: Exchange, glimpsed: Glimpsed) -> int:
+        """Take in a list; returns how many of its comments were new."""
+        here = self.post_id or (glimpsed.sightings[0].post_id if glimpsed.sightings else 0)
+        own = [sighting for sighting in glimpsed.sightings if sighting.post_id == here]
+        self._pending.update((sighting.local_id, sighting.ap_id) for sighting in own if sighting.pending)
+        if glimpsed.sightings and not own:
+            raise self._senseless(f"comment {glimpsed.sightings[0].local_id} belongs to another post")
+        self._unreadable |= {(answer.url, number) for number in range(glimpsed.rows - len(own))}
+        return self._admit([sighting for sighting in own if not sighting.pending], answer.url)
+
+    def is_cap(self, answer: Exchange, page: int) -> bool:  # noqa: ARG002
+        """Whether `answer`, which refuses a page of a list, does so by the cap that its version has."""
+        return False
+
+    def _not_given(self, why: ThreadArchiveError) -> None:
+        self.troubles.append(why)
+        self.broken_off = self.broken_off or not isinstance(why, ThreadGoneError)
+
+    def _raise_passing_trouble(self) -> None:
+        """What the server may give the next time is no reason to be content with less: the visit goes on then."""
+        if self._passing is not None and not self.lists and self.may_lack():
+            raise self._passing
 
     @property
     def _most(self) -> int:
@@ -175,11 +266,7 @@ class Harvester(ABC):
         return 2 * min(self._advertised or 0, MOST_COUNTED) + SLACK_ROWS
 
     def _admit(self, sightings: Iterable[Sighting], url: str) -> int:
-        admitted = list(sightings)
-        for sighting in admitted:
-            if self.post_id and sighting.post_id != self.post_id:
-                raise self._senseless(f"comment {sighting.local_id} belongs to another post")
-        new = self.tally.add(admitted, url)
+        new = self.tally.add(sightings, (url, self._came.get(url, 0)))
         if len(self.tally) > self._most:
             raise self._senseless(f"its comments do not end (over {self._most:,})")
         return new
@@ -189,21 +276,27 @@ class Harvester(ABC):
         answer = yield from self._alone(local_id)
         if answer is None:
             return False
-        sightings = self.reader.glimpse(answer)
-        self.post_id = self.post_id or sightings[0].post_id
-        return bool(self._admit(sightings, answer.url))
+        (sighting,) = self.reader.glimpse(answer).sightings
+        self.post_id = self.post_id or sighting.post_id
+        if sighting.post_id != self.post_id or sighting.local_id != local_id:
+            self._elsewhere.add(local_id)
+            return False
+        if sighting.pending:
+            self._pending[local_id] = sighting.ap_id
+            return False
+        return bool(self._admit([sighting], answer.url))
 
     def _alone(self, local_id: int) -> Steps[Exchange | None]:
         """The answer that has one comment; None where the server does not give it."""
         try:
             answer = yield self.place.request(self.reader.comment_path, id=local_id)
-        except ServerFailedError:
-            self.refused.add(local_id)
+            if answer.status == OK and self.reader.glimpse(answer).sightings:
+                return answer
+        except (ServerFailedError, PayloadError):
+            self._refused.add(local_id)
             return None
-        if answer.status == OK:
-            return answer
         if not is_absent(answer):
-            self.refused.add(local_id)
+            self._refused.add(local_id)
         return None
 
     def _asked_for(self) -> Steps[None]:
@@ -211,10 +304,8 @@ class Harvester(ABC):
         local_id = self.place.comment_id
         if local_id is None or local_id in self.tally.sightings:
             return
-        answer = yield from self._alone(local_id)
-        if answer is not None:
-            own = [sighting for sighting in self.reader.glimpse(answer) if sighting.post_id == self.post_id]
-            self._admit(own, answer.url)
+        if local_id not in self._elsewhere and local_id not in self._pending:
+            yield from self.single(local_id)
 
     def _ancestors(self) -> Steps[None]:
         """Lemmy names an ancestor in a path although it no longer lists it (0.18 omits withdrawn ones; purged ones)."""
@@ -222,7 +313,7 @@ class Harvester(ABC):
         while absent := self.tally.absent_ancestors():
             for local_id in absent:
                 if len(self.tally.gaps) >= FRUITLESS_ANCESTORS:
-                    self.refused.add(local_id)
+                    self._refused.add(local_id)
                     self.tally.gaps.add(local_id)
                 elif not (yield from self.single(local_id)):
                     self.tally.gaps.add(local_id)
@@ -280,109 +371,64 @@ class Harvester(ABC):
 
     def _shortages(self) -> Steps[None]:
         fruitless = 0
-        while todo := [local_id for local_id in self.tally.shortages() if local_id not in self._tried]:
+        while todo := self._untried_shortages():
             for local_id in todo:
                 if fruitless >= FRUITLESS:
                     return
-                self._tried.add(local_id)
                 if local_id not in self.tally.shortages():
+                    self._tried.add(local_id)
                     continue
                 before = len(self.tally)
-                yield from self._as_far_as_given(self.subtree(self.tally.widest(local_id, TREE_ROWS)))
+                yield from self._short_subtree(local_id)
                 fruitless = 0 if len(self.tally) > before else fruitless + 1
             yield from self._ancestors()
 
+    def _untried_shortages(self) -> dict[int, int]:
+        """Comments below which some are missing, and how many, whose subtrees were not asked for."""
+        return {local_id: count for local_id, count in self.tally.shortages().items() if local_id not in self._tried}
+
+    def _short_subtree(self, local_id: int) -> Steps[None]:
+        """Ask for what is below a comment, and below the one above it too as far as that costs no more."""
+        self._tried.add(local_id)
+        yield from self._as_far_as_given(self.subtree(self.tally.widest(local_id, TREE_ROWS)))
+
     # ------------------------------------------------------------------------------------------------ verdict
 
+    @property
+    def lost(self) -> int:
+        """How many more rows a list had, by its pages, than came: some rows were given twice, and others not at all."""
+        came = self.tally.live if self.omits_withdrawn() else len(self.tally)
+        return max(0, max(self.lists.values(), default=0) - came)
+
     def still_short(self) -> bool:
-        """Whether the server counts more than came."""
-        return bool(self.tally.shortages()) or self.tally.deficit(self._advertised) > 0
+        """Whether the server counts more than came, or a list had more rows."""
+        return bool(self.tally.shortages()) or self.tally.deficit(self._advertised) > 0 or self.lost > 0
 
     def may_lack(self) -> bool:
-        """Whether it counts more than came, or tells no number and did not give its list to the end."""
-        return self.still_short() or (self._advertised is None and not self.ended)
+        """Whether it counts more than came, or tells no number and gave no list to its end."""
+        return self.still_short() or (self._advertised is None and not self.lists)
 
-    def _is_in_another_order(self, named: frozenset[str] | None) -> bool:
+    def _is_in_another_order(self, named: frozenset[str] | None, listed: int) -> bool:
         """
         Whether what is short may come in another order.
 
-        What its version leaves out is in none; what the collection does not name either is only counted.
+        What its version leaves out, or hides from visitors, is in none; what the collection does not name either is
+        only counted.
         """
-        if self.omits_withdrawn() and self.ended:
-            return (self._advertised or 0) > self.tally.live
-        return bool(self.tally.shortages()) or (self.may_lack() and not self._proven(named))
+        if self._hidden_reason(listed) is not None:
+            return False
+        if self.omits_withdrawn() and self.lists:
+            return (self._advertised or 0) > self.tally.live or self.lost > 0
+        is_named = named is not None and len(named) <= len(self.tally)
+        return bool(self.tally.shortages() or self.lost) or (self.may_lack() and not is_named)
 
-    def _proven(self, named: frozenset[str] | None) -> bool:
-        return named is not None and len(named) <= len(self.tally)
-
-    def _missing(self, named: frozenset[str] | None, lacking: list[str], listed: int) -> Iterable[Missing]:
-        short = sum(self.tally.shortages().values())
-        deficit = self.tally.deficit(self._advertised)
-        gaps = self._gaps(named, deficit)
-        for reason in sorted(set(gaps.values())):
-            gone = [local_id for local_id, why in gaps.items() if why is reason]
-            items = tuple(MissingItem(instance=self.place.instance, local_id=local_id) for local_id in gone)
-            yield Missing(reason=reason, count=len(items), items=items)
-        lacking = [ap_id for ap_id in lacking if self._made_here(ap_id) not in gaps]
-        above = self.tally.above_gaps()
-        for gap in (gap for gap, why in gaps.items() if why is not MissingReason.PURGED):
-            if above[gap] == ROOT:
-                deficit = max(0, deficit - 1)
-            else:
-                short = max(0, short - 1)
-        hidden = self._hidden_reason(listed)
-        if hidden:
-            count = max(len(lacking), short + deficit)
-            items = tuple(MissingItem(instance=self.place.instance, ap_id=ap_id) for ap_id in lacking)
-            if count:
-                yield Missing(reason=hidden, count=count, items=items)
-            return
-        if lacking:
-            items = tuple(MissingItem(instance=self.place.instance, ap_id=ap_id) for ap_id in lacking)
-            yield Missing(reason=MissingReason.UNEXPLAINED, count=len(lacking), items=items)
-            short = max(0, short - len(lacking))
-            deficit = max(0, deficit - len(lacking))
-        if self._proven(named):
-            short, deficit = 0, short + deficit
-        counts = Counter({self._why_short(): short})
-        counts[self._why_only_counted(named)] += deficit
-        if self.capped and not self.broken_off:
-            counts = Counter({MissingReason.PAGE_LIMIT: short + deficit})
-        for reason, count in counts.items():
-            if count:
-                yield Missing(reason=reason, count=count)
-
-    def _gaps(self, named: frozenset[str] | None, deficit: int) -> dict[int, MissingReason]:
-        """Why each gap is one: what is purged is no longer counted by the comment above it, nor by the post."""
-        above_gaps = self.tally.above_gaps()
-        if not above_gaps:
-            return {}
-        counted = {} if self.capped or self._proven(named) else {ROOT: deficit, **self.tally.shortages()}
-        still_there = self.refused | {self._made_here(ap_id) for ap_id in named or ()}
-        reasons: dict[int, MissingReason] = {}
-        for gap, above in above_gaps.items():
-            reasons[gap] = MissingReason.UNEXPLAINED if gap in still_there else MissingReason.PURGED
-            if counted.get(above, 0) > 0:
-                counted[above] -= 1
-                reasons[gap] = self._why_short()
-        return reasons
+    def _still_there(self, named: frozenset[str] | None) -> frozenset[int]:
+        """Local ids of which the server did not say that it has no such comment."""
+        return frozenset(self._refused | self.tally.doubles | {made for ap_id in named or () if (made := self._made_here(ap_id))})
 
     def unnamed_shortages(self, gaps: Mapping[int, MissingReason]) -> dict[int, int]:
-        """What is short below comments, as the tally has it, but for those of `gaps` that are still counted there."""
-        above = self.tally.above_gaps()
-        named = Counter(above[gap] for gap, why in gaps.items() if why is not MissingReason.PURGED)
-        return dict(Counter(self.tally.shortages()) - named)
-
-    def _why_short(self) -> MissingReason:
-        if self.omits_withdrawn() and self.ended:
-            return MissingReason.OMITTED_BY_VERSION
-        return MissingReason.UNEXPLAINED
-
-    def _why_only_counted(self, named: frozenset[str] | None) -> MissingReason:
-        """A counter is called wrong only by whoever has seen all there is."""
-        if self.ended or self._proven(named):
-            return MissingReason.SERVER_COUNT_DRIFT
-        return MissingReason.UNEXPLAINED
+        """What is short below comments and named by none of `gaps`."""
+        return unnamed_shortages(self.tally, gaps)
 
     def _made_here(self, ap_id: str) -> int | None:
         """The local id in the ap_id of a comment that was made on this server; None for any other."""

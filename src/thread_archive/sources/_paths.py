@@ -1,11 +1,14 @@
 """Lemmy's comment path (`0.12.57`): the local ids from the root to the comment itself."""
 
-from thread_archive.exceptions import PayloadError
-from thread_archive.payloads import DEEPEST, MAX_INTEGER, REPORT
+from thread_archive.payloads import DEEPEST, MAX_INTEGER
 
 
-def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
-    """The labels of `text` without the leading 0; raises PayloadError where they cannot be a path of `local_id`."""
+def parse_path(text: str, local_id: int) -> tuple[int, ...]:
+    """
+    The labels of `text` without the leading 0; none where they cannot be a path of `local_id`.
+
+    Real servers have such comments: Lemmy 0.18.2 wrote some with the path `0` (LemmyNet/lemmy#3741).
+    """
     head, _, rest = text.partition(".")
     try:
         labels = () if rest.strip("0123456789.") else tuple(map(int, rest.split(".")))
@@ -20,10 +23,5 @@ def parse_path(text: str, local_id: int, *, source: str) -> tuple[int, ...]:
         or min(labels) < 1
         or max(labels) > MAX_INTEGER
     ):
-        raise PayloadError(
-            f"Comment {local_id} has the path {text[:60]!r}, which cannot be its place in a tree.",
-            next=REPORT,
-            source=source,
-            path="$.comment.path",
-        )
+        return ()
     return labels

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from thread_archive.captures import Exchange
+from thread_archive.exceptions import PayloadError
 from thread_archive.model import Comment, Community, CrossPost, Page, Person, Post, Sighting, Site, Votes
-from thread_archive.payloads import decode
+from thread_archive.payloads import REPORT, as_far_as_it_fits, decode
 from thread_archive.sources._paths import parse_path
 from thread_archive.sources._steps import OK
 from thread_archive.sources._values import clean, language_tag, utc
@@ -25,11 +26,26 @@ _PEOPLE = 1_000
 _PERSON_BYTES = 2_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpsed:
+    """The comments that an answer shows, without their text; `unreadable` rows of it are none that we could tell."""
+
+    sightings: list[Sighting]
+    unreadable: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows the answer has."""
+        return len(self.sightings) + self.unreadable
+
+
 class Reader:
     """
     Reads the answers of one dialect: `name` (`lemmy_v3`), the `prefix` of its paths, its `wire` shapes.
 
-    All methods raise PayloadError where an answer does not fit; errors and answers to anything else say nothing.
+    What does not fit costs nothing but itself: a member that has a default is read as if it were not there, a row of a
+    list is passed over. All methods raise PayloadError where nothing of an answer fits; errors and answers to anything
+    else say nothing.
     """
 
     def __init__(self, *, name: str, prefix: str, wire: ModuleType) -> None:
@@ -45,6 +61,30 @@ class Reader:
     def decode(self, answer: Exchange, shape: str) -> Any:
         """The body of `answer` as `wire.<shape>`."""
         return decode(answer.body, getattr(self.wire, shape), source=self.name, url=answer.url)
+
+    def fitting(self, answer: Exchange, shape: str) -> Any:
+        """The body of `answer` as `wire.<shape>`, as far as it fits."""
+        try:
+            return self.decode(answer, shape)
+        except PayloadError:
+            return as_far_as_it_fits(answer.body, getattr(self.wire, shape), source=self.name, url=answer.url)
+
+    def _rows(self, answer: Exchange, shape: str, row: str) -> tuple[list[Any], int]:
+        """The rows of a list, `wire.<shape>`, each a `wire.<row>`; and how many do not fit."""
+        try:
+            return self.decode(answer, shape).comments, 0
+        except PayloadError as error:
+            misfit = error
+        rows = self.decode(answer, "Rows").comments
+        read = []
+        for raw in rows:
+            try:
+                read.append(as_far_as_it_fits(raw, getattr(self.wire, row), source=self.name, url=answer.url))
+            except PayloadError as error:
+                misfit = error
+        if not read:
+            raise misfit
+        return read, len(rows) - len(read)
 
     def site(self, answer: Exchange) -> Site:
         """What `GET /site` says."""
@@ -69,7 +109,7 @@ class Reader:
         """The ap_ids of the community's moderators that `GET /post` lists."""
         if not self.gives_post(answer):
             return frozenset()
-        return frozenset(item.moderator.actor_id for item in self.decode(answer, "PostAnswer").moderators)
+        return frozenset(item.moderator.actor_id for item in self.fitting(answer, "PostAnswer").moderators)
 
     def read(self, answer: Exchange, *, site: Site, moderators: frozenset[str] | None = None) -> Page:
         """
@@ -84,36 +124,38 @@ class Reader:
         if path == self.site_path:
             return Page(site=self.site(answer))
         if path == self.post_path:
-            return Page(post=page.post(self.decode(answer, "PostAnswer")))
+            return Page(post=page.post(self.fitting(answer, "PostAnswer")))
         if path == self.comment_path:
-            return Page(comments=page.comments([self.decode(answer, "CommentAnswer").comment_view]))
+            return Page(comments=page.comments([self.fitting(answer, "CommentAnswer").comment_view]))
         if path in self.list_paths:
-            return Page(comments=page.comments(self.decode(answer, "ListAnswer").comments))
+            return Page(comments=page.comments(self._rows(answer, "ListAnswer", "CommentView")[0]))
         return Page()
 
-    def glimpse(self, answer: Exchange) -> list[Sighting]:
+    def glimpse(self, answer: Exchange) -> Glimpsed:
         """The comments of a list's or a single comment's answer, without their text."""
-        path = urlsplit(answer.url).path
+        path, unreadable = urlsplit(answer.url).path, 0
         if answer.status == OK and path in self.list_paths:
-            views = self.decode(answer, "GlimpsedList").comments
+            views, unreadable = self._rows(answer, "GlimpsedList", "Glimpse")
         elif answer.status == OK and path == self.comment_path:
-            views = [self.decode(answer, "GlimpsedAnswer").comment_view]
+            views = [self.fitting(answer, "GlimpsedAnswer").comment_view]
         else:
-            return []
-        return [
-            Sighting(
-                local_id=view.comment.id,
-                post_id=view.comment.post_id,
-                ap_id=view.comment.ap_id,
-                path=parse_path(view.comment.path, view.comment.id, source=self.name),
-                published_at=utc(view.comment.published),
-                edited_at=utc(view.comment.updated) if view.comment.updated else None,
-                deleted=view.comment.deleted,
-                removed=view.comment.removed,
-                child_count=view.counts.child_count,
+            return Glimpsed(sightings=[])
+        sightings: list[Sighting] = []
+        for view in views:
+            try:
+                sightings.append(_sighting(view))
+            except PayloadError:
+                if len(views) == 1:
+                    raise
+                unreadable += 1
+        if len(sightings) > 1 and all(sighting.misplaced for sighting in sightings):
+            raise PayloadError(
+                f"The answer to {answer.url} shows comments, and of none its place in the tree.",
+                next=REPORT,
+                source=self.name,
+                path="$.comment.path",
             )
-            for view in views
-        ]
+        return Glimpsed(sightings=sightings, unreadable=unreadable)
 
     def embedded_post(self, answer: Exchange, *, site: Site) -> Post | None:
         """
@@ -150,10 +192,17 @@ class _Page:
     moderators: frozenset[str] | None = None
 
     def comments(self, views: list[Any]) -> tuple[Comment, ...]:
-        return tuple(self._comment(view) for view in views)
+        return tuple(comment for view in views if (comment := self._readable(view)) is not None)
+
+    def _readable(self, view: Any) -> Comment | None:
+        try:
+            return self._comment(view)
+        except PayloadError:
+            # A time that is out of range, which `glimpse` passes over too.
+            return None
 
     def _comment(self, view: Any) -> Comment:
-        comment, creator = view.comment, self.reader.person(view.creator, url=self.url)
+        comment, creator = view.comment, self._creator(view)
         return Comment(
             local_id=comment.id,
             ap_id=comment.ap_id,
@@ -170,22 +219,32 @@ class _Page:
             votes=_votes(view.counts),
         )
 
-    def _is_moderator(self, marked: bool | None, creator: Person) -> bool | None:
-        return creator.ap_id in self.moderators if marked is None and self.moderators is not None else marked
+    def _creator(self, view: Any) -> Person | None:
+        try:
+            return self.reader.person(view.creator, url=self.url)
+        except PayloadError:
+            return None
 
-    def _is_admin(self, marked: bool | None, creator: Person) -> bool:
-        return creator.is_admin or creator.ap_id in self.site.admins if marked is None else marked
+    def _is_moderator(self, marked: bool | None, creator: Person | None) -> bool | None:
+        if marked is not None or self.moderators is None or creator is None:
+            return marked
+        return creator.ap_id in self.moderators
+
+    def _is_admin(self, marked: bool | None, creator: Person | None) -> bool:
+        if marked is not None or creator is None:
+            return bool(marked)
+        return creator.is_admin or creator.ap_id in self.site.admins
 
     def post(self, told: Any) -> Post:
         view = told.post_view
-        creator = _person(view.creator)
+        creator = _person(view.creator) if view.creator is not None else None
         moderators = {item.moderator.actor_id for item in told.moderators}
         marked = view.creator_is_moderator
         return self.bare_post(
             view.post,
             view.community,
             creator=creator,
-            is_moderator=creator.ap_id in moderators if marked is None else marked,
+            is_moderator=creator is not None and creator.ap_id in moderators if marked is None else marked,
             is_admin=self._is_admin(view.creator_is_admin, creator),
             votes=_votes(view.counts),
             comments=view.counts.comments,
@@ -254,6 +313,24 @@ class _Page:
             comments=comments,
             cross_posts=cross_posts,
         )
+
+
+def _sighting(view: Any) -> Sighting:
+    comment = view.comment
+    path = parse_path(comment.path, comment.id)
+    return Sighting(
+        local_id=comment.id,
+        post_id=comment.post_id,
+        ap_id=comment.ap_id,
+        path=path or (comment.id,),
+        published_at=utc(comment.published),
+        edited_at=utc(comment.updated) if comment.updated else None,
+        deleted=comment.deleted,
+        removed=comment.removed,
+        child_count=view.counts.child_count,
+        misplaced=not path,
+        pending=comment.federation_pending,
+    )
 
 
 def _votes(counts: Any) -> Votes:

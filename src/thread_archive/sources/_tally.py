@@ -10,7 +10,8 @@ ROOT = 0
 
 class Tally:
     """
-    The comments one server gave so far, by local id; `shown_by` tells which URL gave each.
+    The comments one server gave so far, by local id; `shown_by` tells which answer gave each: a URL, and how many
+    answers to it had come by then (from 1), since a list may be asked for twice in one visit.
 
     Lemmy's `child_count` counts every stored descendant, tombstones included, and falls only when a row is purged
     (triggers.sql of 0.19.20), so that it can be held against what was received.
@@ -18,20 +19,26 @@ class Tally:
 
     def __init__(self) -> None:
         self.sightings: dict[int, Sighting] = {}
-        self.shown_by: dict[int, str] = {}
+        self.shown_by: dict[int, tuple[str, int]] = {}
+        # Comments that bear the ap_id of another one: nobody can tell them apart, and the first one has it.
+        self.doubles: set[int] = set()
+        self._by_ap_id: dict[str, int] = {}
         # Ancestors that paths name and that do not come even asked for alone.
         self.gaps: set[int] = set()
         # What `shortages` and `tombstones` found, until something comes.
         self._short: dict[int, int] | None = None
         self._withdrawn: int | None = None
 
-    def add(self, sightings: Iterable[Sighting], url: str) -> int:
-        """Take in the page that `url` gave; returns how many of its comments were new. What was said last counts."""
+    def add(self, sightings: Iterable[Sighting], shown_by: tuple[str, int]) -> int:
+        """Take in one answer; returns how many of its comments were new. What was said last counts."""
         before = len(self.sightings)
         self._short = self._withdrawn = None
         for sighting in sightings:
+            if self._by_ap_id.setdefault(sighting.ap_id, sighting.local_id) != sighting.local_id:
+                self.doubles.add(sighting.local_id)
+                continue
             self.sightings[sighting.local_id] = sighting
-            self.shown_by[sighting.local_id] = url
+            self.shown_by[sighting.local_id] = shown_by
         return len(self.sightings) - before
 
     def __len__(self) -> int:

@@ -70,7 +70,7 @@ class CommentWriter:
         return comment_row(
             comment,
             self._places.of(node),
-            creator_id=self._writing.actors.person(comment.creator),
+            creator_id=self._writing.actors.person(comment.creator) if comment.creator else None,
             deleted=node.deleted,
             removed=node.removed,
             restricted=comment.ap_id in self._writing.visit.restricted,

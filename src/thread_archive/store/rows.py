@@ -166,7 +166,7 @@ def post_row(post: Post, *, community_id: int, creator_id: int | None, restricte
 
 
 def comment_row(
-    comment: Comment, place: Row, *, creator_id: int, deleted: bool, removed: bool, restricted: bool
+    comment: Comment, place: Row, *, creator_id: int | None, deleted: bool, removed: bool, restricted: bool
 ) -> Row:
     """
     A comment by COMMENT_COLUMNS; `place` is (post_id, parent_id, path, position, depth).

@@ -7,14 +7,16 @@ people write. 0.19.14 refuses pages over 10, 0.19.15 pages over 100. Each row re
 """
 
 import re
+from collections.abc import Mapping
 
 from thread_archive.captures import Exchange, Request
-from thread_archive.exceptions import TooLargeError
+from thread_archive.exceptions import ThreadGoneError, TooLargeError
 from thread_archive.model import Post
 from thread_archive.payloads import error_code
-from thread_archive.sources._harvest import TREE_ROWS, Harvester
-from thread_archive.sources._steps import OK, Place, Steps, is_absent, split_query
+from thread_archive.sources._harvest import TREE_ROWS, Given, Harvester
+from thread_archive.sources._steps import OK, Place, Steps, split_query
 from thread_archive.sources.lemmy_v3 import READER
+from thread_archive.sources.lemmy_v3.ties import Ties
 
 LIST_PATH = "/api/v3/comment/list"
 PAGE_ROWS = 50
@@ -23,8 +25,10 @@ ANY_DEPTH = 1000
 # What one answer should weigh at most, in bytes of JSON; the client refuses 32 MB.
 ANSWER_BYTES = 8_000_000
 ROW_BYTES = 3_000
-# Pages in another order that bring nothing new before the order is given up.
-PATIENCE = 3
+# A page that even a slow server gives.
+FEW_ROWS = 10
+# Pages of other lengths that are asked for where comments of the same second were lost, and two for each page besides.
+MOST_WINDOWS = 10
 OTHER_ORDERS = ("Top", "Controversial", "Hot")
 # What a page beyond the cap is refused with; a failing database is too.
 CAP_REFUSAL = "couldnt_get_comments"
@@ -39,59 +43,114 @@ class HarvesterV3(Harvester):
 
     reader = READER
 
-    def __init__(self, place: Place) -> None:
-        super().__init__(place)
+    def __init__(self, place: Place, *, came: Mapping[str, int]) -> None:
+        super().__init__(place, came=came)
         self.row_bytes = ROW_BYTES
         # Times without a zone where the version says nothing: 0.18.
         self.zoneless = False
         self._has_version = bool(_VERSION.match(place.site.version))
+        # Whether the oldest and the newest pages of a list that a cap cuts off have comments in common.
+        self._ends_meet = False
+        # What the list in the order of time shows of comments of the same second, from its first page on.
+        self._ties: Ties | None = None
 
     def omits_withdrawn(self) -> bool:
         """0.18.3–0.18.5 by its version; where that says nothing, by the zone-less times of all 0.18."""
         return bool(_OMITTING.match(self.place.site.version)) or self.zoneless
 
-    def listing(self, answer: Exchange) -> Steps[bool]:
-        """The tree in one request where it fits; page by page where it does not."""
+    def is_cap(self, answer: Exchange, page: int) -> bool:
+        """Tell the cap on pages that a version has from everything else for which a list is not gone on with."""
+        return error_code(answer.body) == CAP_REFUSAL and page - 1 in _last_pages(self.place.site.version)
+
+    def listing(self, answer: Exchange) -> Steps[None]:
+        """The tree in one request where it fits; page by page where it does not, or is refused."""
         if answer.status == OK:
             sized = self.reader.decode(answer, "SizedAnswer").post_view
             self.row_bytes = ROW_BYTES + len(bytes(sized.post)) + len(bytes(sized.community))
-        if self._is_one_answer() and (yield from self._tree()):
-            return True
-        ended = yield from self._flat("Old")
+        if self._is_one_answer():
+            yield from self._tree("Old")
+            if self.troubles and not self._is_too_long() and not self._is_gone():
+                yield from self._tree("New")
+        if not self.lists and not self._is_gone():
+            yield from self._pages()
+
+    def _pages(self) -> Steps[None]:
+        """The flat list in the order that is stable; what is not given in it, in others and in smaller pages."""
+        yield from self._flat("Old")
+        if not self.tally and not self.lists and not self._is_gone():
+            yield from self._flat("New")
+        if not self.tally and not self.lists and not self._is_gone():
+            yield from self._flat("Hot", limit=FEW_ROWS)
         if self.capped and self.may_lack():
             # A page that brings nothing new is one that the first list had: both ends meet, and the cap hides nothing.
-            ended = yield from self._flat("New", patience=1)
-            self.capped = not ended
+            yield from self._flat("New", until_they_meet=True)
+            self._ends_meet, self.capped = bool(self.lists), not self.lists
         if self.capped and self.may_lack():
             yield from self._roots()
-        return ended
+        if self.lists and self.still_short():
+            yield from self._untied()
+
+    def _is_gone(self) -> bool:
+        """Whether a list was refused since the server has no such thread: in no order it has one."""
+        return any(isinstance(trouble, ThreadGoneError) for trouble in self.troubles)
+
+    def _is_too_long(self) -> bool:
+        return any(isinstance(trouble, TooLargeError) for trouble in self.troubles)
+
+    def _untied(self) -> Steps[None]:
+        """
+        Ask for what pages lost among comments of the same second: next what should bring most.
+
+        That is a page of another length, the subtree of a comment that counts more than came, or once the tree itself,
+        whose rows come in one answer and so all different.
+        """
+        left = MOST_WINDOWS + 2 * len(self.tally) // PAGE_ROWS
+        untried_tree = self._fits(TREE_ROWS)
+        while self.still_short() and left > 0:
+            left -= 1
+            window = self._ties.next_window() if self._ties is not None else None
+            comment, below = max(self._untried_shortages().items(), key=lambda item: item[1], default=(0, 0))
+            tree = self.lost * min(1.0, TREE_ROWS / len(self.tally)) if untried_tree else 0.0
+            promises = window.promises if window is not None else 0.0
+            if tree > max(promises, below):
+                untried_tree = False
+                yield from self._list_once(max_depth=ANY_DEPTH)
+            elif below > promises:
+                yield from self._short_subtree(comment)
+            elif window is not None and self._ties is not None:
+                self._ties.asked(window)
+                yield from self._list_once(limit=window.limit, page=window.page)
+            else:
+                return
+
+    def _list_once(self, *, sort: str = "Old", **how: int) -> Steps[Given | None]:
+        """A page of a list that is asked for besides: its comments are what counts."""
+        return (yield from self._page(self._list(sort=sort, post_id=self.post_id, **how), page=how.get("page", 1)))
 
     def _roots(self) -> Steps[None]:
         """The comments on the post itself, as many as a tree gives, from either end; each counts those below it."""
         for sort in ("Old", "New"):
             if not self._fits(TREE_ROWS):
                 return
-            answer = yield self._list(sort=sort, post_id=self.post_id, max_depth=1)
-            if answer.status != OK:
-                self._note_refusal(answer)
-                return
-            if self._take_list(answer)[0] < TREE_ROWS:
+            given = yield from self._list_once(sort=sort, max_depth=1)
+            if given is None or given.rows < TREE_ROWS:
                 return
 
-    def _tree(self) -> Steps[bool]:
-        """The tree in one answer; returns whether that was all."""
-        try:
-            tree = yield self._list(post_id=self.post_id, max_depth=ANY_DEPTH)
-        except TooLargeError:
-            # Of a post that `/post` refuses nobody told how long it is, and what came was blanked before it came here.
-            self.row_bytes = ANSWER_BYTES // PAGE_ROWS
-            return False
-        rows, _ = self._take_list(tree)
-        if rows < TREE_ROWS:
-            return True
-        # 300 rows may be all there are: one page beyond them tells.
-        beyond = yield self._list(post_id=self.post_id, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
-        return beyond.status == OK and self._take_list(beyond) == (0, 0)
+    def _tree(self, sort: str) -> Steps[None]:
+        """The tree in one answer, which is all where it has fewer rows than such an answer may have."""
+        given = yield from self._list_once(sort=sort, max_depth=ANY_DEPTH)
+        if given is None:
+            if self._is_too_long():
+                # Of a post that `/post` refuses nobody told how long it is, and what came was blanked before.
+                self.row_bytes = ANSWER_BYTES // PAGE_ROWS
+            return
+        if given.rows == TREE_ROWS:
+            # 300 rows may be all there are: one page beyond them tells.
+            beyond = yield from self._list_once(sort=sort, limit=PAGE_ROWS, page=TREE_ROWS // PAGE_ROWS + 1)
+            if beyond is None or beyond.rows:
+                return
+        if given.rows <= TREE_ROWS:
+            self.lists[sort] = given.rows
 
     def _is_one_answer(self) -> bool:
         """Whether the whole tree fits into one answer, by the counter, beyond which there are withdrawn comments."""
@@ -101,76 +160,80 @@ class HarvesterV3(Harvester):
     def _fits(self, rows: int) -> bool:
         return rows * self.row_bytes <= ANSWER_BYTES
 
-    def _take_list(self, answer: Exchange) -> tuple[int, int]:
-        rows, new = self.take(answer)
+    def _page(self, request: Request, *, page: int = 1) -> Steps[Given | None]:
+        given = yield from self.ask_list(request, page=page)
+        if given is None:
+            return None
         if not (self._has_version or self.zoneless):
-            self.zoneless = bool(_ZONELESS.search(answer.body))
-        if rows and self.post is None:
-            self.post = self.embedded(answer)
-        return rows, new
+            self.zoneless = bool(_ZONELESS.search(given.answer.body))
+        if given.rows and self.post is None:
+            self.post = self.embedded(given.answer)
+        if self._ties is not None:
+            self._ties.note(given.sightings)
+        return given
 
     def embedded(self, answer: Exchange) -> Post | None:
         """The post as the list embeds it: 0.18 and 0.19 refuse a withdrawn post and still list its comments."""
         return self.reader.embedded_post(answer, site=self.place.site)
 
-    def _flat(self, sort: str, *, parent_id: int | None = None, patience: int | None = None) -> Steps[bool]:
+    def _flat(
+        self, sort: str, *, parent_id: int | None = None, limit: int = PAGE_ROWS, until_they_meet: bool = False
+    ) -> Steps[None]:
         """
-        All pages of a flat list, as far as they are given; returns whether its end was seen.
+        All pages of a flat list, as far as they are given; that of a whole thread is in `lists` if that was to its end.
 
-        With `patience` it is given up after so many pages that bring nothing new.
+        `until_they_meet` is for the other end of a list that was cut off: a page that brings nothing new is then the
+        end of both.
         """
-        limit = max(1, min(PAGE_ROWS, ANSWER_BYTES // self.row_bytes))
-        fruitless = page = 0
+        limit = max(1, min(limit, ANSWER_BYTES // self.row_bytes))
+        where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
+        ties = None
+        if sort == "Old" and parent_id is None:
+            ties = self._ties = Ties(limit=limit)
+        page = rows = 0
         listed: set[int] = set()
         while True:
             page += 1
-            where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
-            answer = yield self._list(sort=sort, limit=limit, page=page, **where)
-            if answer.status != OK and (self.tally or parent_id is not None):
-                self._note_refusal(answer, page)
-                return False
-            rows, new = self._take_list(answer)
+            given = yield from self._page(self._list(sort=sort, limit=limit, page=page, **where), page=page)
+            if given is None:
+                return
+            if ties is not None:
+                ties.list(given.sightings)
+            rows += given.rows
+            ids = {sighting.local_id for sighting in given.sightings}
+            is_over = given.rows < limit or (until_they_meet and not given.new)
+            if is_over and parent_id is None:
+                self.lists[sort] = len(self.tally) if until_they_meet else rows
             # Nothing that this list had not brought: this server ignores `page`, or goes round in circles.
-            if rows < limit or self.last_page <= listed:
-                return rows < limit
-            listed |= self.last_page
-            fruitless = 0 if new else fruitless + 1
-            if patience is not None and fruitless >= patience:
-                return True
-
-    def _note_refusal(self, answer: Exchange, page: int = 1) -> None:
-        """Tell the cap on pages that a version has from everything else for which a list is not gone on with."""
-        if error_code(answer.body) == CAP_REFUSAL and page - 1 in _last_pages(self.place.site.version):
-            self.capped = True
-        elif not is_absent(answer):
-            self.broken_off = True
+            if is_over or ids <= listed:
+                return
+            listed |= ids
 
     def subtree(self, local_id: int) -> Steps[None]:
         """The tree below a comment in one request, or flat where it is larger than that gives."""
         if self._fits(min(TREE_ROWS, self.tally.sightings[local_id].child_count + 1)):
-            answer = yield self._list(parent_id=local_id, max_depth=ANY_DEPTH)
-            if answer.status != OK:
-                self._note_refusal(answer)
-                return
-            if self._take_list(answer)[0] < TREE_ROWS:
+            given = yield from self._page(self._list(parent_id=local_id, max_depth=ANY_DEPTH))
+            if given is None or given.rows < TREE_ROWS:
                 return
         yield from self._flat("Old", parent_id=local_id)
 
-    def another_order(self) -> Steps[bool]:
+    def other_orders(self) -> Steps[None]:
         """
-        Newest first: rows that jumped between pages of the first listing are found here.
+        Newest first: rows that jumped between pages of the first listing are found here, and its end proves the other.
 
-        Where no list is given to its end, all other orders: each one's first pages are different ones.
+        Then the comments on the post itself, and the orders by votes, where some come twice and others not at all.
         """
-        if self.ended:
-            return (yield from self._flat("New", patience=PATIENCE))
-        if not self.capped and (yield from self._flat("New")):
-            return True
+        if "New" not in self.lists and not self.capped:
+            yield from self._flat("New")
+        if self.still_short() and len(self.tally) > TREE_ROWS:
+            yield from self._roots()
         for sort in OTHER_ORDERS:
-            if self.may_lack():
+            if self.may_lack() and not (self._ends_meet or self._is_only_counted()):
                 yield from self._flat(sort)
-        # By votes some come twice and others not at all: their end proves nothing.
-        return False
+
+    def _is_only_counted(self) -> bool:
+        """Whether two orders agree that there is no more than came, so that a third one is not needed."""
+        return len(self.lists) > 1 and not self.lost and not self.tally.shortages()
 
     def _list(self, *, sort: str = "Old", **query: int) -> Request:
         # `type_` is needed: without it the site's default applies, usually Local, which hides federated threads.

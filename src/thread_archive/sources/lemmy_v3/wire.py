@@ -59,13 +59,13 @@ class Community(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    score: Count
-    upvotes: Count
-    downvotes: Count
+    score: Count = 0
+    upvotes: Count = 0
+    downvotes: Count = 0
 
 
 class PostCounts(Counts):
-    comments: Count
+    comments: Count | None = None
 
 
 class Post(msgspec.Struct):
@@ -92,9 +92,9 @@ class Post(msgspec.Struct):
 
 class PostView(msgspec.Struct):
     post: Post
-    creator: Person
     community: Community
-    counts: PostCounts
+    creator: Person | None = None
+    counts: PostCounts = msgspec.field(default_factory=PostCounts)
     creator_is_moderator: bool | None = None
     creator_is_admin: bool | None = None
 
@@ -112,9 +112,8 @@ class PostAnswer(msgspec.Struct):
 class Comment(msgspec.Struct):
     id: LocalId
     ap_id: ApId
-    content: str
-    path: str
     published: datetime
+    content: str = ""
     updated: datetime | None = None
     deleted: bool = False
     removed: bool = False
@@ -124,8 +123,8 @@ class Comment(msgspec.Struct):
 
 class CommentView(msgspec.Struct):
     comment: Comment
-    counts: Counts
-    creator: msgspec.Raw
+    counts: Counts = msgspec.field(default_factory=Counts)
+    creator: msgspec.Raw = msgspec.Raw(b"null")
     creator_is_moderator: bool | None = None
     creator_is_admin: bool | None = None
 
@@ -142,11 +141,13 @@ class GlimpsedComment(msgspec.Struct):
     id: LocalId
     post_id: LocalId
     ap_id: ApId
-    path: str
     published: datetime
+    path: str = ""
     updated: datetime | None = None
     deleted: bool = False
     removed: bool = False
+    # 1.0 alone has it.
+    federation_pending: bool = False
 
 
 class GlimpsedCounts(msgspec.Struct):
@@ -155,11 +156,17 @@ class GlimpsedCounts(msgspec.Struct):
 
 class Glimpse(msgspec.Struct):
     comment: GlimpsedComment
-    counts: GlimpsedCounts
+    counts: GlimpsedCounts = msgspec.field(default_factory=GlimpsedCounts)
 
 
 class GlimpsedList(msgspec.Struct):
     comments: list[Glimpse]
+
+
+class Rows(msgspec.Struct):
+    """A list whose rows are read one by one, since not all of them fit."""
+
+    comments: list[msgspec.Raw]
 
 
 class GlimpsedAnswer(msgspec.Struct):

@@ -9,7 +9,7 @@ comments; local posts have an ActivityPub collection of all comments.
 """
 
 from thread_archive.captures import ACTIVITY_JSON, Exchange, Request
-from thread_archive.exceptions import PayloadError
+from thread_archive.exceptions import PayloadError, ThreadGoneError
 from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Steps, is_json, split_query
 from thread_archive.sources.lemmy_v4 import READER
@@ -21,6 +21,8 @@ PAGE_ROWS = 49
 # Comments of a post that `/post` refuses, asked for first: each embeds the post, which may be long.
 FIRST_ROWS = 20
 ANY_DEPTH = 1000
+# A page that even a slow server gives.
+FEW_ROWS = 10
 
 
 class HarvesterV4(Harvester):
@@ -36,48 +38,67 @@ class HarvesterV4(Harvester):
         """1.0 filters comments of NSFW threads for visitors unless the site has a content warning."""
         return not self.place.site.content_warning
 
-    def listing(self, answer: Exchange) -> Steps[bool]:
+    def listing(self, answer: Exchange) -> Steps[None]:
         """Pages of 300 by cursor; where the post itself is refused, first a few comments that embed it."""
         if answer.status != OK:
-            first = yield self._list(LIST_PATH, post_id=self.post_id, limit=FIRST_ROWS)
-            rows, _ = self.take(first)
-            self.post = self.reader.embedded_post(first, site=self.place.site)
-            if rows < FIRST_ROWS:
-                return True
-        return (yield from self._pages(post_id=self.post_id, max_depth=ANY_DEPTH))
+            first = yield from self.ask_list(self._list(LIST_PATH, post_id=self.post_id, limit=FIRST_ROWS))
+            if first is None:
+                return
+            self.post = self.reader.embedded_post(first.answer, site=self.place.site)
+            if first.rows < FIRST_ROWS:
+                self.lists["old"] = first.rows
+                return
+        yield from self._pages(max_depth=ANY_DEPTH)
+        if self._gave_nothing():
+            yield from self._pages(sort="new", max_depth=ANY_DEPTH)
+        if self._gave_nothing():
+            yield from self._pages(LIST_PATH, sort="new", limit=FEW_ROWS)
 
-    def _pages(self, *, sort: str = "old", **query: str | int) -> Steps[bool]:
+    def _gave_nothing(self) -> bool:
+        """Whether the list was refused, and not since the server has no such thread."""
+        is_gone = any(isinstance(trouble, ThreadGoneError) for trouble in self.troubles)
+        return not (self.tally or self.lists or is_gone)
+
+    def _pages(
+        self, path: str = SLIM_PATH, *, sort: str = "old", parent_id: int | None = None, **how: int
+    ) -> Steps[None]:
+        """All pages of a list; that of the whole thread is in `lists` if it was followed to its end."""
+        where = {"post_id": self.post_id} if parent_id is None else {"parent_id": parent_id}
         listed: set[int] = set()
-        request = self._list(SLIM_PATH, sort=sort, **query)
+        rows = 0
+        request = self._list(path, sort=sort, **where, **how)
         while True:
-            answer = yield request
             # A cursor names a row, which may be purged meanwhile: what came before it stands.
-            if answer.status != OK and listed:
-                return False
-            rows, _ = self.take(answer)
-            cursor = self.reader.decode(answer, "Cursor").next_page
-            if not cursor or not rows:
-                return True
+            given = yield from self.ask_list(request)
+            if given is None:
+                return
+            rows += given.rows
+            cursor = self.reader.fitting(given.answer, "Cursor").next_page
+            if not cursor or not given.rows:
+                if parent_id is None:
+                    self.lists[sort if "max_depth" in how else f"{sort}, flat"] = rows
+                return
+            ids = {sighting.local_id for sighting in given.sightings}
             # Nothing that this list had not brought: its cursors go round in circles.
-            if self.last_page <= listed:
-                return False
-            listed |= self.last_page
-            request = self._list(SLIM_PATH, sort=sort, **query, page_cursor=cursor)
+            if ids <= listed:
+                return
+            listed |= ids
+            request = self._list(path, sort=sort, **where, **how, page_cursor=cursor)
 
     def subtree(self, local_id: int) -> Steps[None]:
         """A comment and all below it, 300 a page, newest first: its pages end at other rows than the thread's."""
         yield from self._pages(sort="new", parent_id=local_id, max_depth=ANY_DEPTH)
 
-    def another_order(self) -> Steps[bool]:
+    def other_orders(self) -> Steps[None]:
         """
         Newest first, whose pages end at other rows unless the thread has a multiple of 300; then flat in short pages.
 
         What ties at the end of a page in one of them is within a page of another. A thread of one page has no such end.
         """
-        ended = yield from self._pages(sort="new", post_id=self.post_id, max_depth=ANY_DEPTH)
+        if "new" not in self.lists:
+            yield from self._pages(sort="new", max_depth=ANY_DEPTH)
         if self.still_short() and len(self.tally) >= TREE_ROWS:
-            ended = yield from self._pages(post_id=self.post_id, limit=PAGE_ROWS)
-        return ended
+            yield from self._pages(limit=PAGE_ROWS)
 
     def named(self) -> Steps[frozenset[str] | None]:
         """`/post/ID/context`: an independent list of every comment, for posts made on this server."""

@@ -68,10 +68,10 @@ class Post(msgspec.Struct):
     name: str
     ap_id: ApId
     published: datetime = field(name="published_at")
-    comments: Count
-    score: Count
-    upvotes: Count
-    downvotes: Count
+    comments: Count | None = None
+    score: Count = 0
+    upvotes: Count = 0
+    downvotes: Count = 0
     url: str | None = None
     body: str | None = None
     updated: datetime | None = field(name="updated_at", default=None)
@@ -91,8 +91,8 @@ class Post(msgspec.Struct):
 
 class PostView(msgspec.Struct):
     post: Post
-    creator: Person
     community: Community
+    creator: Person | None = None
     creator_is_moderator: bool = False
     creator_is_admin: bool = False
 
@@ -115,12 +115,11 @@ class PostAnswer(msgspec.Struct):
 class Comment(msgspec.Struct):
     id: LocalId
     ap_id: ApId
-    content: str
-    path: str
     published: datetime = field(name="published_at")
-    score: Count
-    upvotes: Count
-    downvotes: Count
+    content: str = ""
+    score: Count = 0
+    upvotes: Count = 0
+    downvotes: Count = 0
     updated: datetime | None = field(name="updated_at", default=None)
     deleted: bool = False
     removed: bool = False
@@ -130,7 +129,7 @@ class Comment(msgspec.Struct):
 
 class CommentView(msgspec.Struct):
     comment: Comment
-    creator: msgspec.Raw
+    creator: msgspec.Raw = msgspec.Raw(b"null")
     creator_is_moderator: bool = False
     creator_is_admin: bool = False
 
@@ -152,12 +151,13 @@ class GlimpsedComment(msgspec.Struct):
     id: LocalId
     post_id: LocalId
     ap_id: ApId
-    path: str
     published: datetime = field(name="published_at")
-    child_count: Count
+    path: str = ""
+    child_count: Count = 0
     updated: datetime | None = field(name="updated_at", default=None)
     deleted: bool = False
     removed: bool = False
+    federation_pending: bool = False
 
 
 class Glimpse(msgspec.Struct):
@@ -171,6 +171,12 @@ class Glimpse(msgspec.Struct):
 
 class GlimpsedList(msgspec.Struct):
     comments: list[Glimpse] = field(name="items")
+
+
+class Rows(msgspec.Struct):
+    """A list whose rows are read one by one, since not all of them fit."""
+
+    comments: list[msgspec.Raw] = field(name="items")
 
 
 class Cursor(msgspec.Struct):
