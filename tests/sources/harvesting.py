@@ -1,8 +1,10 @@
 """One server's part of a visit, without an archive: what a harvest makes of a fake server's answers."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from fake_lemmy import Server
+from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import FetchError
 from thread_archive.fetching.client import Client
 from thread_archive.model import Harvest
@@ -16,20 +18,22 @@ def harvested(
 ) -> Harvest:
     """What asking the server at `base` for a thread gives."""
     with Client(rate=0, allow_private_network=True, resolver=server.resolver, patience=0.1) as client:
-        known = _driven(discover(base), client)
+        known = answered(discover(base), client.get)
         place = Place(base=base, site=known.site, post_id=post_id, comment_id=comment_id)
-        return _driven(harvester(place, dialect=known.dialect, came={}).harvest(), client)
+        return answered(harvester(place, dialect=known.dialect, came={}).harvest(), client.get)
 
 
-def _driven(steps: Steps[T], client: Client) -> T:
+def answered(steps: Steps[T], answer: Callable[[Request], Exchange]) -> T:
+    """What the steps come to when each request is answered so; a FetchError is thrown into them."""
     try:
         request = next(steps)
         while True:
             try:
-                answer = client.get(request)
+                given = answer(request)
             except FetchError as error:
                 request = steps.throw(error)
             else:
-                request = steps.send(answer)
+                request = steps.send(given)
     except StopIteration as stop:
-        return stop.value
+        result: T = stop.value
+        return result

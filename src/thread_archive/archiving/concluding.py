@@ -170,9 +170,7 @@ def _receipt(
         changed=changes.any,
         captured_at=capture.started_at,
         sources=tuple(
-            _source(
-                found, lacked=lacked.get(found.instance, 0), drift=drifts.get(found.instance, 0), traffic=traffic
-            )
+            _source(found, lacked=lacked.get(found.instance, 0), drift=drifts.get(found.instance, 0), traffic=traffic)
             for found in founds
         ),
         stored=counts.stored,

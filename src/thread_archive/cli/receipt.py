@@ -131,9 +131,7 @@ def _missing(missing: Missing) -> Iterator[Text]:
     style = "bold red" if missing.reason is MissingReason.UNEXPLAINED else "yellow"
     reason = missing.reason.value.replace("_", " ")
     label = "gone" if missing.reason in _GONE else "missing"
-    yield Text.assemble(
-        f"  {label}: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})"
-    )
+    yield Text.assemble(f"  {label}: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})")
     for item in missing.items[:_NAMED]:
         yield Text(f"    {line(item.ap_id or f'comment {item.local_id} of {item.instance}')}")
     if len(missing.items) > _NAMED:

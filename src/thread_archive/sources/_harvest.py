@@ -424,7 +424,9 @@ class Harvester(ABC):
 
     def _still_there(self, named: frozenset[str] | None) -> frozenset[int]:
         """Local ids of which the server did not say that it has no such comment."""
-        return frozenset(self._refused | self.tally.doubles | {made for ap_id in named or () if (made := self._made_here(ap_id))})
+        return frozenset(
+            self._refused | self.tally.doubles | {made for ap_id in named or () if (made := self._made_here(ap_id))}
+        )
 
     def unnamed_shortages(self, gaps: Mapping[int, MissingReason]) -> dict[int, int]:
         """What is short below comments and named by none of `gaps`."""

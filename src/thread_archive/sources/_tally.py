@@ -89,6 +89,10 @@ class Tally:
                 own[nearest] -= count
         return {local_id: count for local_id, count in sorted(own.items()) if count > 0}
 
+    def is_short_below(self, local_id: int) -> bool:
+        """Whether a comment, or one below it, counts more below it than came."""
+        return any(local_id in self.sightings[short].path for short in self.shortages())
+
     def above_gaps(self) -> dict[int, int]:
         """By gap, ascending: the nearest comment above it that came, ROOT where there is none."""
         nearest: dict[int, int] = {}

@@ -30,6 +30,9 @@ FEW_ROWS = 10
 # Pages of other lengths that are asked for where comments of the same second were lost, and two for each page besides.
 MOST_WINDOWS = 10
 OTHER_ORDERS = ("Top", "Controversial", "Hot")
+ORDERS = ("Old", "New", *OTHER_ORDERS)
+# Of a thread with more comments on the post itself than a tree has rows, each gives others.
+DEPTHS = (ANY_DEPTH, 1, ANY_DEPTH - 1)
 # What a page beyond the cap is refused with; a failing database is too.
 CAP_REFUSAL = "couldnt_get_comments"
 
@@ -101,27 +104,36 @@ class HarvesterV3(Harvester):
         """
         Ask for what pages lost among comments of the same second: next what should bring most.
 
-        That is a page of another length, the subtree of a comment that counts more than came, or once the tree itself,
-        whose rows come in one answer and so all different.
+        That is a page of another length, the subtree of a comment that counts more than came, or a tree, whose rows
+        come in one answer and so all different: where the comments on the post are more than that holds, those that one
+        order, or one depth, leaves out come in another.
         """
         left = MOST_WINDOWS + 2 * len(self.tally) // PAGE_ROWS
-        untried_tree = self._fits(TREE_ROWS)
+        trees = [(sort, depth) for depth in DEPTHS for sort in ORDERS] if self._fits(TREE_ROWS) else []
         while self.still_short() and left > 0:
             left -= 1
             window = self._ties.next_window() if self._ties is not None else None
             comment, below = max(self._untried_shortages().items(), key=lambda item: item[1], default=(0, 0))
-            tree = self.lost * min(1.0, TREE_ROWS / len(self.tally)) if untried_tree else 0.0
             promises = window.promises if window is not None else 0.0
-            if tree > max(promises, below):
-                untried_tree = False
-                yield from self._list_once(max_depth=ANY_DEPTH)
+            if trees and self._lost_roots() > max(promises, below):
+                sort, depth = trees.pop(0)
+                tree = yield from self._list_once(sort=sort, max_depth=depth)
+                if tree is None or not tree.new:
+                    trees.clear()
             elif below > promises:
                 yield from self._short_subtree(comment)
             elif window is not None and self._ties is not None:
                 self._ties.asked(window)
-                yield from self._list_once(limit=window.limit, page=window.page)
+                if (yield from self._list_once(limit=window.limit, page=window.page)) is None:
+                    self._ties = None
             else:
                 return
+
+    def _lost_roots(self) -> float:
+        """How many of the lost comments a tree should bring: of those on the post itself as many as it has rows."""
+        roots = sum(len(sighting.path) == 1 for sighting in self.tally.sightings.values())
+        lost = max(0, self.lost - sum(self.tally.shortages().values()))
+        return lost * min(1.0, TREE_ROWS / (roots + lost)) if lost else 0.0
 
     def _list_once(self, *, sort: str = "Old", **how: int) -> Steps[Given | None]:
         """A page of a list that is asked for besides: its comments are what counts."""
@@ -177,13 +189,19 @@ class HarvesterV3(Harvester):
         return self.reader.embedded_post(answer, site=self.place.site)
 
     def _flat(
-        self, sort: str, *, parent_id: int | None = None, limit: int = PAGE_ROWS, until_they_meet: bool = False
+        self,
+        sort: str,
+        *,
+        parent_id: int | None = None,
+        limit: int = PAGE_ROWS,
+        until_they_meet: bool = False,
+        until_whole: bool = False,
     ) -> Steps[None]:
         """
         All pages of a flat list, as far as they are given; that of a whole thread is in `lists` if that was to its end.
 
         `until_they_meet` is for the other end of a list that was cut off: a page that brings nothing new is then the
-        end of both.
+        end of both. `until_whole` is for a list that is only asked for what is short.
         """
         limit = max(1, min(limit, ANSWER_BYTES // self.row_bytes))
         where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
@@ -205,16 +223,17 @@ class HarvesterV3(Harvester):
             if is_over and parent_id is None:
                 self.lists[sort] = len(self.tally) if until_they_meet else rows
             # Nothing that this list had not brought: this server ignores `page`, or goes round in circles.
-            if is_over or ids <= listed:
+            if is_over or ids <= listed or (until_whole and not self.may_lack()):
                 return
             listed |= ids
 
     def subtree(self, local_id: int) -> Steps[None]:
         """The tree below a comment in one request, or flat where it is larger than that gives."""
         if self._fits(min(TREE_ROWS, self.tally.sightings[local_id].child_count + 1)):
-            given = yield from self._page(self._list(parent_id=local_id, max_depth=ANY_DEPTH))
-            if given is None or given.rows < TREE_ROWS:
-                return
+            for sort in ("Old", "New"):
+                given = yield from self._page(self._list(sort=sort, parent_id=local_id, max_depth=ANY_DEPTH))
+                if given is None or given.rows < TREE_ROWS or not self.tally.is_short_below(local_id):
+                    return
         yield from self._flat("Old", parent_id=local_id)
 
     def other_orders(self) -> Steps[None]:
@@ -224,12 +243,12 @@ class HarvesterV3(Harvester):
         Then the comments on the post itself, and the orders by votes, where some come twice and others not at all.
         """
         if "New" not in self.lists and not self.capped:
-            yield from self._flat("New")
+            yield from self._flat("New", until_whole=True)
         if self.still_short() and len(self.tally) > TREE_ROWS:
             yield from self._roots()
         for sort in OTHER_ORDERS:
             if self.may_lack() and not (self._ends_meet or self._is_only_counted()):
-                yield from self._flat(sort)
+                yield from self._flat(sort, until_whole=True)
 
     def _is_only_counted(self) -> bool:
         """Whether two orders agree that there is no more than came, so that a third one is not needed."""

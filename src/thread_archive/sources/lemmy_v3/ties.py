@@ -51,6 +51,7 @@ class Ties:
 
     def list(self, rows: Sequence[Sighting]) -> None:
         """Take in the next page of the list."""
+        self._asked.add((self._limit, len(self._times) // self._limit + 1))
         self._times.extend(row.published_at for row in rows)
         self._groups = None
         self.note(rows)
