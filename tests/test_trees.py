@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thread_archive.exceptions import PayloadError
 from thread_archive.model import Sighting
 from thread_archive.trees import Known, Seen, arrange
 
@@ -94,13 +92,16 @@ def test_a_reply_to_what_is_known_from_before_keeps_its_parent() -> None:
     assert {node.key: node.parent for node in nodes}["https://h.example/comment/3"] == key
 
 
-def test_a_circle_is_refused() -> None:
+def test_in_a_circle_the_oldest_answers_the_post_whatever_the_order() -> None:
     seen = [
         Seen(instance="h.example", answer=1, sighting=sighting(1, (2, 1))),
         Seen(instance="h.example", answer=1, sighting=sighting(2, (1, 2))),
     ]
-    with pytest.raises(PayloadError, match="circle"):
-        arrange(seen, home=None)
+    for one_way in (seen, seen[::-1]):
+        nodes = arrange(one_way, home=None).nodes
+        assert [(node.key, node.parent) for node in nodes] == [
+            ("https://h.example/comment/1", None), ("https://h.example/comment/2", "https://h.example/comment/1"),
+        ]  # fmt: skip
 
 
 def test_a_chain_of_1000_is_no_problem() -> None:

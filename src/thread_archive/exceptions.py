@@ -18,6 +18,7 @@ Everything that can go wrong, as one tree; each branch is an exit code of the co
     │   ├── RateLimitedError
     │   └── ServerFailedError
     ├── PayloadError                  4  a server answered in a shape that no source promises
+    │   └── UnexpectedError
     ├── ArchiveError                  5  the archive cannot be used
     │   ├── ArchiveMissingError
     │   ├── NotAnArchiveError
@@ -140,6 +141,17 @@ class PayloadError(ThreadArchiveError):
         super().__init__(message, next=next)
         self.source = source
         self.path = path
+
+
+class UnexpectedError(PayloadError):
+    """What came was odder than the program foresaw: `reason` is what Python raised. That thread alone is given up."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(
+            f"This thread could not be archived: something happened that was not foreseen ({type(reason).__name__}).",
+            next="Its answers are kept. Please report it, with the address and what THREAD_ARCHIVE_DEBUG=1 prints.",
+        )
+        self.reason = reason
 
 
 class ArchiveError(ThreadArchiveError):

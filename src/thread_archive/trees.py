@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from thread_archive.exceptions import PayloadError
 from thread_archive.model import Sighting
-from thread_archive.payloads import REPORT
 
 Key = str | tuple[str, int]
 """A comment's ap_id, or a gap's (instance, local id)."""
@@ -134,7 +132,6 @@ def arrange(
     removed only on a mirror is that mirror's affair. `known` are places of earlier captures, which stay; `known_names`
     says whom a server's local ids meant then, so that replies to what was purged since keep their parent. `states` are
     what other servers told then, which may outlast what is told now.
-    Raises PayloadError where the paths make a circle.
     """
     known = known or {}
     by_ap_id: dict[str, dict[str, Seen]] = {}
@@ -164,6 +161,7 @@ def arrange(
             shown.setdefault(item.answer, set()).add(ap_id)
     _add_gaps(drafts, [item for latest in by_ap_id.values() for item in latest.values()], names)
     _drop_leaves(drafts)
+    _break_circles(drafts)
     return Tree(
         nodes=_order(drafts), names=names, shown={number: frozenset(ap_ids) for number, ap_ids in shown.items()}
     )
@@ -271,6 +269,22 @@ def _add_gaps(drafts: dict[Key, _Draft], seen: Sequence[Seen], names: Mapping[tu
             todo.append(up)
 
 
+def _break_circles(drafts: dict[Key, _Draft]) -> None:
+    """Comments that answer each other in a circle: the oldest of it answers the post, so that each has a place."""
+    sound: set[Key] = set()
+    for start in drafts:
+        chain: dict[Key, None] = {}
+        key: Key | None = start
+        while key is not None and key in drafts and key not in sound and key not in chain:
+            chain[key] = None
+            key = drafts[key].parent
+        if key is not None and key in chain:
+            way = list(chain)
+            oldest = min(way[way.index(key) :], key=lambda one: (drafts[one].published_at, str(one)))
+            drafts[oldest] = drafts[oldest]._replace(parent=None)
+        sound |= chain.keys()
+
+
 def _order(drafts: Mapping[Key, _Draft]) -> list[Node]:
     children: dict[Key | None, list[Key]] = {}
     for key, draft in drafts.items():
@@ -296,8 +310,4 @@ def _order(drafts: Mapping[Key, _Draft]) -> list[Node]:
             )
         )
         stack.extend((child, key, depth + 1) for child in children.get(key, ()))
-    if len(ordered) < len(drafts):
-        raise PayloadError(
-            f"{len(drafts) - len(ordered)} comments answer each other in a circle.", next=REPORT, path="$.comment.path"
-        )
     return ordered

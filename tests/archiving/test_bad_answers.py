@@ -1,5 +1,6 @@
 """Answers that no Lemmy should give: a clear error of the right kind, and an archive that holds just what was whole."""
 
+import pkgutil
 import resource
 from pathlib import Path
 from random import Random
@@ -9,8 +10,9 @@ import pytest
 
 from fake_lemmy import Instance, Server, faults, grow, thread
 from runs import add, archive_in, rows, v3, v4
-from thread_archive.archiving import Adding, Options, Receipt
+from thread_archive.archiving import Adding, Receipt
 from thread_archive.captures import PageRequest, Request
+from thread_archive.exceptions import ArchiveUnwritableError
 from thread_archive.fetching.client import Client
 from thread_archive.model import MissingReason
 from thread_archive.store.archive import Archive
@@ -70,17 +72,23 @@ def test_an_answer_that_makes_no_sense_ends_with_4_and_leaves_nothing(
 
 
 @both
-def test_a_circle_of_comments_ends_with_4(tmp_path: Path, instance: Instance) -> None:
-    world = grow(thread(instance), 30, Random(1))
+def test_comments_that_answer_each_other_in_a_circle_are_stored_like_the_others(
+    tmp_path: Path, instance: Instance
+) -> None:
+    world = thread(instance, [f"number {n}" for n in range(5)])
 
     def circle(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        for row, path in zip(given, ("0.2.1", "0.1.2"), strict=False):
-            row["comment"]["path"] = path
+        for row in given:
+            row["comment"]["path"] = {1: "0.2.1", 2: "0.1.2"}.get(row["comment"]["id"], row["comment"]["path"])
         return given
 
     with Server(world) as server, archive_in(tmp_path) as archive:
         server.faults.add(faults.rows(circle), path="comment/list")
-        refused(archive, server, 4)
+        (receipt,) = add(archive, server, URL)
+        assert (receipt.error, receipt.stored) == (None, 5)
+        assert rows(archive, "SELECT body, depth FROM comments ORDER BY position LIMIT 2") == [
+            ("number 0", 1), ("number 1", 2),
+        ]  # fmt: skip
 
 
 def test_endless_pages_end_with_4(tmp_path: Path) -> None:
@@ -163,9 +171,6 @@ def test_a_server_that_does_not_give_it_ends_with_3(tmp_path: Path, fault: fault
 
 @pytest.mark.parametrize("address", ["http://10.0.0.1/post/1", "http://127.0.0.1:9/post/1", "http://[::1]/post/1"])
 def test_a_private_address_is_refused_before_anything_is_sent(tmp_path: Path, address: str) -> None:
-    from thread_archive.archiving import Adding
-    from thread_archive.fetching.client import Client
-
     with archive_in(tmp_path) as archive, Client(rate=0) as client:
         (receipt,) = Adding(archive, client).add([address])
         assert receipt.exit_code == 3
@@ -259,7 +264,7 @@ def test_past_a_page_cap_the_rest_comes_from_the_other_end(tmp_path: Path, versi
 
 
 @pytest.mark.parametrize("broken", ["get", "get_page"])
-def test_what_the_program_gets_wrong_with_one_host_is_raised_when_the_others_are_done(
+def test_what_nobody_foresaw_while_one_host_was_asked_is_in_that_threads_receipt(
     tmp_path: Path, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = getattr(Client, broken)
@@ -272,19 +277,59 @@ def test_what_the_program_gets_wrong_with_one_host_is_raised_when_the_others_are
     monkeypatch.setattr(Client, broken, fails)
     domain = "broken.test" if broken == "get" else "other.test"
     worlds = [thread(v3(domain), ["one"], post={"url": "http://broken.test/article"}), thread(v3(), ["one", "two"])]
-    receipts: list[Receipt] = []
     with Server(*worlds) as server, archive_in(tmp_path) as archive:
-        with Client(rate=0, allow_private_network=True, resolver=server.resolver) as client:
-            adding = Adding(archive, client, options=Options(allow_private_network=True))
-            with pytest.raises(ZeroDivisionError):
-                receipts.extend(adding.add([f"http://{domain}/post/1", URL]))
-        # list.extend keeps what came before the error.
-        told = {receipt.url: receipt for receipt in receipts}
+        told = {receipt.url: receipt for receipt in add(archive, server, f"http://{domain}/post/1", URL, article=True)}
         assert told[URL].status == "complete"
+        receipt = told[f"http://{domain}/post/1"]
         if broken == "get":
-            error = told[f"http://{domain}/post/1"].error
-            assert error is not None
-            assert error.message == "The program itself failed while it asked (ZeroDivisionError)."
+            assert receipt.error is not None
+            assert (receipt.status, receipt.exit_code, receipt.error.type) == ("failed", 4, "unexpected")
+            assert "ZeroDivisionError" in receipt.error.message
         else:
-            assert told[f"http://{domain}/post/1"].status == "complete"
-            assert told[f"http://{domain}/post/1"].article.status == "failed"
+            assert (receipt.status, receipt.exit_code, receipt.article.status) == ("complete", 0, "failed")
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["adding.conclude", "adding.derive", "linking.plan", "adding.ThreadVisit._asked", "preparing.Preparation.go_on"],
+)
+def test_what_nobody_foresaw_of_one_thread_is_in_its_receipt_and_the_next_visit_begins_anew(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worlds = [thread(v3("broken.test"), ["one"]), thread(v3(), ["one", "two"])]
+    with Server(*worlds) as server, archive_in(tmp_path) as archive:
+        with monkeypatch.context() as broken:
+            module, _, name = f"thread_archive.archiving.{step}".rpartition(".")
+            holder = pkgutil.resolve_name(module)
+            right = getattr(holder, name)
+            turns = iter((True, False, False, False))
+
+            def fails(*arguments: Any, **more: Any) -> Any:
+                if next(turns, False):
+                    raise KeyError("b" * 100)
+                return right(*arguments, **more)
+
+            broken.setattr(holder, name, fails)
+            told = {receipt.url: receipt for receipt in add(archive, server, "http://broken.test/post/1", URL)}
+        failed = [receipt for receipt in told.values() if receipt.error]
+        if step == "preparing.Preparation.go_on":
+            assert failed == []
+            return
+        assert [(receipt.exit_code, receipt.error and receipt.error.type) for receipt in failed] == [(4, "unexpected")]
+        assert rows(archive, "SELECT count(*) FROM captures WHERE status = 'open'") == [(0,)]
+        for receipt in add(archive, server, *told):
+            assert (receipt.status, receipt.exit_code) == ("complete", 0)
+        assert rows(archive, "SELECT count(*) FROM comments") == [(3,)]
+
+
+def test_an_archive_that_cannot_be_used_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **more: Any) -> Any:
+        raise ArchiveUnwritableError("The disk is full.", next="Make room.")
+
+    monkeypatch.setattr("thread_archive.archiving.adding.conclude", full)
+    with (
+        Server(thread(v3(), ["one"])) as server,
+        archive_in(tmp_path) as archive,
+        pytest.raises(ArchiveUnwritableError),
+    ):
+        add(archive, server, URL)

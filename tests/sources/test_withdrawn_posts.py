@@ -7,7 +7,6 @@ import pytest
 from fake_lemmy import Instance, Server, thread
 from runs import add, archive_in, rows, v3, v4
 from sources.harvesting import harvested
-from thread_archive.model import Missing, MissingReason
 
 URL = "http://home.test/post/1"
 both = pytest.mark.parametrize("instance", [v3(), v4()], ids=["0.19", "1.0"])

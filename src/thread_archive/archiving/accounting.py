@@ -49,8 +49,8 @@ def missing(
     `gaps` are the places in the tree that nobody filled, and why, `stored` the ap_ids that the archive has of the
     thread. `tree`, its places in thread order, and `names`, which comment each server's local ids are, matter only
     where founds `leave_unnamed`: what a server counts but does not name may be what another one gave, or what it gave
-    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands; where
-    the home is proven whole, nobody else's does.
+    itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands;
+    where the home is proven whole, nobody else's does.
     """
     items: dict[MissingReason, dict[MissingItem, None]] = {}
     for (instance, local_id), reason in gaps.items():
@@ -77,7 +77,7 @@ def missing(
 
 
 def is_proven_at_home(founds: Sequence[Found]) -> bool:
-    """Whether the thread's home gave all that it names and counts: a copy elsewhere has nothing to add to its number."""
+    """Whether the thread's home gave all that it names and counts: nobody else's count adds to that."""
     home = next((found.harvest for found in founds if found.is_home), None)
     return home is not None and home.complete and all(entry.reason in GONE_FOR_GOOD for entry in home.missing)
 

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from thread_archive.archiving import linking
 from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.boundary import boundary
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.intake import Intake, KeptAnswers, UnderWay
@@ -17,13 +18,20 @@ from thread_archive.archiving.line import Line, Wanted
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
-from thread_archive.archiving.receipts import Receipt, failure
+from thread_archive.archiving.receipts import Problem, Receipt, failure
 from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
-from thread_archive.exceptions import ArchiveError, FetchError, TakenDownError, ThreadArchiveError, UnsupportedURLError
+from thread_archive.exceptions import (
+    ArchiveError,
+    TakenDownError,
+    ThreadArchiveError,
+    UnexpectedError,
+    UnsupportedURLError,
+)
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
+from thread_archive.sources import Harvester
 from thread_archive.store import articles, captures, places, reading
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture
@@ -107,15 +115,13 @@ class Adding:
         self._visits: list[_Visit] = []
         self._over: deque[_Outcome] = deque()
         self._pages = 0
-        # The first error that is the program's own fault.
-        self._unexpected: Exception | None = None
 
     def add(self, texts: Iterable[str]) -> Iterator[Receipt]:
         """
         Add the threads that `texts` name; yields a receipt for each text, as they are done.
 
-        What goes wrong with one thread is in its receipt; raises ArchiveError where the archive cannot be used. What
-        should not have happened while fetching is raised when all the others are done.
+        What goes wrong with one thread is in its receipt, also what nobody foresaw; raises ArchiveError where the
+        archive cannot be used.
         """
         try:
             yield from self._line_up(texts)
@@ -131,8 +137,6 @@ class Adding:
                     yield from self._take_next()
                 else:
                     break
-            if self._unexpected is not None:
-                raise self._unexpected
         finally:
             self._workers.stop()
 
@@ -185,7 +189,7 @@ class Adding:
 
     def _take_next(self) -> Iterator[Receipt]:
         """Take the next answer, whoever waits for it, and make the time until it is there useful."""
-        while not self._workers.has_answer and any(visit.preparation.go_on() for visit in self._visits):
+        while not self._workers.has_answer and any(self._made_ready(visit) for visit in self._visits):
             pass
         asker, answer = self._workers.answer()
         understood = self._understood(answer)
@@ -196,19 +200,26 @@ class Adding:
         elif not isinstance(understood, Exchange):
             yield from self._take_page(asker, understood)
 
+    def _made_ready(self, visit: _Visit) -> bool:
+        """Make something of a visit ready; what cannot be done now is done, and told of, when it is needed."""
+        try:
+            with boundary():
+                return visit.preparation.go_on()
+        except UnexpectedError:
+            visit.preparation.drop()
+            return False
+
     def _understood(
         self, answer: Exchange | Sequence[Exchange] | BaseException
     ) -> Exchange | Sequence[Exchange] | ThreadArchiveError:
-        """An answer, or why there is none; what only the program can be blamed for is kept for the end."""
-        if isinstance(answer, ThreadArchiveError) or not isinstance(answer, BaseException):
+        """An answer, or why there is none."""
+        if not isinstance(answer, BaseException):
             return answer
-        if not isinstance(answer, Exception):
-            raise answer
-        self._unexpected = self._unexpected or answer
-        return FetchError(
-            f"The program itself failed while it asked ({type(answer).__name__}).",
-            next="Please report it, with the address.",
-        )
+        try:
+            with boundary():
+                raise answer
+        except ThreadArchiveError as error:
+            return error
 
     def _go_on(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> None:
         """
@@ -221,9 +232,12 @@ class Adding:
         founds: list[Found] | None = None
         problem: ThreadArchiveError | None = None
         try:
-            self._ask(visit, self._next(visit, answer))
-        except StopIteration as stop:
-            founds = stop.value
+            with boundary():
+                ask = self._next(visit, answer)
+            if isinstance(ask, Ask):
+                self._ask(visit, ask)
+            else:
+                founds = ask
         except ArchiveError:
             raise
         except ThreadArchiveError as error:
@@ -237,21 +251,32 @@ class Adding:
             else:
                 self._tell(visit, answered.ask)
                 if harvester is not None and founds is None and problem is None:
-                    visit.preparation.take(answer, harvester)
+                    self._make_ready(visit, answer, harvester)
         if founds is not None or problem is not None:
             self._visits.remove(visit)
             self._intake.close(visit.capture)
             self._line.leave(visit.wanted)
             self._over.append(_Outcome(visit=visit, founds=founds or [], problem=problem))
 
-    def _next(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> Ask:
-        """The next request of the visit that no interrupted one had made."""
-        if isinstance(answer, ThreadArchiveError):
-            ask = visit.steps.throw(answer)
-        else:
-            ask = next(visit.steps) if answer is None else visit.steps.send(answer)
-        while stored := visit.kept.next(ask.request):
-            ask = visit.steps.send(self._intake.load(stored, ask.instance))
+    def _make_ready(self, visit: _Visit, answer: Exchange, harvester: Harvester) -> None:
+        try:
+            with boundary():
+                visit.preparation.take(answer, harvester)
+        except UnexpectedError:
+            visit.preparation.drop()
+
+    def _next(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> Ask | list[Found]:
+        """The next request of the visit that no interrupted one had made; what it found where there is none."""
+        try:
+            if isinstance(answer, ThreadArchiveError):
+                ask = visit.steps.throw(answer)
+            else:
+                ask = next(visit.steps) if answer is None else visit.steps.send(answer)
+            while stored := visit.kept.next(ask.request):
+                ask = visit.steps.send(self._intake.load(stored, ask.instance))
+        except StopIteration as stop:
+            founds: list[Found] = stop.value
+            return founds
         return ask
 
     def _ask(self, visit: _Visit, ask: Ask) -> None:
@@ -276,14 +301,15 @@ class Adding:
         visit, problem = over.visit, over.problem
         if problem is None:
             try:
-                receipt, post_id = conclude(
-                    self._archive,
-                    visit.capture,
-                    over.founds,
-                    self._acquaintances,
-                    preparation=visit.preparation,
-                    clock=self._clock,
-                )
+                with boundary():
+                    receipt, post_id = conclude(
+                        self._archive,
+                        visit.capture,
+                        over.founds,
+                        self._acquaintances,
+                        preparation=visit.preparation,
+                        clock=self._clock,
+                    )
             except ArchiveError:
                 raise
             except ThreadArchiveError as error:
@@ -292,29 +318,47 @@ class Adding:
             receipt = fail(self._archive, visit.capture, visit.wanted.url, problem, now=self._clock.now())
             yield from self._tell_all(visit, receipt)
             return
-        planned = linking.plan(
+        yield from self._settled(visit, receipt, lambda: self._linked(visit, receipt, post_id))
+
+    def _settled(self, visit: _Visit, receipt: Receipt, step: Callable[[], Receipt | None]) -> Iterator[Receipt]:
+        """Do a step with a thread that is written; tell its receipt unless it waits for its page."""
+        try:
+            with boundary():
+                told = step()
+        except ArchiveError:
+            raise
+        except ThreadArchiveError as error:
+            told = replace(receipt, error=Problem.of(error))
+        if told is not None:
+            yield from self._tell_all(visit, told)
+
+    def _linked(self, visit: _Visit, receipt: Receipt, post_id: int) -> Receipt | None:
+        """Have the page fetched that the thread links to; the whole receipt where there is none to fetch."""
+        page = linking.plan(
             self._archive, post_id, fetch=self._options.article, ignore_robots=self._options.ignore_robots
         )
-        if isinstance(planned, PageRequest):
-            self._ask_for_page(_Linked(visit=visit, receipt=receipt, post_id=post_id, page=planned))
-        else:
-            yield from self._complete(visit, receipt, post_id, planned)
-
-    def _ask_for_page(self, linked: _Linked) -> None:
+        if not isinstance(page, PageRequest):
+            return self._completed(visit, receipt, post_id, page)
         self._pages += 1
-        host = linking.host_of_page(linked.page.url)
-        self._progress.asking(linked.visit.name, host)
+        host = linking.host_of_page(page.url)
+        self._progress.asking(visit.name, host)
+        linked = _Linked(visit=visit, receipt=receipt, post_id=post_id, page=page)
         lane = f"page {crc32(host.encode()) % _PAGE_LANES}"
-        self._workers.ask(linked, lane, partial(self._client.get_page, linked.page))
+        self._workers.ask(linked, lane, partial(self._client.get_page, page))
+        return None
 
     def _take_page(self, linked: _Linked, answer: Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
         self._pages -= 1
         visit, post_id = linked.visit, linked.post_id
-        article = linking.keep(self._archive, post_id, linked.page, answer, capture_id=visit.capture.id)
-        yield from self._complete(visit, linked.receipt, post_id, article)
 
-    def _complete(self, visit: _Visit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> Iterator[Receipt]:
-        """All that the thread needs is there: derive what follows from it, and tell."""
+        def keep() -> Receipt:
+            article = linking.keep(self._archive, post_id, linked.page, answer, capture_id=visit.capture.id)
+            return self._completed(visit, linked.receipt, post_id, article)
+
+        yield from self._settled(visit, linked.receipt, keep)
+
+    def _completed(self, visit: _Visit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> Receipt:
+        """All that the thread needs is there: derive what follows from it; the whole receipt."""
         derive(self._archive, post_id, visit.preparation)
         with self._archive.transaction():
             # Its title and its link may have been redacted since the thread was written.
@@ -323,7 +367,7 @@ class Adding:
             found = linking.settled(self._archive, post_id, article)
             receipt = replace(receipt, title=post.title, article=found)
             captures.amend_receipt(self._archive, visit.capture.id, receipt.as_json())
-        yield from self._tell_all(visit, receipt)
+        return receipt
 
     def _tell_all(self, visit: _Visit, receipt: Receipt) -> Iterator[Receipt]:
         visit.preparation.drop()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from thread_archive.archiving.linking import ArticleReceipt
-from thread_archive.exceptions import ThreadArchiveError
+from thread_archive.exceptions import ThreadArchiveError, UnexpectedError
 from thread_archive.model import Missing, MissingItem, MissingReason
 
 COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
@@ -23,7 +23,8 @@ class Problem:
     @classmethod
     def of(cls, error: ThreadArchiveError) -> "Problem":
         """What `error` says."""
-        return cls(type=type(error).__name__, message=error.message, next=error.next, exit_code=error.exit_code)
+        name = "unexpected" if isinstance(error, UnexpectedError) else type(error).__name__
+        return cls(type=name, message=error.message, next=error.next, exit_code=error.exit_code)
 
     def as_json(self) -> dict[str, Any]:
         """The contract's object."""

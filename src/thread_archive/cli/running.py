@@ -1,5 +1,6 @@
 """Running one verb: whatever goes wrong ends as a sentence on stderr and an exit code."""
 
+import logging
 import os
 import sys
 import traceback
@@ -19,6 +20,7 @@ from thread_archive.exceptions import InputError, ThreadArchiveError
 USAGE = 2
 PIPE_CLOSED = 141
 UNEXPECTED = 70
+_DEBUG = "THREAD_ARCHIVE_DEBUG"
 # Verbs that Python does not take for the name of a module.
 _MODULES = {"import": "import_"}
 
@@ -43,6 +45,11 @@ def run(arguments: Sequence[str]) -> int:
     if arguments[0] == "--version":
         print(f"thread-archive {version('thread-archive')}")
         return 0
+    if os.environ.get(_DEBUG):
+        # Our own alone: what libraries log of requests may hold a login.
+        logger = logging.getLogger("thread_archive")
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.DEBUG)
     verb = arguments[0]
     if verb not in VERBS:
         _complain(f"There is no verb {verb!r}.", "`thread-archive --help` lists them.")
@@ -82,7 +89,7 @@ def _run(verb: str, arguments: list[str]) -> int:
             raise BrokenPipeError from None
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
-        if os.environ.get("THREAD_ARCHIVE_DEBUG"):
+        if os.environ.get(_DEBUG):
             traceback.print_exc()
         _complain(
             f"This should not have happened: {type(error).__name__}: {error}",

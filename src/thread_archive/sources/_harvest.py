@@ -225,7 +225,8 @@ class Harvester(ABC):
                 raise
             if isinstance(error, (InstanceUnreachableError, ServerFailedError)):
                 self._passing = self._passing or error
-            return self._not_given(error)
+            self._not_given(error)
+            return None
         if answer.status != OK and self.is_cap(answer, page):
             self.capped = True
             return None
@@ -234,7 +235,8 @@ class Harvester(ABC):
                 raise refuse(answer, "the comments")
             glimpsed = self.reader.glimpse(answer)
         except (FetchError, PayloadError) as error:
-            return self._not_given(error)
+            self._not_given(error)
+            return None
         return Given(answer=answer, sightings=glimpsed.sightings, rows=glimpsed.rows, new=self._take(answer, glimpsed))
 
     def _take(self, answer: Exchange, glimpsed: Glimpsed) -> int:

@@ -23,9 +23,10 @@ class Asked:
 
     `advertised` is the post's counter, None where it shows no post; `lists` how many rows each list of the whole thread
     had that was followed to its end, by its order; `lost` how many more rows a list had than came. `named` are the
-    ap_ids of the server's own collection (None without one) and `lacking` those of them that did not come; `still_there`
-    the gaps of which the server did not say that it has no such comment, `elsewhere` those that it has in another
-    thread, `pending` the comments that wait for federation, by local id. `hidden` is why it shows visitors no comments.
+    ap_ids of the server's own collection (None without one) and `lacking` those of them that did not come;
+    `still_there` the gaps of which the server did not say that it has no such comment, `elsewhere` those that it has in
+    another thread, `pending` the comments that wait for federation, by local id. `hidden` is why it shows visitors no
+    comments.
     """
 
     instance: str

@@ -6,8 +6,8 @@ among comments of the same time, the next one may begin with some of them again,
 there must be is told by the places they take in the list. A page of another length ends elsewhere: one that holds all
 of a time holds each of them once.
 
-For example, of four comments of 12:00 in the places 48 to 51 of a list by pages of 50, two stand on either page, perhaps
-the same two. The third page of 25 holds the places 50 to 74, the second page of 48 the places 48 to 95 and so all four.
+For example, of four comments of 12:00 in the places 48 to 51 of a list by pages of 50, two stand on either page,
+perhaps the same two. The second page of 48 holds the places 48 to 95, and so all four.
 """
 
 from collections.abc import Iterable, Sequence
