@@ -77,7 +77,9 @@ class Harvester(ABC):
         # Whether the cap that its version sets on pages ended a list, and whether it refused or failed otherwise.
         self.capped = False
         self.broken_off = False
-        # Comments of which the server said something else than that it has none, asked for each alone.
+        # Comments that were asked for each alone, and those of which the server then said something else than that it has
+        # none.
+        self._asked_alone: set[int] = set()
         self._refused: set[int] = set()
         # Comments that it has in another thread, and those that wait for federation, by local id.
         self._elsewhere: set[int] = set()
@@ -289,7 +291,10 @@ class Harvester(ABC):
         return bool(self._admit([sighting], answer.url))
 
     def _alone(self, local_id: int) -> Steps[Exchange | None]:
-        """The answer that has one comment; None where the server does not give it."""
+        """The answer that has one comment; None where the server does not give it, or was asked for it in vain."""
+        if local_id in self._asked_alone:
+            return None
+        self._asked_alone.add(local_id)
         try:
             answer = yield self.place.request(self.reader.comment_path, id=local_id)
             if answer.status == OK and self.reader.glimpse(answer).sightings:
