@@ -14,8 +14,9 @@ from browsers import browser
 from fake_lemmy import Reply, Server, grow, thread
 from runs import add, archive_in, rows, v3
 from snapshots.building import ONE, derive, fill, worlds
-from thread_archive.snapshots.exporting import export
+from thread_archive.snapshots.exporting import FORMATS, export
 from thread_archive.store.archive import Archive
+from thread_archive.store.article_writing import empty_page
 from thread_archive.store.reading import thread_items
 
 
@@ -71,6 +72,15 @@ def test_the_article_is_in_every_format(archive: Archive) -> None:
     text = "- **A. Smith** · Example · <https://example.org/article>\n\n  Iron rusts.\n\n  Stone does not.\n"
     assert f"\n## On iron\n\n{text}" in exported(archive, "md")
     assert '<p id="p2">Stone does not.</p>' in exported(archive, "html")
+
+
+def test_an_article_whose_text_was_taken_out_is_in_no_format(archive: Archive) -> None:
+    assert all("Iron rusts" in exported(archive, form) for form in FORMATS)
+    with archive.transaction() as connection:
+        empty_page(connection, rows(archive, "SELECT id FROM posts WHERE ap_id = ?", ONE)[0][0], capture_id=1)
+    for form in FORMATS:
+        assert "rusts" not in exported(archive, form)
+    assert "article" not in {json.loads(line)["kind"] for line in exported(archive, "jsonl").splitlines()}
 
 
 def test_what_answers_a_gap_names_it(tmp_path: Path) -> None:
@@ -149,3 +159,16 @@ def test_a_page_shows_the_article_and_runs_nothing_of_strangers(tmp_path: Path) 
         page = exported(made, "html")
     assert page.count("<script>") == 1
     assert "alert(1)</script>" not in page
+
+
+@pytest.mark.parametrize("lost", [range(9, 10), range(8, 12), range(1, 14)])
+def test_what_lies_deep_below_gaps_is_on_the_page(tmp_path: Path, lost: range) -> None:
+    """A branch that goes on elsewhere is linked to by the comment above it, which a gap has no address for."""
+    world = thread(v3("one.test"), [Reply(text=f"level {depth}", to=depth - 1 or None) for depth in range(1, 31)])
+    for number in lost:
+        del world.comments[number]
+    with Server(world) as server, archive_in(tmp_path) as made:
+        add(made, server, ONE)
+        page = exported(made, "html")
+    shown = [int(level) for level in re.findall(r"<p>level (\d+)</p>", page)]
+    assert set(shown) == set(range(1, 31)) - set(lost)
