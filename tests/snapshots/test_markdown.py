@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -105,10 +105,11 @@ def alone(body: str) -> str:
     """The HTML of a body by itself, whose HTML is text as in Lemmy."""
     code = as_code(body.replace("\0", "\ufffd"))
     if standalone(body) == code:
-        return trimmed(reader().render(code))
+        return trimmed(str(reader().render(code)))
     return trimmed(parser(html=False).render(body.rstrip(" \t\r\n")))
 
 
+@settings(deadline=None)
 @given(BODIES, REPLIES)
 @example("```", [("> <!--", 1), ("words", 2), ("\tx", 3), ("\n", 2), ("1) [x]\n\n[x]: y", 1)])
 def test_every_author_stands_in_their_own_place_and_every_body_reads_as_it_does_alone(
@@ -123,8 +124,10 @@ def test_every_author_stands_in_their_own_place_and_every_body_reads_as_it_does_
     assert [entry.html for entry in found] == [alone(body), *(alone(words) for words, _ in replies)]
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), MARKDOWN)
 @example("What does <b> do in *C*?", "**x", "javascript:<b>", "```")
+@example("x", "y", "- z", "1. w")
 @example("```\n# x", "[1]: y", "https://x.example/<!-- -->\n\n- x", "<script>")
 def test_titles_names_addresses_and_an_articles_text_are_text(title: str, name: str, url: str, words: str) -> None:
     kinds = (("paragraph", 0), ("item", 3), ("quote", 2), ("heading", 9), ("row", 0), ("code", 0), ("item", 9))
@@ -150,6 +153,14 @@ def test_titles_names_addresses_and_an_articles_text_are_text(title: str, name: 
 def said(block: Token) -> str:
     assert all(token.type == "text" or token.type == "text_special" or token.nesting for token in block.children or ())
     return "".join(token.content for token in block.children or ())
+
+
+def test_the_code_of_an_article_is_code_wherever_it_stands() -> None:
+    code = Paragraph(kind="code", text="x = 1\n\ty\n````\n- z")
+    blocks = [Paragraph(kind="item", text="one", level=1), code, Paragraph(kind="item", text="two", level=4), code]
+    html = entries(written([post("x"), article(*blocks)]))[1].html
+    assert html.count("<pre><code>x = 1\n\ty\n````\n- z</code></pre>") == 2
+    assert html.count("<li>") == 2
 
 
 def test_what_lies_deep_is_quoted_no_further_and_says_whom_it_answers() -> None:

@@ -23,13 +23,14 @@ _MOST_SIGNS = 1_000
 # As deep as texts are shown on pages, and more.
 _NESTING = 100
 _ENTITY = re.compile(r"&(?=#?\w{1,40};)")
-_SIGN = re.compile(r"[\\`*\[\]~^]|(?<!\w)_|_(?!\w)|(?<!\S)#")
+_SIGN = re.compile(r"[\\`*\[\]~^]|(?<![^\W_])_|_(?![^\W_])|(?<!\S)#")
 _START = re.compile(r"[>+=:|-]|(?<=\d)[.)]")
 _NUMBER = re.compile(r"\d{1,9}(?=[.)])")
 _TAB = 4
 # What blocks begin with, and such a line with a tab in it.
 _BEGINNINGS = re.compile(r"(?:[ \t>*+-]|\d{1,9}[.)])*")
 _INDENTED = re.compile(r"^[ >*+\d.)-]*\t", re.MULTILINE)
+_FENCES = re.compile("`{3,}")
 _PLAIN_TARGET = re.compile(r"[^\s<>()\\&]+")
 
 InlineRule = Callable[[StateInline, bool], bool]
@@ -55,9 +56,10 @@ def standalone(markdown: str) -> str:
 
 
 def as_code(text: str) -> str:
-    """`text` word for word, as a block of code."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
-    return "\n".join(f"    {line}" if line else "" for line in lines)
+    """`text` word for word, as a block of code between fences that it has none of."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    fence = "`" * max(3, *(len(run) + 1 for run in _FENCES.findall(lines)), 0)
+    return f"{fence}\n{lines}\n{fence}"
 
 
 def escaped(text: str) -> str:

@@ -96,7 +96,7 @@ def _source(item: Item) -> str:
 def _address(url: str) -> str:
     """A link whose text is its address; any other text than that of a web address stays one."""
     address = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", url.strip())
-    return f"<{address}>" if _ADDRESS.fullmatch(address) else escaped(url)
+    return f"<{address}>" if _ADDRESS.fullmatch(address) else escaped_paragraph(url)
 
 
 def _body(fields: Mapping[str, Any]) -> str:
