@@ -23,6 +23,13 @@ def trees(draw: st.DrawFn) -> list[Place]:
     return places
 
 
+@st.composite
+def gappy_trees(draw: st.DrawFn) -> list[Place]:
+    """The same, but what is left out, and some of the others, has no name."""
+    places = draw(trees())
+    return [place._replace(nameless=place.left_out or draw(st.booleans())) for place in places]
+
+
 def pages(places: list[Place], sort: Sort, budget: int) -> list[list[int]]:
     found, number = [], 1
     while True:
@@ -44,11 +51,12 @@ def ancestors(places: list[Place]) -> dict[int, list[int]]:
     return found
 
 
-@given(trees(), st.sampled_from(Sort), st.integers(1000, 20_000))
+@given(gappy_trees() | trees(), st.sampled_from(Sort), st.integers(1000, 20_000))
 def test_every_comment_is_on_one_page_or_below_a_link(places: list[Place], sort: Sort, budget: int) -> None:
     shown = [position for page in pages(places, sort, budget) for position in page]
     assert len(shown) == len(set(shown))
     linked = {at for unit in units(places, sort, 1) for at in unit.deeper | unit.cut}
+    assert not [place for place in places if place.nameless and place.position in linked]
     above = ancestors(places)
     for place in places:
         if place.left_out and place.position not in shown:

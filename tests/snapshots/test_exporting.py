@@ -14,8 +14,9 @@ from browsers import browser
 from fake_lemmy import Reply, Server, grow, thread
 from runs import add, archive_in, rows, v3
 from snapshots.building import ONE, derive, fill, worlds
-from thread_archive.snapshots.exporting import export
+from thread_archive.snapshots.exporting import FORMATS, export
 from thread_archive.store.archive import Archive
+from thread_archive.store.article_writing import empty_page
 from thread_archive.store.reading import thread_items
 
 
@@ -52,10 +53,74 @@ def test_no_cell_of_a_table_is_a_formula(tmp_path: Path, start: str) -> None:
 def test_the_text_shows_who_answers_whom_and_nothing_that_was_taken_back(archive: Archive) -> None:
     text = exported(archive, "md")
     assert text.startswith("# Iron lighthouses\n\n<https://example.org/article>\n")
-    assert "\n> > A lighthouse of iron\n>\n> Not of stone?\n" in text
+    assert "\n>\n>   > A lighthouse of iron\n>\n>   Not of stone?\n" in text
     assert "*deleted by its author*" in text
     assert "moderated" not in text
-    assert "> > *A comment is missing here" in text
+    assert "\n> > - *A comment is missing here (one.test names it 5): the server erased it" in text
+
+
+def test_the_article_is_in_every_format(archive: Archive) -> None:
+    told = {
+        "kind": "article", "url": "https://example.org/article", "site": "Example", "title": "On iron",
+        "author_name": "A. Smith", "published_at": None, "body": "Iron rusts.\n\nStone does not.", "status": "stored",
+    }  # fmt: skip
+    post, article, *comments = (json.loads(line) for line in exported(archive, "jsonl").splitlines())
+    assert (post["kind"], article) == ("post", told)
+    assert "article" not in {comment["kind"] for comment in comments}
+    row = list(csv.DictReader(io.StringIO(exported(archive, "csv"), newline="")))[1]
+    assert {name: value for name, value in row.items() if value} == {k: v for k, v in told.items() if v}
+    text = "- **A. Smith** · Example · <https://example.org/article>\n\n  Iron rusts.\n\n  Stone does not.\n"
+    assert f"\n## On iron\n\n{text}" in exported(archive, "md")
+    assert '<p id="p2">Stone does not.</p>' in exported(archive, "html")
+
+
+def test_an_article_whose_text_was_taken_out_is_in_no_format(archive: Archive) -> None:
+    assert all("Iron rusts" in exported(archive, form) for form in FORMATS)
+    with archive.transaction() as connection:
+        empty_page(connection, rows(archive, "SELECT id FROM posts WHERE ap_id = ?", ONE)[0][0], capture_id=1)
+    for form in FORMATS:
+        assert "rusts" not in exported(archive, form)
+    assert "article" not in {json.loads(line)["kind"] for line in exported(archive, "jsonl").splitlines()}
+
+
+def test_what_answers_a_gap_names_it(tmp_path: Path) -> None:
+    """Two gaps side by side, one of them below a third, and one that no server has a number for."""
+    world = thread(
+        v3("one.test"),
+        [
+            Reply(text="lost 1"),
+            Reply(text="lost 2", to=1),
+            Reply(text="below two gaps", to=2),
+            Reply(text="lost 4"),
+            Reply(text="below another", to=4),
+            Reply(text="below that", to=5),
+        ],
+    )
+    for lost in (1, 2, 4):
+        del world.comments[lost]
+    with Server(world) as server, archive_in(tmp_path) as made:
+        add(made, server, ONE)
+        with made.transaction() as connection:
+            connection.execute("DELETE FROM local_ids WHERE local_id = 4 AND of_comment = 1")
+        objects = [json.loads(line) for line in exported(made, "jsonl").splitlines()]
+        table = list(csv.DictReader(io.StringIO(exported(made, "csv"), newline="")))
+    told = [(it["kind"], it.get("id") or it["ap_id"], it["parent"], it["depth"]) for it in objects[1:]]
+    comment = "http://one.test/comment/{}".format
+    assert told == [
+        ("gap", "one.test/comment/1", None, 1),
+        ("gap", "one.test/comment/2", "one.test/comment/1", 2),
+        ("comment", comment(3), "one.test/comment/2", 3),
+        ("gap", "gap/3", None, 1),
+        ("comment", comment(5), "gap/3", 2),
+        ("comment", comment(6), comment(5), 3),
+    ]
+    assert [(it["instance"], it["local_id"]) for it in objects if it["kind"] == "gap"][1:] == [
+        ("one.test", 2),
+        (None, None),
+    ]
+    assert [
+        (row["kind"], row["id"] or row["ap_id"], row["parent"] or None, int(row["depth"])) for row in table[1:]
+    ] == told
 
 
 def test_a_page_needs_nothing_beside_it_and_has_every_comment_once(tmp_path: Path) -> None:
@@ -94,3 +159,16 @@ def test_a_page_shows_the_article_and_runs_nothing_of_strangers(tmp_path: Path) 
         page = exported(made, "html")
     assert page.count("<script>") == 1
     assert "alert(1)</script>" not in page
+
+
+@pytest.mark.parametrize("lost", [range(9, 10), range(8, 12), range(1, 14)])
+def test_what_lies_deep_below_gaps_is_on_the_page(tmp_path: Path, lost: range) -> None:
+    """A branch that goes on elsewhere is linked to by the comment above it, which a gap has no address for."""
+    world = thread(v3("one.test"), [Reply(text=f"level {depth}", to=depth - 1 or None) for depth in range(1, 31)])
+    for number in lost:
+        del world.comments[number]
+    with Server(world) as server, archive_in(tmp_path) as made:
+        add(made, server, ONE)
+        page = exported(made, "html")
+    shown = [int(level) for level in re.findall(r"<p>level (\d+)</p>", page)]
+    assert set(shown) == set(range(1, 31)) - set(lost)

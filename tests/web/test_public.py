@@ -2,7 +2,9 @@
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ CLOSED_TABLES = (
     "redaction_log", "takedowns", "settings", "_sqlite_migrations", "sqlite_master", "search_fts_data",
     "search_fts_content", "search_fts_idx", "EXCHANGES",
 )  # fmt: skip
+GAP = {"id": "gap/0", "instance": None, "local_id": None, "parent": None, "depth": 1, "reason": "not_public"}
 OPEN_TABLES = ("posts", "comments", "people", "links", "quotes", "articles", "search_content", "instances")
 
 
@@ -53,6 +56,32 @@ def test_a_restricted_comment_that_was_answered_leaves_a_place(written: Path, tm
     assert "A comment is not shown here" in text
     assert "He never said so" in text
     assert "tobias_oak" not in text.partition("He never said so")[0].partition('id="discussion"')[2]
+
+
+@pytest.mark.parametrize("shape", ["", "?shape=tree"])
+def test_a_restricted_comment_that_was_answered_leaves_a_place_in_json_too(
+    written: Path, tmp_path: Path, shape: str
+) -> None:
+    """Otherwise its answers would look like answers to the post; one that nobody answered leaves none."""
+    path = tmp_path / "written.db"
+    shutil.copyfile(written, path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE comments SET restricted = 1 WHERE body LIKE '%grandfather%'")
+        (secret,) = connection.execute("SELECT ap_id FROM comments WHERE body LIKE '%grandfather%'").fetchone()
+    answer = ask(served(path, public=True), f"{THREAD}.json{shape}")
+    assert secret not in answer.text
+    items = answer.json()["items"] if not shape else list(flat(answer.json()["tree"]))
+    gaps = [item for item in items if item["kind"] == "gap"]
+    assert [{name: gap[name] for name in GAP} for gap in gaps] == [GAP]
+    answers = [item for item in items if item.get("depth") == 2]
+    assert {item["parent"] for item in answers} == {"gap/0"}
+    assert "He never said so." in {item["body"] for item in answers}
+
+
+def flat(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield item
+    for reply in item["replies"]:
+        yield from flat(reply)
 
 
 @pytest.mark.parametrize("make", [served, plain])

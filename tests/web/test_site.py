@@ -147,6 +147,14 @@ def test_a_flat_document_and_a_tree_hold_the_same_objects(captured: Path) -> Non
         assert len(flat["items"]) == thread["comments"] + 1
 
 
+def test_the_article_follows_the_post_and_stands_beside_a_tree(written: Path) -> None:
+    flat, tree = (ask(served(written, public=True), f"{THREAD}.json{shape}").json() for shape in ("", "?shape=tree"))
+    post, article, *comments = flat["items"]
+    assert (post["kind"], article["kind"], {item["kind"] for item in comments}) == ("post", "article", {"comment"})
+    assert article == tree["article"]
+    assert [reply["ap_id"] for reply in tree["tree"]["replies"]] == [it["ap_id"] for it in comments if it["depth"] == 1]
+
+
 def test_a_tree_deeper_than_recursion_goes_is_valid_json(tmp_path: Path) -> None:
     made = shelves.long(tmp_path, 3000, roots=0.0)
     text = ask(plain(made), f"{THREAD}.json?shape=tree").text

@@ -11,7 +11,7 @@ from thread_archive.cli.options import db_option, find_thread, json_option
 from thread_archive.cli.terminal import NO_BREAK, line, output, print_indented, print_json, safe
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.archive import Archive
-from thread_archive.store.articles import PageText, linked_page
+from thread_archive.store.articles import PageText
 from thread_archive.store.reading import Item, thread_items
 
 # Deeper replies are not indented further, but say how deep they are: no room would be left for their words.
@@ -39,12 +39,13 @@ def command(thread: str, db: Path, as_json: bool) -> int:
             if as_json:
                 print_json(item.fields)
                 continue
+            if item.page:
+                for text, indent in _page(item.page):
+                    print_indented(console, text, indent)
+                continue
             indent, sign = _place(item.depth, console.width)
             for number, text in enumerate(_lines(item)):
                 print_indented(console, text if number else Text(sign, style="dim").append_text(text), indent)
-            if item.kind == "post":
-                for text, indent in _page(linked_page(archive, post_id)):
-                    print_indented(console, text, indent)
     return 0
 
 
@@ -55,10 +56,8 @@ def _place(depth: int, width: int) -> tuple[int, str]:
     return min(levels, deepest) * _INDENT, f"↳{NO_BREAK}{depth}  " if levels > deepest else ""
 
 
-def _page(page: PageText | None) -> Iterator[tuple[Text, int]]:
+def _page(page: PageText) -> Iterator[tuple[Text, int]]:
     """The article behind the post's link, each block with its indentation; the post's own body is shown as such."""
-    if page is None:
-        return
     yield Text(line(page.title) or "[no title]", style="bold"), _INDENT
     facts = [line(fact) for fact in (page.byline, page.site, page.published_at[:10]) if fact]
     yield Text(" · ".join(facts), style="dim"), _INDENT

@@ -1,6 +1,7 @@
 """Lemmy's Markdown: as plain text for the index, as safe HTML for pages, and the links in it."""
 
 from thread_archive.markup.addresses import normalised
+from thread_archive.markup.isolation import as_code, escaped, escaped_paragraph, standalone
 from thread_archive.markup.links import links_in_html
 from thread_archive.markup.plain import plain_text
 from thread_archive.markup.rendering import RENDERER_VERSION, Rendered, cleaned, find_links, render, render_html
@@ -8,11 +9,15 @@ from thread_archive.markup.rendering import RENDERER_VERSION, Rendered, cleaned,
 __all__ = [
     "RENDERER_VERSION",
     "Rendered",
+    "as_code",
     "cleaned",
+    "escaped",
+    "escaped_paragraph",
     "find_links",
     "links_in_html",
     "normalised",
     "plain_text",
     "render",
     "render_html",
+    "standalone",
 ]

@@ -81,7 +81,7 @@ def render(markdown: str, *, base: str = "") -> Rendered:
     if _is_plain(markdown):
         return Rendered(html=_paragraphs(markdown), plain=True)
     text = _UNPRINTABLE.sub("\ufffd", markdown)
-    if len(text) > MAX_LENGTH or len(_COSTLY.findall(text)) > MAX_SIGNS:
+    if is_costly(text):
         return Rendered(html=_as_written(text))
     env: dict[str, Any] = {}
     try:
@@ -94,6 +94,11 @@ def render(markdown: str, *, base: str = "") -> Rendered:
         links = tuple(links_of(tokens, text))
     html = parser().renderer.render(tokens, parser().options, env)
     return Rendered(html=cleaned(html), links=links)
+
+
+def is_costly(text: str) -> bool:
+    """Whether `text` is longer than MAX_LENGTH, or has more than MAX_SIGNS signs that make a parser slow."""
+    return len(text) > MAX_LENGTH or len(_COSTLY.findall(text)) > MAX_SIGNS
 
 
 def cleaned(html: str) -> str:

@@ -1,7 +1,8 @@
 """Threads and lists of them as JSON, for machines: docs/reference/pages.md says what is promised."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from thread_archive.pages.addresses import with_query
@@ -46,13 +47,13 @@ def _card(card: ThreadCard, reading: Reading) -> dict[str, Any]:
 def thread_document(reading: Reading, address: str, *, tree: bool = False) -> str | None:
     """
     A thread: its objects are those of `show --json`, in `items` one after another in thread order, or as a `tree` in
-    which each has its `replies`. None where there is no such thread.
+    which each has its `replies`, with the `article` beside it. None where there is no such thread.
     """
     head = thread_head(reading.connection, address, public=reading.public)
     if head is None:
         return None
     told = visits(reading.connection, head.id)
-    about = {
+    about: dict[str, Any] = {
         "slug": head.slug,
         "ap_id": head.ap_id,
         "title": head.title,
@@ -61,7 +62,13 @@ def thread_document(reading: Reading, address: str, *, tree: bool = False) -> st
         "page": reading.site.addresses.thread(head.slug),
     }
     found = items(reading.connection, head.id, public=reading.public)
-    inner = "".join(_nested(found)) if tree else "[" + ",\n".join(_object(item) for item in found) + "]"
+    if tree:
+        post, *second = islice(found, 2)
+        article = second.pop() if second and second[0].kind == "article" else None
+        about["article"] = article.fields if article else None
+        inner = "".join(_nested(chain([post, *second], found)))
+    else:
+        inner = "[" + ",\n".join(map(_object, found)) + "]"
     return f'{_json(about)[:-1]}, "{"tree" if tree else "items"}": {inner}}}'
 
 
@@ -73,7 +80,7 @@ def _object(item: Item) -> str:
     return _json(item.fields)
 
 
-def _nested(found: Iterator[Item]) -> Iterator[str]:
+def _nested(found: Iterable[Item]) -> Iterator[str]:
     """The same objects, one within another: without recursion, as a thread may be deeper than that goes."""
     line: list[int] = []
     first = True

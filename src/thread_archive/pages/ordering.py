@@ -156,20 +156,24 @@ def _by_score(subtree: list[Place]) -> list[Place]:
 
 
 def _unit(subtree: list[Place], top: int) -> Unit:
-    deepest = top + DEEPEST
+    deepest = limit = top + DEEPEST
     shown: list[Place] = []
     deeper: list[int] = []
     weight = 0
     cut: frozenset[int] = frozenset()
     for place in subtree:
-        if place.depth > deepest:
+        if place.depth <= deepest:
+            limit = deepest
+        if place.depth > limit:
             # The first one that is too deep comes right after what it answers.
-            if place.depth == deepest + 1 and (not deeper or deeper[-1] != shown[-1].position):
+            if place.depth == limit + 1 and (not deeper or deeper[-1] != shown[-1].position):
                 deeper.append(shown[-1].position)
             continue
-        if weight > BUDGET:
+        if weight > BUDGET and not subtree[0].nameless:
             cut = frozenset({subtree[0].position})
             break
         shown.append(place)
+        # What answers something that no link leads to has its place here only.
+        limit += place.nameless and place.depth == limit
         weight += OVERHEAD + place.size
     return Unit(places=tuple(shown), weight=weight, rows=len(subtree), deeper=frozenset(deeper), cut=cut)

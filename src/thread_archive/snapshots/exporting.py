@@ -6,21 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from io import StringIO
-from typing import Any
 
 from markupsafe import Markup
 
-from thread_archive.counting import counted
 from thread_archive.exceptions import UnknownThreadError
-from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
 from thread_archive.pages.rendering import Reading, Site
 from thread_archive.pages.threads import Wanted, pages_of, thread_page
+from thread_archive.snapshots import markdown
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.connections import one_state
-from thread_archive.store.reading import Item, thread_items
-from thread_archive.urls import host_in
+from thread_archive.store.reading import thread_items
 
 FORMATS = ("html", "md", "jsonl", "csv")
 # What makes a spreadsheet take the text of a cell for something to compute.
@@ -28,7 +25,8 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _COLUMNS = (
     "kind", "ap_id", "parent", "depth", "author", "author_name", "title", "url", "community", "body", "published_at",
     "edited_at", "score", "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator",
-    "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id",
+    "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id", "id", "site",
+    "status",
 )  # fmt: skip
 
 
@@ -67,46 +65,8 @@ def _cell(value: object) -> object:
 
 
 def _markdown(archive: Archive, post_id: int) -> Iterator[str]:
-    """The post, then its comments, each one more `>` deep than what it answers, as mails are quoted."""
-    for item in thread_items(archive, post_id):
-        text = _post_text(item.fields) if item.kind == "post" else _comment_text(item)
-        mark = "> " * max(item.depth - 1, 0)
-        yield "".join(f"{mark}{line}".rstrip() + "\n" for line in text.split("\n")) + mark.rstrip() + "\n"
-
-
-def _post_text(fields: Mapping[str, Any]) -> str:
-    lines = [f"# {_line(fields['title']) or '[no title]'}", ""]
-    if fields["url"]:
-        lines += [f"<{_line(fields['url'])}>", ""]
-    lines += [f"{_byline(fields)} · in <{_line(fields['community'])}>", "", _body(fields)]
-    return "\n".join(lines)
-
-
-def _comment_text(item: Item) -> str:
-    if item.kind == "gap":
-        return f"*A comment is missing here: {MISSING_REASONS[MissingReason(item.fields['reason'])]}.*"
-    return f"{_byline(item.fields)}\n\n{_body(item.fields)}"
-
-
-def _byline(fields: Mapping[str, Any]) -> str:
-    host = host_in(fields["author"] or "")
-    who = f"{_line(fields['author_name'] or 'unknown')}@{host}".removesuffix("@")
-    facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
-    facts += ["edited"] if fields["edited_at"] else []
-    facts += [counted(fields["score"], "point")] if fields["score"] is not None else []
-    return " · ".join([*facts, f"<{_line(fields['ap_id'])}>"])
-
-
-def _body(fields: Mapping[str, Any]) -> str:
-    if fields["deleted"]:
-        return "*deleted by its author*"
-    if fields["removed"]:
-        return "*removed by a moderator*"
-    return str(fields["body"]).replace("\r\n", "\n").strip()
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+    for line in markdown.lines(thread_items(archive, post_id)):
+        yield f"{line}\n"
 
 
 # ------------------------------------------------------------------------------------------------------------ page

@@ -1,11 +1,13 @@
 """Articles in the archive, as they are read: the page that a post links to, or the own body of a post."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thread_archive.model import Paragraph
 from thread_archive.store.archive import Archive, translated
+from thread_archive.store.connections import tuples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,14 @@ class StoredArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageText:
-    """A linked page as it is read: `published_at` is empty where nobody knows."""
+    """A linked page as it is read: `url` is the post's link, `published_at` is empty where nobody knows."""
 
+    url: str
     title: str
     byline: str
     site: str
     published_at: str
+    status: str
     paragraphs: Sequence[Paragraph]
 
 
@@ -134,24 +138,26 @@ def stored_articles(archive: Archive, post_id: int) -> list[StoredArticle]:
     ]
 
 
-def linked_page(archive: Archive, post_id: int) -> PageText | None:
+def linked_page(connection: sqlite3.Connection, post_id: int) -> PageText | None:
     """The text of the page that the post links to; None where there is none."""
-    with translated(archive.path):
-        row = archive.db.conn.execute(
-            """SELECT id, title, byline, site, coalesce(published_at, '') FROM articles
-               WHERE post_id = ? AND is_page = 1 AND html <> ''""",
-            [post_id],
-        ).fetchone()
-        if row is None:
-            return None
-        blocks = archive.db.conn.execute(
-            "SELECT kind, text, level FROM article_paragraphs WHERE article_id = ? ORDER BY number", [row[0]]
-        ).fetchall()
+    row = tuples(
+        connection,
+        """SELECT id, url, title, byline, site, coalesce(published_at, ''), status FROM articles
+           WHERE post_id = ? AND is_page = 1 AND html <> ''""",
+        post_id,
+    ).fetchone()
+    if row is None:
+        return None
+    blocks = tuples(
+        connection, "SELECT kind, text, level FROM article_paragraphs WHERE article_id = ? ORDER BY number", row[0]
+    )
     return PageText(
-        title=row[1],
-        byline=row[2],
-        site=row[3],
-        published_at=row[4],
+        url=row[1],
+        title=row[2],
+        byline=row[3],
+        site=row[4],
+        published_at=row[5],
+        status=row[6],
         paragraphs=[Paragraph(kind=kind, text=text, level=level) for kind, text, level in blocks],
     )
 

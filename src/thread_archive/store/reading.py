@@ -1,11 +1,12 @@
 """Reading threads back: which row a person means, the list of threads, and a thread's items in order."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from thread_archive.store.archive import Archive, translated
+from thread_archive.store.articles import PageText, linked_page
 from thread_archive.store.connections import tuples
 from thread_archive.store.gaps import gap_keys
 from thread_archive.urls import host_in
@@ -46,14 +47,16 @@ class ThreadSummary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """
-    A post, a comment or a gap of a thread, by the contract's names: `fields` is the object of `show --json`.
+    A post, the article behind its link, a comment or a gap of a thread: `fields` is the object of `show --json`.
 
-    `kind` is `post`, `comment` or `gap`; `depth` is 0 for the post and 1 for what answers it.
+    `kind` is `post`, `article`, `comment` or `gap`; `depth` is 0 for the post and its article, 1 for what answers it.
+    `page` is the article block by block, None for the others.
     """
 
     kind: str
     depth: int
     fields: dict[str, Any]
+    page: PageText | None = None
 
 
 def post_by_row_id(archive: Archive, row_id: int) -> int | None:
@@ -119,21 +122,68 @@ def threads(archive: Archive) -> Iterator[ThreadSummary]:
 
 def thread_items(archive: Archive, post_id: int) -> Iterator[Item]:
     """
-    The post, then every comment and gap in thread order.
+    The post, the text of the page that it links to if there is one, then every comment and gap in thread order.
 
-    The parent of a reply to a gap is null, as gaps have no ap_id; its depth tells where it stands.
+    `parent` names what a comment or gap answers: by its ap_id, or by a gap's `id`.
     """
     with translated(archive.path):
         yield from items(archive.db.conn, post_id)
 
 
 def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False) -> Iterator[Item]:
-    """As `thread_items`; `public` leaves out comments that only a login gave."""
+    """
+    As `thread_items`; `public` leaves out comments that only a login gave, but for the places of those that somebody
+    answers.
+    """
     yield _post(connection, post_id)
+    page = linked_page(connection, post_id)
+    if page:
+        yield _article(page)
+    yield from _comments(connection, post_id, public=public)
+
+
+def _comments(connection: sqlite3.Connection, post_id: int, *, public: bool) -> Iterator[Item]:
     rows = tuples(connection, _COMMENTS, int(public), post_id)
+    hidden: list[Item] = []
     while batch := rows.fetchmany(_BATCH):
-        keys = gap_keys(connection, [row[_ID] for row in batch if row[0] is None])
-        yield from (_comment(row) if row[0] is not None else _gap(row, keys.get(row[_ID])) for row in batch)
+        known = (place for row in batch for place in _places(row) if place)
+        keys = gap_keys(connection, list({place.id for place in known if not (place.ap_id or place.hidden)}))
+        for row in batch:
+            place, parent = _places(row)
+            named = _name(parent, keys) if parent else None
+            item = _comment(row, named) if place.ap_id and not place.hidden else _gap(row, place, named, keys)
+            hidden = [above for above in hidden if above.depth < item.depth]
+            if place.hidden:
+                hidden.append(item)
+                continue
+            yield from hidden
+            hidden.clear()
+            yield item
+
+
+class _Place(NamedTuple):
+    """What a comment or gap is known by; `hidden` says that nothing but its place is to be told."""
+
+    id: int
+    ap_id: str | None
+    position: int
+    hidden: int
+
+
+def _places(row: tuple[Any, ...]) -> tuple[_Place, _Place | None]:
+    """Where a row stands, and what it answers; None for the post."""
+    parent = row[_PARENT:]
+    return _Place._make(row[_OWN:_PARENT]), _Place._make(parent) if parent[0] else None
+
+
+def _name(place: _Place, keys: Mapping[int, tuple[str, int]]) -> str:
+    """What replies call it: an ap_id, or where there is none a name that is a gap's own in this thread."""
+    if place.ap_id and not place.hidden:
+        return place.ap_id
+    if place.id in keys:
+        instance, local_id = keys[place.id]
+        return f"{instance}/comment/{local_id}"
+    return f"gap/{place.position}"
 
 
 _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
@@ -145,18 +195,22 @@ _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.publish
            JOIN instances AS home ON home.id = community.instance_id
            LEFT JOIN people AS person ON person.id = post.creator_id
            WHERE post.id = ?"""
-_COMMENTS = """SELECT comment.ap_id, CASE WHEN NOT (parent.restricted AND ?1) THEN parent.ap_id END, comment.depth,
-                      person.ap_id, person.name, comment.body, comment.published_at, comment.edited_at, comment.score,
-                      comment.upvotes, comment.downvotes, comment.deleted, comment.removed, comment.distinguished,
+_COMMENTS = """SELECT comment.depth, person.ap_id, person.name, comment.body, comment.published_at, comment.edited_at,
+                      comment.score, comment.upvotes, comment.downvotes, comment.deleted, comment.removed,
+                      comment.distinguished,
                       comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
                       comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
-                      comment.missing_reason, comment.id
+                      comment.missing_reason,
+                      comment.id, comment.ap_id, comment.position, comment.restricted AND ?1,
+                      parent.id, parent.ap_id, parent.position, parent.restricted AND ?1
                FROM comments AS comment
                JOIN posts AS post ON post.id = comment.post_id
                LEFT JOIN comments AS parent ON parent.id = comment.parent_id
                LEFT JOIN people AS person ON person.id = comment.creator_id
-               WHERE comment.post_id = ?2 AND NOT (comment.restricted AND ?1) ORDER BY comment.position"""
-_REASON, _ID = 19, 20
+               WHERE comment.post_id = ?2 ORDER BY comment.position"""
+_REASON, _OWN, _PARENT = 17, 18, 22
+# Why a comment is not told that is not for everybody.
+_NOT_PUBLIC = "not_public"
 
 
 def _post(connection: sqlite3.Connection, post_id: int) -> Item:
@@ -197,42 +251,57 @@ def _post(connection: sqlite3.Connection, post_id: int) -> Item:
     return Item(kind="post", depth=0, fields=fields)
 
 
-def _gap(row: tuple[Any, ...], key: tuple[str, int] | None) -> Item:
-    instance, local_id = key or (None, None)
+def _article(page: PageText) -> Item:
+    fields = {
+        "kind": "article",
+        "url": page.url,
+        "site": page.site or host_in(page.url),
+        "title": page.title,
+        "author_name": page.byline or None,
+        "published_at": page.published_at or None,
+        "body": "\n\n".join(paragraph.text for paragraph in page.paragraphs),
+        "status": page.status,
+    }
+    return Item(kind="article", depth=0, fields=fields, page=page)
+
+
+def _gap(row: tuple[Any, ...], place: _Place, parent: str | None, keys: Mapping[int, tuple[str, int]]) -> Item:
+    instance, local_id = keys.get(place.id, (None, None))
     gap = {
         "kind": "gap",
+        "id": _name(place, keys),
         "instance": instance,
         "local_id": local_id,
-        "parent": row[1],
-        "depth": row[2],
-        "reason": row[_REASON],
+        "parent": parent,
+        "depth": row[0],
+        "reason": _NOT_PUBLIC if place.hidden else row[_REASON],
     }
-    return Item(kind="gap", depth=row[2], fields=gap)
+    return Item(kind="gap", depth=row[0], fields=gap)
 
 
-def _comment(row: tuple[Any, ...]) -> Item:
-    depth = row[2]
+def _comment(row: tuple[Any, ...], parent: str | None) -> Item:
+    ap_id = row[_OWN + 1]
     fields = {
         "kind": "comment",
-        "ap_id": row[0],
-        "parent": row[1],
-        "depth": depth,
-        "author": row[3],
-        "author_name": row[4],
-        "body": row[5],
-        "published_at": row[6],
-        "edited_at": row[7],
-        "score": row[8],
-        "upvotes": row[9],
-        "downvotes": row[10],
-        "deleted": bool(row[11]),
-        "removed": bool(row[12]),
-        "distinguished": bool(row[13]),
-        "is_op": bool(row[14]),
-        "is_moderator": bool(row[15]),
-        "is_admin": bool(row[16]),
-        "is_bot": bool(row[17]),
-        "language": row[18],
-        "instance": host_in(row[0]),
+        "ap_id": ap_id,
+        "parent": parent,
+        "depth": row[0],
+        "author": row[1],
+        "author_name": row[2],
+        "body": row[3],
+        "published_at": row[4],
+        "edited_at": row[5],
+        "score": row[6],
+        "upvotes": row[7],
+        "downvotes": row[8],
+        "deleted": bool(row[9]),
+        "removed": bool(row[10]),
+        "distinguished": bool(row[11]),
+        "is_op": bool(row[12]),
+        "is_moderator": bool(row[13]),
+        "is_admin": bool(row[14]),
+        "is_bot": bool(row[15]),
+        "language": row[16],
+        "instance": host_in(ap_id),
     }
-    return Item(kind="comment", depth=depth, fields=fields)
+    return Item(kind="comment", depth=row[0], fields=fields)

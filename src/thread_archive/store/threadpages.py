@@ -81,7 +81,7 @@ class Place(NamedTuple):
     """
     Where a comment or gap stands, and what orders it; made for each of a thread, hence a plain tuple.
 
-    `size` is roughly how many characters its text has as HTML.
+    `size` is roughly how many characters its text has as HTML; `nameless` says that nothing can link to it.
     """
 
     position: int
@@ -90,14 +90,16 @@ class Place(NamedTuple):
     score: int
     published_at: str
     left_out: bool
+    nameless: bool = False
 
 
 def places(connection: sqlite3.Connection, post_id: int, *, start: int = 0, public: bool) -> Iterator[Place]:
     """Where all stand, in thread order, from a position on; reads no further than it is asked for."""
     rows = tuples(
         connection,
-        """SELECT position, depth, length(coalesce(body_html, body)), coalesce(score, 0), published_at, restricted AND ?
-           FROM comments WHERE post_id = ? AND position >= ? ORDER BY position""",
+        """SELECT position, depth, length(coalesce(body_html, body)), coalesce(score, 0), published_at,
+                  restricted AND ?1, ap_id IS NULL OR restricted AND ?1
+           FROM comments WHERE post_id = ?2 AND position >= ?3 ORDER BY position""",
         int(public),
         post_id,
         start,
