@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import fake_lemmy.listing
-from fake_lemmy import Instance, Reply, Server, World, faults, grow, moment, say, thread
+from fake_lemmy import Reply, Server, World, faults, grow, moment, say, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.sources import _harvest
 from thread_archive.sources.lemmy_v3 import asking as asking_v3
@@ -40,7 +40,6 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "TREE_ROWS", TREE)
     monkeypatch.setattr(asking_v3, "PAGE_ROWS", PAGE)
     monkeypatch.setattr(asking_v4, "PAGE_ROWS", PAGE - 1)
-    monkeypatch.setattr(asking_v3, "FEW_ROWS", 3)
 
 
 def change(world: World, rng: Random) -> None:

@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 # A tree is given whole up to so many rows, by both dialects.
 TREE_ROWS = 300
+# A page that even a slow server gives.
+FEW_ROWS = 10
 # When so many requests for single things in a row gave nothing, the rest is taken to be the same.
 FRUITLESS = 5
 # How many rows beyond the server's own count are believed before its listing is called endless, and how large a count.
@@ -77,8 +79,7 @@ class Harvester(ABC):
         # Whether the cap that its version sets on pages ended a list, and whether it refused or failed otherwise.
         self.capped = False
         self.broken_off = False
-        # Comments that were asked for each alone, and those of which the server then said something else than that it has
-        # none.
+        # Comments that were asked for each alone, and those of which the server did not say that it has none.
         self._asked_alone: set[int] = set()
         self._refused: set[int] = set()
         # Comments that it has in another thread, and those that wait for federation, by local id.
@@ -254,6 +255,17 @@ class Harvester(ABC):
     def is_cap(self, answer: Exchange, page: int) -> bool:  # noqa: ARG002
         """Whether `answer`, which refuses a page of a list, does so by the cap that its version has."""
         return False
+
+    def may_give(self, *, rows: int) -> bool:
+        """
+        Whether a list of `rows` is worth asking for: nothing came yet by another way, and nothing rules it out.
+
+        A server that has no such thread has it in no order. One that did not answer in time is asked only once more,
+        and for little.
+        """
+        if self.tally or self.lists or any(isinstance(trouble, ThreadGoneError) for trouble in self.troubles):
+            return False
+        return rows <= FEW_ROWS or not isinstance(self._passing, InstanceUnreachableError)
 
     def _not_given(self, why: ThreadArchiveError) -> None:
         self.troubles.append(why)

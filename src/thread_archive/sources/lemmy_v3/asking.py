@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 
 from thread_archive.captures import Exchange, Request
-from thread_archive.exceptions import ThreadGoneError, TooLargeError
+from thread_archive.exceptions import TooLargeError
 from thread_archive.model import Post
 from thread_archive.payloads import error_code
-from thread_archive.sources._harvest import TREE_ROWS, Given, Harvester
+from thread_archive.sources._harvest import FEW_ROWS, TREE_ROWS, Given, Harvester
 from thread_archive.sources._steps import OK, Place, Steps, split_query
 from thread_archive.sources.lemmy_v3 import READER
 from thread_archive.sources.lemmy_v3.ties import Ties
@@ -25,8 +25,6 @@ ANY_DEPTH = 1000
 # What one answer should weigh at most, in bytes of JSON; the client refuses 32 MB.
 ANSWER_BYTES = 8_000_000
 ROW_BYTES = 3_000
-# A page that even a slow server gives.
-FEW_ROWS = 10
 # Pages of other lengths that are asked for where comments of the same second were lost, and two for each page besides.
 MOST_WINDOWS = 10
 OTHER_ORDERS = ("Top", "Controversial", "Hot")
@@ -72,18 +70,18 @@ class HarvesterV3(Harvester):
             self.row_bytes = ROW_BYTES + len(bytes(sized.post)) + len(bytes(sized.community))
         if self._is_one_answer():
             yield from self._tree("Old")
-            if self.troubles and not self._is_too_long() and not self._is_gone():
+            if self.troubles and not self._is_too_long() and self.may_give(rows=TREE_ROWS):
                 yield from self._tree("New")
-        if not self.lists and not self._is_gone():
+        if not self.lists:
             yield from self._pages()
 
     def _pages(self) -> Steps[None]:
         """The flat list in the order that is stable; what is not given in it, in others and in smaller pages."""
-        yield from self._flat("Old")
-        if not self.tally and not self.lists and not self._is_gone():
-            yield from self._flat("New")
-        if not self.tally and not self.lists and not self._is_gone():
-            yield from self._flat("Hot", limit=FEW_ROWS)
+        if self.tally or self.may_give(rows=PAGE_ROWS):
+            yield from self._flat("Old")
+        for sort, limit in (("New", PAGE_ROWS), ("New", FEW_ROWS), ("Old", FEW_ROWS)):
+            if self.may_give(rows=limit):
+                yield from self._flat(sort, limit=limit)
         if self.capped and self.may_lack():
             # A page that brings nothing new is one that the first list had: both ends meet, and the cap hides nothing.
             yield from self._flat("New", until_they_meet=True)
@@ -92,10 +90,6 @@ class HarvesterV3(Harvester):
             yield from self._roots()
         if self.lists and self.still_short():
             yield from self._untied()
-
-    def _is_gone(self) -> bool:
-        """Whether a list was refused since the server has no such thread: in no order it has one."""
-        return any(isinstance(trouble, ThreadGoneError) for trouble in self.troubles)
 
     def _is_too_long(self) -> bool:
         return any(isinstance(trouble, TooLargeError) for trouble in self.troubles)

@@ -9,8 +9,8 @@ comments; local posts have an ActivityPub collection of all comments.
 """
 
 from thread_archive.captures import ACTIVITY_JSON, Exchange, Request
-from thread_archive.exceptions import PayloadError, ThreadGoneError
-from thread_archive.sources._harvest import TREE_ROWS, Harvester
+from thread_archive.exceptions import PayloadError
+from thread_archive.sources._harvest import FEW_ROWS, TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Steps, is_json, split_query
 from thread_archive.sources.lemmy_v4 import READER
 
@@ -21,8 +21,6 @@ PAGE_ROWS = 49
 # Comments of a post that `/post` refuses, asked for first: each embeds the post, which may be long.
 FIRST_ROWS = 20
 ANY_DEPTH = 1000
-# A page that even a slow server gives.
-FEW_ROWS = 10
 
 
 class HarvesterV4(Harvester):
@@ -49,15 +47,11 @@ class HarvesterV4(Harvester):
                 self.lists["old"] = first.rows
                 return
         yield from self._pages(max_depth=ANY_DEPTH)
-        if self._gave_nothing():
+        if self.may_give(rows=TREE_ROWS):
             yield from self._pages(sort="new", max_depth=ANY_DEPTH)
-        if self._gave_nothing():
-            yield from self._pages(LIST_PATH, sort="new", limit=FEW_ROWS)
-
-    def _gave_nothing(self) -> bool:
-        """Whether the list was refused, and not since the server has no such thread."""
-        is_gone = any(isinstance(trouble, ThreadGoneError) for trouble in self.troubles)
-        return not (self.tally or self.lists or is_gone)
+        for sort in ("new", "old"):
+            if self.may_give(rows=FEW_ROWS):
+                yield from self._pages(LIST_PATH, sort=sort, limit=FEW_ROWS)
 
     def _pages(
         self, path: str = SLIM_PATH, *, sort: str = "old", parent_id: int | None = None, **how: int
