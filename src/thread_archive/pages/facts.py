@@ -68,7 +68,9 @@ def _source(source: dict[str, Any]) -> str:
         return f"{source.get('instance')} ({software}{home}): {error}"
     advertised = source.get("advertised")
     counts = f"counts {advertised:,} live, " if isinstance(advertised, int) else ""
-    return f"{source.get('instance')} ({software}{home}): {counts}gave {_number(source.get('received')):,}"
+    drift = _number(source.get("drift"))
+    too_high = f" (its counter is {drift:,} too high)" if drift else ""
+    return f"{source.get('instance')} ({software}{home}): {counts}gave {_number(source.get('received')):,}{too_high}"
 
 
 def _missing(count: int, reason: object) -> str:

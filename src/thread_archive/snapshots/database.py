@@ -31,7 +31,10 @@ LONGEST_VALUE = 64 * 1024 * 1024
 _INDEX_MEMORY, _USUAL_INDEX_MEMORY = 64 * 1024 * 1024, 1024 * 1024
 # What a reader of the page is told of the visit: not how many requests it took, nor when it ended.
 _RECEIPT = ("status", "captured_at", "sources", "comments", "article")
-_SOURCE = ("instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked")
+_SOURCE = (
+    *("instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked"),
+    *("drift", "misplaced", "unreadable"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ class _Source(TypedDict, total=False):
     tombstones: int | None
     lacked: int | None
     requests: int | None
+    drift: int | None
+    misplaced: int | None
+    unreadable: int | None
     error: _Error | None
 
 
