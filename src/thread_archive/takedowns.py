@@ -49,7 +49,7 @@ class Alias:
 
 def handle(name: str, host: str) -> str:
     """How a person is mentioned everywhere: `@name@host`."""
-    return f"@{_unescaped(name)}@{host}".lower()
+    return f"@{_unescaped(name)}@{host_in(f'https://{host}')}".lower()
 
 
 def here(name: str) -> str:

@@ -189,6 +189,14 @@ def test_urls_come_from_standard_input_with_comments_left_out(tmp_path: Path, se
     assert run(tmp_path, "add", "-", text="# nothing\n").returncode == 2
 
 
+def test_a_line_of_standard_input_may_hold_words_around_its_url(tmp_path: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/post/1"
+    lines = [f"- A title: <{url}>.", "[link](" + url + ") by Mara"]
+    ran = run(tmp_path, "add", "--json", "--allow-private-network", "--rate", "100", "-", text="\n".join(lines))
+    assert [receipt["url"] for receipt in objects(ran.stdout)] == lines
+    assert ran.returncode == 0
+
+
 def test_a_line_that_is_no_text_is_refused_and_the_others_are_added(tmp_path: Path, server: Server) -> None:
     url = f"http://127.0.0.1:{server.port}/post/1"
     command = [*PROGRAM, "add", "--json", "--allow-private-network", "--rate", "100", "-"]

@@ -12,7 +12,7 @@ from fetching.conftest import loopback
 from thread_archive.captures import Request
 from thread_archive.exceptions import BlockedAddressError
 from thread_archive.fetching import Client, system_resolver
-from thread_archive.fetching.addresses import checked, is_loopback, is_public
+from thread_archive.fetching.addresses import checked, host_of, is_loopback, is_public
 
 REFUSED = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.1.2.3",
@@ -118,6 +118,14 @@ def test_url_is_refused_by_its_text(url: str, message: str) -> None:
     with pytest.raises(BlockedAddressError, match=message) as caught:
         checked(url, typed_ports=(), allow_private_network=False)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value)) + caught.value.url
+
+
+@pytest.mark.parametrize(
+    ("url", "host"), [("https://Straße.test/a", "xn--strae-oqa.test"), ("https://💩.test/", "xn--ls8h.test")]
+)
+def test_host_is_asked_for_by_the_name_that_browsers_give_it(url: str, host: str) -> None:
+    """Not by that of somebody else."""
+    assert host_of(checked(url, allow_private_network=False)) == host
 
 
 def test_port_that_was_typed_is_allowed_on_its_host_only() -> None:

@@ -163,3 +163,17 @@ def test_long_texts_of_odd_signs_take_no_time(piece: str) -> None:
     NAMES.text(piece * 50_000)
     NAMES.html(f"<p>{piece.replace('<', '') * 50_000}</p>")
     assert time.process_time() - started < 5
+
+
+def test_both_ways_of_writing_a_host_name_one_person() -> None:
+    person = NamedPerson(ap_id="https://xn--strae-oqa.test/u/elm", name="elm")
+    names = Pseudonyms(KEY, [person], posts=[POST], instances=["xn--strae-oqa.test"])
+    alias = names.person(person.ap_id)[1]
+    assert names.text("@elm@Straße.test, @elm@xn--strae-oqa.test") == f"@{alias}, @{alias}"
+
+
+def test_threads_of_other_software_keep_their_identity() -> None:
+    ap_id = "https://mbin.test/m/boats/t/7"
+    names = Pseudonyms(KEY, PEOPLE, posts=[ap_id], instances=["mbin.test"])
+    assert names.text(f"{ap_id}/a-title") == names.item(ap_id)
+    assert names.text("https://mbin.test/m/boats/t/8/of-oak") == f"https://mbin.test/m/boats/t/8/of-{TREE}"

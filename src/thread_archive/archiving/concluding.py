@@ -6,6 +6,7 @@ from datetime import datetime
 
 from thread_archive.archiving import accounting
 from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.advice import advised
 from thread_archive.archiving.interpreting import Interpretation, site_of
 from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import (
@@ -99,6 +100,7 @@ def fail(
     It counts as a visit to that thread where the archive has it, and changes nothing of it. Where another try may help,
     the capture stays open for it; one without a single answer is forgotten.
     """
+    error = advised(error, url)
     source = SourceReceipt(instance=url.instance, error=Problem.of(error))
     receipt = failure("", error, (source,))
     captures.drop_if_empty(archive, capture.id)

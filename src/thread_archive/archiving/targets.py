@@ -8,7 +8,7 @@ from thread_archive.store import takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.redaction import finding
 from thread_archive.takedowns import COMMENT, MARK, MENTION, PERSON, POST, handle, here
-from thread_archive.urls import host_in, parse_thread_url
+from thread_archive.urls import host_in, parse_thread_url, visible
 
 _HANDLE = re.compile(r"@?([^@\s/]{1,300})@([^@\s/]{1,300})")
 _PROFILE = re.compile(r"(https?://([^/\s]+)/(?:u/@?|users?/|profile/|accounts?/|@))([^/@\s?#]+)(?:@([^/@\s?#]+))?/?")
@@ -21,16 +21,16 @@ def person(archive: Archive, who: str) -> Target:
 
     Somebody who is not in the archive is kept out from now on. Raises InputError.
     """
-    text = who.strip()
+    text = visible(who).strip()
     if finding.person_exists(archive.db.conn, text):
         return _person([(text, finding.person_name(archive.db.conn, text))])
     guess, name, host = text, "", ""
     if match := _HANDLE.fullmatch(text):
-        name, host = match[1], match[2]
-        guess = f"https://{host.lower()}/u/{name}"
+        name, host = match[1], _host(match[2])
+        guess = f"https://{host}/u/{name}"
     elif match := _PROFILE.fullmatch(text):
-        name, host = match[3], match[4] or match[2]
-        guess = f"https://{host}/u/{name}" if match[4] else match[1] + name
+        name, host = match[3], _host(match[4] or match[2])
+        guess = f"https://{host}/u/{name}" if match[4] else match[1].replace(match[2], host, 1) + name
     else:
         raise InputError(
             f"{who!r} names nobody.", next="Write --person name@instance, or the address of the person's profile."
@@ -40,6 +40,11 @@ def person(archive: Archive, who: str) -> Target:
     if finding.is_listed(takedowns.load(archive), guess, name):
         return Target(scope="person", name=guess)
     return _person([(guess, name)])
+
+
+def _host(written: str) -> str:
+    """A host, perhaps with its port, as ap_ids have it: in lower-case A-labels."""
+    return host_in(f"https://{written}")
 
 
 def _person(found: list[tuple[str, str]]) -> Target:
@@ -58,11 +63,12 @@ def comment(archive: Archive, text: str) -> Target:
     ap_id = address if finding.is_comment(connection, address) else None
     if ap_id is None:
         try:
-            url = parse_thread_url(address)
+            url = parse_thread_url(text)
         except UnsupportedURLError:
             url = None
         if url is not None and url.comment_id is not None:
-            ap_id = finding.comment_at(connection, url.instance, url.comment_id) or address
+            made = url.canonical if url.path else f"{url.base}/comment/{url.comment_id}"
+            ap_id = finding.comment_at(connection, url.instance, url.comment_id) or made
     if ap_id is None:
         raise InputError(
             f"{text!r} is not the address of a comment.",

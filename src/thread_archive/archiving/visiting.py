@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.advice import unlike
 from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
@@ -143,6 +144,8 @@ class ThreadVisit:
         return [asked, (yield from self._home(home, harvest))]
 
     def _asked(self) -> Asking[Found]:
+        if self.url.software:
+            raise unlike(self.url, (yield from self._discovery(self.url.instance, self.url.base)))
         try:
             return (yield from self._server(self.url.instance, self.url.base))
         except FetchError:

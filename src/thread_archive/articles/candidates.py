@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from urllib.parse import unquote, urlsplit
 
 from thread_archive.exceptions import UnsupportedURLError
-from thread_archive.urls import MAX_LENGTH, host_of, parse_thread_url
+from thread_archive.urls import MAX_LENGTH, host_of, thread_at
 
 _IMAGES = frozenset({
     "apng", "avif", "bmp", "gif", "heic", "ico", "jfif", "jpeg", "jpg", "jxl", "png", "svg", "tif", "tiff",
@@ -61,7 +61,7 @@ def _within(host: str, domains: frozenset[str]) -> bool:
 
 def _is_lemmy_page(url: str, host: str, path: str, instances: Collection[str] | None) -> bool:
     try:
-        thread = parse_thread_url(url)
+        thread = thread_at(url)
     except UnsupportedURLError:
         return bool(_COMMUNITY_OR_PERSON.fullmatch(path)) and (instances is None or host in instances)
     if thread.instance != host or instances is None:

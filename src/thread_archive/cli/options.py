@@ -79,6 +79,8 @@ def _by_url(archive: Archive, text: str) -> int | None:
         url = parse_thread_url(text)
     except UnsupportedURLError:
         return None
+    if url.software:
+        return reading.post_by_ap_id(archive, url.canonical)
     kind, local_id = url.named
     for instance in filter(None, (url.instance, url.fallback)):
         for scheme in ("https", "http"):

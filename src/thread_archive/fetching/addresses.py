@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import httpx
 
 from thread_archive.exceptions import BlockedAddressError
+from thread_archive.urls import with_a_labels
 
 IPAddress = IPv4Address | IPv6Address
 
@@ -115,7 +116,7 @@ def origin_of(url: httpx.URL) -> tuple[str, str, int]:
 
 
 def _parsed(url: str | httpx.URL) -> httpx.URL:
-    parsed = httpx.URL(url)
+    parsed = httpx.URL(with_a_labels(url) if isinstance(url, str) else url)
     if parsed.port is not None and not 0 < parsed.port <= LAST_PORT:
         raise httpx.InvalidURL("no such port")
     return parsed

@@ -28,7 +28,7 @@ from thread_archive.snapshots.names import (
     words_in,
 )
 from thread_archive.snapshots.renaming import rename_in_html
-from thread_archive.urls import host_in, parse_thread_url
+from thread_archive.urls import host_in, thread_at
 
 __all__ = ["HOST", "NamedPerson", "Pseudonyms", "Remaining", "Usage"]
 
@@ -208,6 +208,7 @@ class Pseudonyms:
         """The new name of whoever has a name on a host; of a stranger by the ap_id that Lemmy would make."""
         if host is None:
             return self._words.get(name.lower()) or self.person(f"u/{name}")[1]
+        host = host_in(f"https://{host}")
         return self._handles.get(f"{name}@{host}".lower()) or self.person(f"https://{host}/u/{name}")[1]
 
     def _slug(self, old: str) -> str:
@@ -239,9 +240,11 @@ class Pseudonyms:
 
     def _permalink(self, url: str) -> str | None:
         try:
-            place = parse_thread_url(url)
+            place = thread_at(url)
         except UnsupportedURLError:
             return None
+        if place.software:
+            return self.item(place.canonical) if place.canonical in self._posts else None
         instance = next((host for host in (place.instance, place.fallback) if host in self._instances), None)
         if instance is None:
             return None

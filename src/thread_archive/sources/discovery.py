@@ -56,7 +56,8 @@ def discover(base: str) -> Steps[Discovery]:
     if software is not None and software.name != "lemmy":
         raise UnsupportedSoftwareError(
             f"{_host(base)} runs {software.name} {software.version}, which thread-archive cannot read yet.",
-            next="It reads Lemmy 0.18, 0.19 and 1.0; a Lemmy server may hold a copy of the thread.",
+            next="It reads Lemmy 0.18, 0.19 and 1.0. Lemmy servers hold copies of the threads of the communities that "
+            "they follow: give the address of the thread on one of them, as in https://INSTANCE/post/ID.",
             url=base,
         )
     for reader in READERS:

@@ -1,0 +1,31 @@
+"""
+Any way of writing a thread: the addresses of lemmy-ui, of the other front ends, of saved copies, and all of that as
+people paste it.
+"""
+
+from thread_archive.urls.forms import FOREIGN_FORMS, FORMS, MAX_ID, Form, foreign_forms_table, forms_table
+from thread_archive.urls.hosts import host_in, host_of, typed_ports, with_a_labels
+from thread_archive.urls.pasting import parse_thread_url
+from thread_archive.urls.refusals import without_password
+from thread_archive.urls.threads import MAX_LENGTH, ThreadURL, local_id_in, thread_at
+from thread_archive.urls.visible import visible
+
+__all__ = [
+    "FOREIGN_FORMS",
+    "FORMS",
+    "MAX_ID",
+    "MAX_LENGTH",
+    "Form",
+    "ThreadURL",
+    "foreign_forms_table",
+    "forms_table",
+    "host_in",
+    "host_of",
+    "local_id_in",
+    "parse_thread_url",
+    "thread_at",
+    "typed_ports",
+    "visible",
+    "with_a_labels",
+    "without_password",
+]

@@ -1,0 +1,1 @@
+"""Tests of asking servers: over loopback, with scripted servers."""
