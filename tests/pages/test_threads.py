@@ -143,7 +143,7 @@ def test_every_order_shows_every_comment(sort: Sort, shelf: Path) -> None:
 
 def test_flat_lists_say_whom_a_comment_answers(shelf: Path) -> None:
     text = page(shelf, sort=Sort.OLD)
-    assert re.search(r'<span>to <a href="#c-[a-z2-7]{16}">tobias_oak</a></span>', text)
+    assert re.search(r'<span>to <a href="#c-[a-z2-7]{16}" dir="auto">tobias_oak</a></span>', text)
 
 
 def test_a_comment_in_its_context_shows_ancestors_and_replies_only(shelf: Path) -> None:

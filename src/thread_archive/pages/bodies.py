@@ -5,7 +5,10 @@ import re
 from thread_archive.markup import render_html
 from thread_archive.store.threadpages import CommentRow, ThreadHead
 
-_HEADING, _HEADING_END = re.compile("<h[1-6]>"), re.compile("</h[1-6]>")
+_HEADING, _HEADING_END = re.compile(r"<h[1-6]\b"), re.compile("</h[1-6]>")
+# Of sanitised HTML: in an attribute no "<" stands as it is.
+_BLOCK = re.compile(r"<(p|h[1-6]|li|blockquote|t[dh]|caption|d[td]|figcaption|summary)(?=[\s>])(?![^<>]*\sdir=)")
+_CODE = re.compile(r"<pre(?=[\s>])(?![^<>]*\sdir=)")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 
@@ -17,6 +20,11 @@ def html_of(body: str, body_html: str | None) -> str:
 def lang(language: str) -> str:
     """The attribute that says in which language a text is; empty where nobody said."""
     return f' lang="{language}"' if language != "und" and _TAG.fullmatch(language) else ""
+
+
+def directed(html: str) -> str:
+    """`html` from elsewhere whose blocks say for themselves from which side they are read, and code from the left."""
+    return _CODE.sub(r'<pre dir="ltr"', _BLOCK.sub(r'<\1 dir="auto"', html))
 
 
 def gone(*, deleted: bool, removed: bool) -> str:
@@ -34,5 +42,6 @@ def text_html(item: ThreadHead | CommentRow) -> str:
     html = html_of(item.body, item.body_html)
     if "<h" in html:
         # A comment's headings would tear holes into the outline of the page, whatever their levels.
-        html = _HEADING_END.sub("</p>", _HEADING.sub('<p class="heading">', html))
-    return f'<div class="body md"{lang(item.language)}>{html}</div>'
+        html = _HEADING_END.sub("</p>", _HEADING.sub('<p class="heading"', html))
+    # Its blocks say which way they run; those that an older release made do not, and take it from here.
+    return f'<div class="body md" dir="auto"{lang(item.language)}>{html}</div>'
