@@ -14,7 +14,10 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 
 def html_of(body: str, body_html: str | None) -> str:
     """Sanitised HTML: what the archive holds, or what `body` gives where it holds none."""
-    return render_html(body) if body_html is None else body_html
+    if body_html is None:
+        return render_html(body)
+    # What an older release made says of no block from which side it is read.
+    return body_html if ' dir="' in body_html else directed(body_html)
 
 
 def lang(language: str) -> str:
@@ -43,5 +46,4 @@ def text_html(item: ThreadHead | CommentRow) -> str:
     if "<h" in html:
         # A comment's headings would tear holes into the outline of the page, whatever their levels.
         html = _HEADING_END.sub("</p>", _HEADING.sub('<p class="heading"', html))
-    # Its blocks say which way they run; those that an older release made do not, and take it from here.
-    return f'<div class="body md" dir="auto"{lang(item.language)}>{html}</div>'
+    return f'<div class="body md"{lang(item.language)}>{html}</div>'
