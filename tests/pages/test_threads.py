@@ -77,7 +77,7 @@ def test_a_later_visit_that_found_the_thread_gone_is_told(shelf: Path, tmp_path:
 def test_headings_of_comments_are_no_part_of_the_pages_outline(shelf: Path, tmp_path: Path) -> None:
     loud = "UPDATE comments SET body_html = '<h5>Loud</h5><hr>' WHERE body LIKE 'He never%'"
     text = page(changed(shelf, tmp_path, loud))
-    assert '<p class="heading">Loud</p><hr>' in text
+    assert '<p class="heading" dir="auto">Loud</p><hr>' in text
 
 
 def test_tombstones_say_who_took_it_back(shelf: Path) -> None:
