@@ -14,7 +14,8 @@ TAGS = {
     *("ruby", "s", "section", "span", "strong", "sub", "summary", "sup"),
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
-ATTRIBUTES = {"href", "title", "class", "rel", "start"}
+ATTRIBUTES = {"href", "title", "class", "rel", "start", "dir"}
+DIRECTIONS = {"auto", "ltr"}
 CLASSES = {
     *("spoiler", "task", "image", "mention", "community", "emoji", "footnote", "footnotes", "left", "center", "right")
 }
@@ -37,6 +38,8 @@ class Inspector(HTMLParser):
                 self.faults.append(f"{name}={value}")
             if name == "href" and not (value or "").lower().startswith(SCHEMES):
                 self.faults.append(f"href={value}")
+            if name == "dir" and value not in DIRECTIONS:
+                self.faults.append(f"dir={value}")
             if name == "class" and not set((value or "").split()) <= CLASSES:
                 self.faults.append(f"class={value}")
         if tag not in ("br", "hr"):
@@ -201,8 +204,8 @@ def test_no_attack_gets_through_in_any_place(frame: str) -> None:
 
 
 def test_attacks_are_shown_as_text() -> None:
-    assert render_html("<script>alert(1)</script>") == "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"
-    assert render_html("[x](javascript:alert(1))") == "<p>[x](javascript:alert(1))</p>\n"
+    assert render_html("<script>alert(1)</script>") == '<p dir="auto">&lt;script&gt;alert(1)&lt;/script&gt;</p>\n'
+    assert render_html("[x](javascript:alert(1))") == '<p dir="auto">[x](javascript:alert(1))</p>\n'
 
 
 def test_captured_threads_are_harmless() -> None:
@@ -227,6 +230,7 @@ def test_the_inspector_sees_what_it_looks_for() -> None:
         '<a href="javascript:x">',
         '<p style="x">',
         '<p onclick="x">',
+        '<p dir="rtl">',
         "<!--x-->",
         '<p class="x">',
         "<p>",

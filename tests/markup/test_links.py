@@ -1,11 +1,14 @@
 """Links in Markdown and in articles."""
 
+import re
+from html import unescape
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_lemmy.captured import NAMES, truth_comments, truth_posts
-from thread_archive.markup import find_links, links_in_html, normalised, render
+from thread_archive.markup import find_links, links_in_html, normalised, plain_text, render
 from thread_archive.model import Link
 
 
@@ -64,6 +67,102 @@ def test_relative_links_belong_to_the_page_they_are_written_on() -> None:
     assert link.url == "https://x.example/post/1"
 
 
+EMPHASIS = ("*", "**", "***", "_", "__", "_*", "**_", "~", "~~", "~~_", "^", "^_", "*^", "~~**")
+ADDRESSES = (
+    "https://e.example/y",
+    "https://e.example",
+    "www.e.example/y",
+    "https://e.example/a_b",
+    "https://e.example/~user/a",
+    "https://e.example/a_(b)",
+    "https://e.example/a?b=c_d#e",
+    "https://e.example/web/*/https://f.example",
+)
+
+
+@pytest.mark.parametrize("mark", EMPHASIS)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_in_emphasis_is_linked_without_the_marks_around_it(mark: str, address: str) -> None:
+    for frame in ("{}", "({})", '"{}"', "{}.", "{}, more", "{}: more", "a {}", "{}”", "- {}", "::: spoiler t\n{}\n:::"):
+        rendered = render(frame.format(mark + address + mark[::-1]))
+        assert [link.text for link in rendered.links] == [address], rendered.html
+        assert not set(re.findall(r">([^<]*)<", rendered.html)) & {mark, mark[::-1]}, rendered.html
+
+
+@pytest.mark.parametrize("mark", EMPHASIS)
+@pytest.mark.parametrize(
+    "source", ["[y](https://e.example/y_)", "<https://e.example/y_>", "![y](https://e.example/y_)"]
+)
+def test_a_link_in_emphasis_leads_where_its_brackets_say(mark: str, source: str) -> None:
+    assert [link.url for link in find_links(mark + source + mark[::-1])] == ["https://e.example/y_"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "url"),
+    {
+        "https://e.example/Foo_": "https://e.example/Foo_",
+        "www.e.example/Foo_.": "https://www.e.example/Foo_",
+        "https://e.example/a~": "https://e.example/a~",
+        "_a_ and https://e.example/Foo_": "https://e.example/Foo_",
+        "snake_case https://e.example/Foo_": "https://e.example/Foo_",
+        "_https://e.example/Foo__": "https://e.example/Foo_",
+        "_see https://e.example/Foo_(bar)_": "https://e.example/Foo_(bar)",
+        "2^3 https://e.example/a^b": "https://e.example/a%5Eb",
+        "https://e.example/a**": "https://e.example/a",
+        "(https://e.example/a_(b))": "https://e.example/a_(b)",
+        "**https://e.example/y**です": "https://e.example/y",
+        "_https://e.example/y_—so": "https://e.example/y",
+        "见https://e.example/y": "https://e.example/y",
+    }.items(),
+)
+def test_marks_that_end_no_emphasis_belong_to_the_address(markdown: str, url: str) -> None:
+    assert [link.url for link in find_links(markdown)] == [url]
+
+
+def test_no_address_starts_within_a_word() -> None:
+    for word in ("xhttps://e.example", "a_www.e.example", "snake_@a@e.example", "a__!b@e.example", "user@e.example"):
+        assert find_links(word) == []
+
+
+OTHER = (
+    "magnet:?xt=urn:btih:0a&dn=Harbour%20map&tr=udp%3A%2F%2Ft.example%3A80",
+    "xmpp:boats@muc.example?join",
+    "tel:+1-555-0100",
+    "irc://irc.example:6697/#boats",
+    "gemini://e.example/~mara/",
+    "matrix:r/boats:e.example",
+    "geo:37.78,-122.39",
+    "ftp://e.example/f_g",
+    "javascript:alert('x')",
+    "data:text/html;base64,PHNjcmlwdD4=",
+    "data:image/png;base64,AAAA",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "HTTPS:e.example",
+    "https://[e.example/",
+    "xmpp:böte@e.example",
+)
+
+
+@pytest.mark.parametrize("address", OTHER)
+@pytest.mark.parametrize(
+    "frame", ["[words]({})", "[words](<{}>)", "<{}>", "![words]({})", "[words][r]\n\n[r]: {}", "*[words]({} 'title')*"]
+)
+def test_an_address_of_another_scheme_links_to_nothing_and_is_read_beside_its_text(address: str, frame: str) -> None:
+    markdown = frame.format(address)
+    rendered = render(markdown, base="https://home.example/")
+    assert "href" not in rendered.html
+    assert rendered.links == ()
+    assert address in unescape(rendered.html)
+    assert address in rendered.text == plain_text(markdown)
+    assert "words" in rendered.text or "words" not in frame
+
+
+def test_an_address_that_is_its_own_text_stands_once() -> None:
+    for markdown in ("<tel:+1>", "[tel:+1](tel:+1)", "[](tel:+1)", "![](tel:+1)"):
+        assert plain_text(markdown) == "tel:+1"
+
+
 BEFORE = st.lists(
     st.sampled_from(
         [
@@ -104,6 +203,8 @@ SOURCES = st.sampled_from(
         "![x](https://here.example)",
         "<https://here.example>",
         "www.here.example",
+        "^https://here.example^",
+        "~[x](https://here.example)~",
         "@a@here.example",
         "!a@here.example",
         "/c/a@here.example",
@@ -121,7 +222,7 @@ def test_positions_are_exact(before: str, frame: str, source: str) -> None:
     links = [link for link in find_links(markdown) if link.domain == "here.example"]
     # Some of what stands before makes code of it.
     for link in links:
-        assert markdown[link.position :].startswith(source)
+        assert markdown[link.position :].startswith(source.strip("^~"))
     if frame == "{}" and "`" not in before:
         assert links
 

@@ -77,7 +77,7 @@ def test_a_later_visit_that_found_the_thread_gone_is_told(shelf: Path, tmp_path:
 def test_headings_of_comments_are_no_part_of_the_pages_outline(shelf: Path, tmp_path: Path) -> None:
     loud = "UPDATE comments SET body_html = '<h5>Loud</h5><hr>' WHERE body LIKE 'He never%'"
     text = page(changed(shelf, tmp_path, loud))
-    assert '<p class="heading">Loud</p><hr>' in text
+    assert '<p class="heading" dir="auto">Loud</p><hr>' in text
 
 
 def test_tombstones_say_who_took_it_back(shelf: Path) -> None:
@@ -143,7 +143,7 @@ def test_every_order_shows_every_comment(sort: Sort, shelf: Path) -> None:
 
 def test_flat_lists_say_whom_a_comment_answers(shelf: Path) -> None:
     text = page(shelf, sort=Sort.OLD)
-    assert re.search(r'<span>to <a href="#c-[a-z2-7]{16}">tobias_oak</a></span>', text)
+    assert re.search(r'<span>to <a href="#c-[a-z2-7]{16}" dir="auto">tobias_oak</a></span>', text)
 
 
 def test_a_comment_in_its_context_shows_ancestors_and_replies_only(shelf: Path) -> None:

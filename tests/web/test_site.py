@@ -31,7 +31,7 @@ def test_every_address_answers_with_a_strict_policy(path: str, written: Path) ->
 def test_each_threads_title_links_to_its_page(captured: Path) -> None:
     site = plain(captured)
     for thread in ask(site, "/threads.json").json()["threads"]:
-        assert f'<h2><a href="{thread["page"]}">' in ask(site, "/").text
+        assert f'<h2 dir="auto"><a href="{thread["page"]}">' in ask(site, "/").text
         assert ask(site, thread["page"]).status_code == 200
 
 

@@ -1,6 +1,8 @@
 """
 After a thread is written: the HTML, links and quotes of the texts that changed, and the post's own body as an article.
 
+What older rules made of texts that did not change, their plain text too, is made anew at the same time.
+
 A step of its own, in a transaction of its own: readers who come in between see the same texts.
 """
 
@@ -75,6 +77,7 @@ def _derived(
         rendered = render(post.body, base=base)
         yield Derived(
             comment_id=None,
+            text=_unless_same(rendered.text, post.body),
             html=None if rendered.plain else rendered.html,
             links=[*_own_link(post), *rendered.links],
             quotes=[_quote(quote) for quote in Matcher(page).find(post.body)] if page else [],
@@ -98,10 +101,15 @@ def _derived(
 def _of_comment(comment: DueText, rendered: Rendered, above: list[Target], matcher: Matcher) -> Derived:
     return Derived(
         comment_id=comment.comment_id,
+        text=_unless_same(rendered.text, comment.body),
         html=None if rendered.plain else rendered.html,
         links=rendered.links,
         quotes=[_quote(quote) for quote in matcher.find(comment.body, above)],
     )
+
+
+def _unless_same(text: str, body: str) -> str | None:
+    return None if text == body else text
 
 
 def _own_link(post: Linked) -> list[Link]:

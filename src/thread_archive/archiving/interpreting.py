@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from thread_archive.archiving.preparing import Preparation, Understanding
 from thread_archive.archiving.visiting import Found, home_of
 from thread_archive.exceptions import PayloadError
-from thread_archive.markup import plain_text
 from thread_archive.model import Page, Post, Site
 from thread_archive.payloads import REPORT
 from thread_archive.sources import reader
@@ -143,7 +142,7 @@ class Interpretation:
         with _collector_paused():
             visit = self.visit(captured_at)
             self._seen.clear()
-            writer = ThreadWriter(self._archive, visit, plain_text=plain_text, replay=replay)
+            writer = ThreadWriter(self._archive, visit, plain_text=self._preparation.plain_text, replay=replay)
             post_id = writer.write(self.readings())
         return post_id, writer.changes
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from thread_archive.analysis.readiness import Readiness
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
-from thread_archive.markup import Rendered, render
+from thread_archive.markup import Rendered, plain_text, render
 from thread_archive.model import Page, Site
 from thread_archive.sources import Harvester
 from thread_archive.store.evidence import digest_of
@@ -99,6 +99,11 @@ class Preparation:
         """What the answer to `url` with that body says, if it was read, and with that understanding."""
         read_with, page = self._pages.pop((url, digest), (None, None))
         return page if read_with == understanding else None
+
+    def plain_text(self, body: str) -> str:
+        """The plain text of `body`, as `markup.plain_text` makes it."""
+        ready = self._rendered.get(body)
+        return ready.text if ready else plain_text(body)
 
     def render(self, body: str, *, base: str) -> Rendered:
         """The HTML and links of `body`, as `markup.render` makes them."""

@@ -3,8 +3,15 @@
 from thread_archive.markup.addresses import normalised
 from thread_archive.markup.isolation import as_code, escaped, escaped_paragraph, standalone
 from thread_archive.markup.links import links_in_html
-from thread_archive.markup.plain import plain_text
-from thread_archive.markup.rendering import RENDERER_VERSION, Rendered, cleaned, find_links, render, render_html
+from thread_archive.markup.rendering import (
+    RENDERER_VERSION,
+    Rendered,
+    cleaned,
+    find_links,
+    plain_text,
+    render,
+    render_html,
+)
 
 __all__ = [
     "RENDERER_VERSION",

@@ -14,6 +14,7 @@ TRACKING = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_LINKED = ("http://", "https://", "mailto:")
 # RFC 3986: what may stand in a path, a query and a fragment as it is, and "%".
 _PATH, _QUERY = "/%:@!$&'()*+,;=~-._", "/%:@!$&'()*+,;=~-._?"
 # A community or person as an instance shows those of others (lemmy-ui; /m/ is Mbin's).
@@ -43,7 +44,20 @@ def resolved(href: str, base: str = "") -> str | None:
             href = urljoin(base, href) if base else ""
         except ValueError:
             return None
-    return href if href[:8].lower().startswith(("http://", "https://", "mailto:")) else None
+    return href if href[:8].lower().startswith(_LINKED) else None
+
+
+def leads_nowhere(address: str) -> bool:
+    """Whether no page can link to an address: it is of another scheme than the web's and mail's, or is none at all."""
+    if not address[:8].lower().startswith(_LINKED) and _SCHEME.match(address):
+        return True
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https"):
+            host_of(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+    except ValueError:
+        return True
+    return False
 
 
 def actor_of(path: str) -> Address | None:

@@ -2,6 +2,8 @@
 
 import functools
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from linkify_it import LinkifyIt
@@ -18,9 +20,12 @@ _MENTION = re.compile(rf"@(?P<name>[\w.-]{{1,255}})@{_HOST}")
 _COMMUNITY = re.compile(rf"(?:!|/(?P<sort>[cmu])/)(?P<name>[a-zA-Z0-9._%+-]{{1,255}})@{_DOTTED}")
 # linkify-it looks for the end of brackets as far as a word goes, which would take quadratic time.
 _LONGEST = 2_000
-# What starts none of these: marks that would belong to the emphasis around an address.
-_EMPHASIS = "*_~^"
-START = r"(?<!\w)(?:[hH][tT][tT][pP][sS]?:/(?=/)|www\.)|(?<![\w/])/[cmu]/"
+# What emphasis begins and ends with; an address may have these too.
+_MARKS = "*_~^"
+_WORD_END = re.compile(r"[\s<]")
+# Marks before a full stop of Chinese, a dash, a closing quotation mark: no address goes on there.
+_BEFORE_PUNCTUATION = re.compile(r"([*_~^])[^\x00-\x7f\w]")
+START = r"(?<![a-zA-Z0-9])[hH][tT][tT][pP][sS]?:/(?=/)|(?<![^\W_])(?:www\.|(?<!/)/[cmu]/)"
 """Where one may start that no sign of Markdown announces; `@` and `!` are such signs."""
 
 
@@ -38,18 +43,33 @@ def _linkify() -> LinkifyIt:
     return LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 
 
-def address_at(text: str, start: int, end: int) -> Bare | None:
-    """The bare address that starts at `start` and ends before `end`, if any."""
+def address_at(text: str, start: int, end: int, opened: Callable[[], Mapping[str, int]]) -> Bare | None:
+    """
+    The bare address that starts at `start` and ends before `end`, if any.
+
+    `opened` counts the marks (`_`, `~`, `^`) that began emphasis before it: so many at its end are none of its own.
+    """
     sign = text[start]
-    if start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+    if not _may_start(text, start):
         return None
     if sign == "@":
         return _actor(_MENTION.match(text, start, end), "mention")
     if sign in "!/":
         return _actor(_COMMUNITY.match(text, start, end), "community")
-    if sign in "hH":
-        return _link(text, start, end, scheme=text.find(":", start, start + 6) + 1)
-    return _link(text, start, end, scheme=0) if sign == "w" and text.startswith("www.", start) else None
+    scheme = text.find(":", start, start + 6) + 1 if sign in "hH" else 0
+    if not scheme and not text.startswith("www.", start):
+        return None
+    return _link(text, start, end, scheme, opened)
+
+
+def _may_start(text: str, start: int) -> bool:
+    """Whether the sign at `start` does not stand within a word; underscores that begin emphasis are none."""
+    if text[start] in "hH":
+        # As in lemmy-ui: text in scripts without spaces goes right up to an address.
+        return not (start and text[start - 1].isascii() and text[start - 1].isalnum())
+    while start and text[start - 1] == "_":
+        start -= 1
+    return not (start and text[start - 1].isalnum())
 
 
 def _actor(match: re.Match[str] | None, kind: str) -> Bare | None:
@@ -61,11 +81,35 @@ def _actor(match: re.Match[str] | None, kind: str) -> Bare | None:
     return Bare(kind="mention" if sort == "u" else kind, url=url, end=match.end()) if url else None
 
 
-def _link(text: str, start: int, end: int, *, scheme: int) -> Bare | None:
-    tail = text[scheme or start : min(end, start + _LONGEST)]
-    length = _linkify().test_schema_at(tail, text[start:scheme] or "//", 0)
+def _link(text: str, start: int, end: int, scheme: int, opened: Callable[[], Mapping[str, int]]) -> Bare | None:
+    begin, limit = scheme or start, min(end, start + _LONGEST)
+    stop = _WORD_END.search(text, begin, limit)
+    word = text[begin : stop.start() if stop else limit]
+    if any(mark in word for mark in _MARKS):
+        word = word[: _end_of(word, opened())]
+    length = _linkify().test_schema_at(word, text[start:scheme] or "//", 0)
     # One that is cut off by the limit would lead elsewhere.
-    if not length or (length == len(tail) and start + _LONGEST < end):
+    if not length or (begin + length == limit < end and stop is None):
         return None
-    raw = text[start : (scheme or start) + length].rstrip(_EMPHASIS)
+    # lemmy-ui takes these off whatever stands around it.
+    raw = text[start : begin + length].rstrip("*")
     return Bare(kind="link", url=raw if scheme else f"https://{raw}", end=start + len(raw))
+
+
+def _end_of(word: str, opened: Mapping[str, int]) -> int:
+    """Where marks end the emphasis in which `word` stands; its length where none do."""
+    left, end = Counter(opened), len(word)
+    for double in ("**", "~~"):
+        if left[double[0]] > 1:
+            end = min(end, max(word.find(double), 0) or end)
+    for match in _BEFORE_PUNCTUATION.finditer(word, 0, end):
+        if left[match[1]]:
+            end = len(word[: match.start()].rstrip(_MARKS))
+            break
+    for at in range(end - 1, -1, -1):
+        if word[at].isalnum():
+            break
+        if left[word[at]]:
+            left[word[at]] -= 1
+            end = at
+    return end

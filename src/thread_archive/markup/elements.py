@@ -4,21 +4,19 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from html import escape
-from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from thread_archive.markup.parsing import parser, title_parser
+from thread_archive.markup.parsing import parser
+from thread_archive.markup.words import emoji_name, note_mark, picture_text, spoiler_title
 
 # A page has one outline: h1 is the thread, h2 and h3 are ours.
 _HEADINGS = {"h1": "h4", "h2": "h5"}
 _LEAST_HEADING = "h6"
 _STYLE = re.compile(r"text-align:(left|center|right)")
-_TITLE = re.compile(r"\s*spoiler\s*")
-_DEFAULT_TITLE = "Spoiler"
 
 Rule = Callable[[RendererHTML, Sequence[Token], int, OptionsDict, EnvType], str]
 
@@ -41,46 +39,38 @@ def _heading(renderer: RendererHTML, tokens: Sequence[Token], index: int, option
 def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     """A link: a picture from elsewhere would tell its server who reads the page."""
     token = tokens[index]
-    address, title = str(token.attrs.get("src", "")), str(token.attrs.get("title", ""))
-    alt = renderer.renderInlineAsText(token.children, options, env)
-    word, _, name = title.partition(" ")
-    if word == "emoji":
-        return f'<span class="emoji">{escape(alt or name)}</span>'
-    text = escape(alt or picture_name(address))
+    address, title, text = str(token.attrs["src"]), str(token.attrs.get("title", "")), escape(picture_text(token))
+    if emoji_name(token):
+        return f'<span class="emoji">{text}</span>'
     if not address or token.meta.get("linked"):
         return f'<span class="image">{text}</span>'
     shown = f' title="{escape(title)}"' if title else ""
     return f'<a class="image" href="{escape(address)}"{shown}>{text}</a>'
 
 
-def picture_name(address: str) -> str:
-    """What a picture without a description is called: its file, or its host."""
-    parts = urlsplit(address)
-    return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc
-
-
 def _cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     """An alignment by class, as a strict Content-Security-Policy allows no style."""
     style = _STYLE.fullmatch(str(tokens[index].attrs.get("style", "")))
-    return f'<{tokens[index].tag} class="{style[1]}">' if style else f"<{tokens[index].tag}>"
+    shown = f' class="{style[1]}"' if style else ""
+    return f'<{tokens[index].tag}{shown} dir="auto">'
 
 
 def _spoiler(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     token = tokens[index]
     if token.nesting < 0:
         return "</details>\n"
-    title = _TITLE.sub("", token.info, count=1).strip()
-    return f'<details class="spoiler"><summary>{title_parser().renderInline(title) or _DEFAULT_TITLE}</summary>\n'
+    title = renderer.renderInline(spoiler_title(token.info), options, env)
+    return f'<details class="spoiler"><summary dir="auto">{title}</summary>\n'
 
 
 def _note(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     """A footnote's number without an anchor, whose name would have to be unique among all comments of a page."""
-    return f'<sup class="footnote">[{tokens[index].meta["id"] + 1}]</sup>'
+    return f'<sup class="footnote">{note_mark(tokens[index])}</sup>'
 
 
-def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+def _code(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
     """Code without the name of its language: nothing here colours it, and the Markdown keeps the name."""
-    return f"<pre><code>{escape(tokens[index].content)}</code></pre>\n"
+    return f'<pre dir="ltr"><code>{escape(tokens[index].content)}</code></pre>\n'
 
 
 def _fixed(html: str) -> Rule:
@@ -95,11 +85,12 @@ _RULES: dict[str, Rule] = {
     "td_open": _cell,
     "container_spoiler_open": _spoiler,
     "container_spoiler_close": _spoiler,
-    "fence": _fence,
+    "fence": _code,
+    "code_block": _code,
     "footnote_ref": _note,
     "footnote_block_open": _fixed('<section class="footnotes">\n<ol>\n'),
     "footnote_block_close": _fixed("</ol>\n</section>\n"),
-    "footnote_open": _fixed("<li>"),
+    "footnote_open": _fixed('<li dir="auto">'),
     "footnote_close": _fixed("</li>\n"),
     "footnote_anchor": _fixed(""),
 }

@@ -8,8 +8,8 @@ from itertools import accumulate
 import nh3
 from markdown_it.token import Token
 
-from thread_archive.markup.addresses import actor_of, normalised, resolved
-from thread_archive.markup.elements import picture_name
+from thread_archive.markup.addresses import actor_of, leads_nowhere, normalised, resolved
+from thread_archive.markup.words import beside, inline_text, picture_text
 from thread_archive.model import Link
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n|$)")
@@ -23,20 +23,46 @@ _BLOCK_ID = re.compile(r"p([0-9]{1,9})")
 
 
 def settle(tokens: Sequence[Token], base: str) -> None:
-    """Give every link and picture the address it leads to; what leads nowhere that we link to keeps its text only."""
-    for block in tokens:
-        hidden = False
-        for token in block.children or ():
-            if token.type == "link_open":
-                if actor := actor_of(str(token.attrs["href"])):
-                    token.meta["kind"] = actor.kind
-                address = resolved(str(token.attrs["href"]), base)
-                token.hidden = hidden = address is None
-                token.attrs["href"] = address or ""
-            elif token.type == "link_close":
-                token.hidden, hidden = hidden, False
-            elif token.type == "image":
-                token.attrs["src"] = resolved(str(token.attrs["src"]), base) or ""
+    """
+    Give every link and picture the address it leads to.
+
+    An address that nothing may link to (`magnet:`, `xmpp:`, `data:` …) stands as text beside the text of its link; one
+    on a page that is not known is left out.
+    """
+    for token in tokens:
+        if token.children:
+            _settle(token.children, base)
+
+
+def _settle(tokens: Sequence[Token], base: str) -> None:
+    opened: int | None = None
+    for index, token in enumerate(tokens):
+        if token.type == "link_open":
+            href = str(token.attrs["href"])
+            if actor := actor_of(href):
+                token.meta["kind"] = actor.kind
+            address = None if leads_nowhere(href) else resolved(href, base)
+            token.hidden = address is None
+            opened = index if token.hidden else None
+            token.attrs["href"] = address or href
+        elif token.type == "link_close" and opened is not None:
+            _unlink(tokens, opened, index)
+            opened = None
+        elif token.type == "image":
+            written = str(token.attrs["src"])
+            nowhere = leads_nowhere(written)
+            token.meta |= {"written": written, "shows_address": nowhere}
+            token.attrs["src"] = "" if nowhere or not written else resolved(written, base) or ""
+            _settle(token.children or [], base)
+
+
+def _unlink(tokens: Sequence[Token], start: int, end: int) -> None:
+    """Make text of a link's end: its address, unless a page that is not known has it, or it stands there already."""
+    href, closing = str(tokens[start].attrs["href"]), tokens[end]
+    text = inline_text(tokens[start + 1 : end])
+    is_shown = not leads_nowhere(href) or text == href
+    closing.type, closing.tag, closing.nesting = "text", "", 0
+    closing.content = "" if is_shown else beside(text, href)[len(text) :]
 
 
 def links_of(tokens: Sequence[Token], markdown: str) -> Iterator[Link]:
@@ -64,26 +90,13 @@ def _link(tokens: Sequence[Token], index: int) -> tuple[str, str, str] | None:
     token = tokens[index]
     if token.type == "image":
         url = str(token.attrs["src"])
-        return (url, "image", _text(token.children or []) or picture_name(url)) if url else None
+        return (url, "image", picture_text(token)) if url else None
     if token.hidden:
         return None
     end = next(place for place in range(index, len(tokens)) if tokens[place].type == "link_close")
-    text = _text(tokens[index + 1 : end])
+    text = inline_text(tokens[index + 1 : end]).replace("\n", " ")
     kind = token.meta.get("kind") or (_ACTORS[text[0]] if _ACTOR_TEXT.fullmatch(text) else "link")
     return str(token.attrs["href"]), kind, text
-
-
-def _text(tokens: Sequence[Token]) -> str:
-    """The text of inline tokens; a picture's is its description."""
-    parts = []
-    for token in tokens:
-        if token.type in ("text", "code_inline"):
-            parts.append(token.content)
-        elif token.type == "image":
-            parts.append(_text(token.children or []))
-        elif token.type in ("softbreak", "hardbreak"):
-            parts.append(" ")
-    return "".join(parts)
 
 
 def _position(block: Token, token: Token, markdown: str, starts: Sequence[int]) -> int:

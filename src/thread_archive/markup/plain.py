@@ -1,82 +1,49 @@
-"""Lemmy's Markdown as plain text, for the index: what a reader sees, without signs."""
+"""The words of parsed Markdown as plain text, for the index."""
 
-import re
-from html import unescape
+from collections.abc import Sequence
 
-from thread_archive.spoilers import CLOSE, MARKS, OPEN, hide, reveal
+from markdown_it.token import Token
 
-# Text without any of these has nothing to take away. Searched one by one: together they would take three times as long.
-_SIGNS = re.compile(rf"[*_`~^<>\[\]\\&#|:+={OPEN}{CLOSE}-]")
-_NUMBERED = re.compile(r"\n\s*\d{1,9}[.)]")
-_NUMBER = re.compile(r"\s*\d{1,9}[.)]")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
-_SPOILER = re.compile(r"^((?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*):{3,}[ \t]*spoiler\b[ \t]*([^\n]*)$", re.MULTILINE)
-_SPOILER_END = re.compile(r"\n[ \t>]*:{3,}[ \t]*$", re.MULTILINE)
-_MARK = re.compile(f"({MARKS})")
-# Block quotes, headings and list marks may stand before one another.
-_BLOCK = re.compile(
-    r"^[ \t]*(?:(?:>[ \t]?|#{1,6}[ \t]+|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?|\d{1,9}[.)][ \t]+))+", re.MULTILINE
-)
-_RULE = re.compile(r"^[ \t]*(?:[-*_=][ \t]*){3,}$", re.MULTILINE)
-_TABLE_RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|[ \t:|-]*$", re.MULTILINE)
-_PIPE = re.compile(r"[ \t]*\|[ \t]*")
-_LINK = re.compile(r"!?\[([^\[\]\n]{0,2000})\]\((?:[^()\s]|\([^()\s]{0,500}\)){0,2000}(?:[ \t]+\"[^\"\n]{0,500}\")?\)")
-_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]{1,2000})>")
-_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,300}>|<!--[^>]{0,2000}-->")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=[^\s*_])|(?<=[^\s*_])(\*{1,3}|_{1,3})(?!\w)|(?<=\w)\*\*|\*\*(?=\w)")
-_PAIRED = re.compile(r"~~([^~\n]{1,5000})~~|~([^~\s]{1,500})~|\^([^^\s]{1,500})\^|`{1,2}([^`\n]{1,5000})`{1,2}")
-_BLANKS = re.compile(r"[ \t]{2,}")
-_LINES = re.compile(r"\n[ \t]*\n\s*")
-# Stands for an escaped sign while signs are taken away (a private-use area of Unicode).
-_HIDDEN = 0xF0000
+from thread_archive.markup.words import inline_text, spoiler_title
+from thread_archive.spoilers import hide, reveal
+
+# What stands between two texts, the widest of what lies between them: nothing, a cell, a line, a paragraph.
+_GAPS = ("", " ", "\n", "\n\n")
+_CELL, _LINE, _PARAGRAPH = 1, 2, 3
+_ENDS = {
+    **dict.fromkeys(("td_close", "th_close"), _CELL),
+    **dict.fromkeys(("tr_close", "thead_close", "heading_close", "list_item_close", "container_spoiler_close"), _LINE),
+}
+_CODE = ("fence", "code_block")
 
 
-def plain_text(markdown: str) -> str:
+def text_of(tokens: Sequence[Token]) -> str:
     """
-    The text of `markdown` as a reader sees it: link texts without their addresses, images by their alt text, spoilers
-    open, with the marks of `spoilers.hide`.
-
-    The same string where there is nothing to take away. Never raises; takes time linear in the length.
+    The words of settled tokens as a reader sees them: link texts without their addresses, pictures by what describes
+    them, spoilers open, each word in them with the marks of `spoilers.hide`.
     """
-    if not (_SIGNS.search(markdown) or _NUMBER.match(markdown) or _NUMBERED.search(markdown)):
-        return markdown
-    text = reveal(markdown)
-    if "\\" in text:
-        text = _ESCAPE.sub(lambda match: chr(_HIDDEN + ord(match[1])), text)
-    if "`" in text or "~" in text:
-        text = _FENCE.sub("", text)
-    if ":::" in text:
-        text = _SPOILER_END.sub(CLOSE, _SPOILER.sub(rf"\1\2{OPEN}", text))
-    if "|" in text:
-        text = _PIPE.sub(" ", _TABLE_RULE.sub("", text))
-    text = _BLOCK.sub("", _RULE.sub("", text))
-    if "](" in text:
-        # Twice: a picture may be the text of a link.
-        text = _LINK.sub(r"\1", _LINK.sub(r"\1", text))
-    if "<" in text:
-        text = _TAG.sub("", _AUTOLINK.sub(r"\1", text))
-    if "~" in text or "^" in text or "`" in text:
-        text = _PAIRED.sub(lambda match: next(group for group in match.groups() if group is not None), text)
-    if "*" in text or "_" in text:
-        text = _EMPHASIS.sub("", text)
-    if "&" in text:
-        text = unescape(text)
-    if text != markdown:
-        text = _LINES.sub("\n\n", _BLANKS.sub(" ", text)).strip()
-    if "\\" in markdown:
-        text = text.translate({_HIDDEN + code: chr(code) for code in range(0x21, 0x7F)})
-    return _hide_spoilers(text) if OPEN in text or CLOSE in text else text
-
-
-def _hide_spoilers(text: str) -> str:
-    """Words within spoilers hidden; until here, a mark stood at either end of each."""
-    depth, parts = 0, []
-    for part in _MARK.split(text):
-        if part == OPEN:
-            depth += 1
-        elif part == CLOSE:
-            depth = max(depth - 1, 0)
-        else:
-            parts.append(hide(part) if depth else part)
+    parts: list[str] = []
+    depth = gap = 0
+    for token in tokens:
+        text = ""
+        if token.type == "inline":
+            text = inline_text(token.children or [])
+        elif token.type in _CODE:
+            text = token.content.strip("\n")
+        elif token.type == "container_spoiler_open":
+            text = inline_text(spoiler_title(token.info))
+        if text:
+            # Marks that its author wrote could give away what is hidden.
+            text = reveal(text)
+            parts += (_GAPS[gap] if parts else "", hide(text) if depth else text)
+            gap = 0
+        gap = max(gap, _gap_behind(token))
+        depth += token.nesting if token.type.startswith("container_spoiler") else 0
     return "".join(parts)
+
+
+def _gap_behind(token: Token) -> int:
+    if token.type == "inline" or (token.nesting > 0 and not token.type.startswith("container")):
+        return 0
+    # A paragraph in a tight list has no tags of its own, and a spoiler's title is a line.
+    return _LINE if token.hidden or token.nesting > 0 else _ENDS.get(token.type, _PARAGRAPH)

@@ -11,14 +11,17 @@ from html import escape
 from typing import Any
 
 import nh3
+from markdown_it.token import Token
 
 from thread_archive.markup.elements import markdown as parser
 from thread_archive.markup.links import links_of, settle
-from thread_archive.markup.parsing import TooNestedError
+from thread_archive.markup.parsing import BLOCKS, TooNestedError
+from thread_archive.markup.plain import text_of
 from thread_archive.model import Link
+from thread_archive.spoilers import reveal
 
-RENDERER_VERSION = 1
-"""Raised whenever the HTML of some text changes: what an older one made is rendered again."""
+RENDERER_VERSION = 2
+"""Raised whenever the HTML or the plain text of some text changes: what an older one made is made again."""
 
 # Above any body that Lemmy takes (50,000 characters in a post, 10,000 in a comment).
 MAX_LENGTH = 100_000
@@ -30,6 +33,8 @@ _TAGS = {
     *("a", "code", "em", "strong", "s", "sub", "sup", "span", "ruby", "rp", "rt"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+# Where each block's own first letter says how it runs; code always runs from left to right.
+_DIRECTIONS = {tag: {"dir": {"auto"}} for tag in (*BLOCKS, "summary")} | {"pre": {"dir": {"ltr"}}}
 _ALIGNED = {"left", "center", "right"}
 _CLASSES = {
     "a": {"image", "mention", "community"},
@@ -52,6 +57,7 @@ _SIGNS = re.compile(
     "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 )
 _BLOCK = re.compile(r"\n(?:[ #=:+-]|[0-9]{1,9}[.)])")
+_PARAGRAPH = '<p dir="auto">'
 _PARAGRAPHS = re.compile(r"\n{2,}")
 # Signs whose number makes the parser's work grow faster than the text.
 _COSTLY = re.compile(r"[\[*_~^`<@:]|www\.")
@@ -59,10 +65,15 @@ _COSTLY = re.compile(r"[\[*_~^`<@:]|www\.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A text's HTML, and its links in the order in which they stand; `plain` says that it has no sign of Markdown."""
+    """
+    A text's HTML, and its links in the order in which they stand; `plain` says that it has no sign of Markdown.
+
+    `text` is what `plain_text` makes of it.
+    """
 
     html: str
     links: tuple[Link, ...] = ()
+    text: str = field(compare=False)
     plain: bool = field(default=False, compare=False)
 
 
@@ -75,25 +86,48 @@ def render(markdown: str, *, base: str = "") -> Rendered:
     """
     `markdown` as HTML that is safe to put into a page, and its links; relative ones start from the page `base`.
 
-    Pictures become links, headings start at h4, footnotes have no anchors. Never raises, and takes a bounded time:
-    what is longer than MAX_LENGTH, has more than MAX_SIGNS costly signs or lies too deep is shown as it was written.
+    Pictures become links, headings start at h4, footnotes have no anchors; an address that nothing may link to stands
+    beside its text. Never raises, and takes a bounded time: what is longer than MAX_LENGTH, has more than MAX_SIGNS
+    costly signs or lies too deep is shown as it was written.
     """
     if _is_plain(markdown):
-        return Rendered(html=_paragraphs(markdown), plain=True)
+        return Rendered(html=_paragraphs(markdown), text=reveal(markdown), plain=True)
     text = _UNPRINTABLE.sub("\ufffd", markdown)
+    tokens = _tokens(text, base)
+    if tokens is None:
+        return Rendered(html=_as_written(text), text=reveal(text))
+    plain = text_of(tokens)
+    links = tuple(links_of(tokens, text))
+    html = parser().renderer.render(tokens, parser().options, {})
+    return Rendered(html=cleaned(html), links=links, text=plain)
+
+
+def plain_text(markdown: str) -> str:
+    """
+    The text of `markdown` as a reader sees it: link texts without their addresses, images by their alt text, spoilers
+    open, with the marks of `spoilers.hide`. Its words are those of the HTML that `render` makes.
+
+    The same string where there is nothing to take away. Never raises, and takes a bounded time.
+    """
+    if _is_plain(markdown):
+        return reveal(markdown)
+    text = _UNPRINTABLE.sub("\ufffd", markdown)
+    tokens = _tokens(text, "")
+    return reveal(text) if tokens is None else text_of(tokens)
+
+
+def _tokens(text: str, base: str) -> list[Token] | None:
+    """`text` as settled tokens; None where it is shown as it was written."""
     if is_costly(text):
-        return Rendered(html=_as_written(text))
+        return None
     env: dict[str, Any] = {}
     try:
         tokens = parser().parse(text, env)
     except (TooNestedError, RecursionError):
-        return Rendered(html=_as_written(text))
-    links: tuple[Link, ...] = ()
+        return None
     if "links" in env:
         settle(tokens, base)
-        links = tuple(links_of(tokens, text))
-    html = parser().renderer.render(tokens, parser().options, env)
-    return Rendered(html=cleaned(html), links=links)
+    return tokens
 
 
 def is_costly(text: str) -> bool:
@@ -130,13 +164,13 @@ def _paragraphs(text: str) -> str:
     if not stripped:
         return ""
     if "\n\n" in stripped:
-        stripped = _PARAGRAPHS.sub("</p>\n<p>", stripped)
-    return f"<p>{stripped}</p>\n"
+        stripped = _PARAGRAPHS.sub(f"</p>\n{_PARAGRAPH}", stripped)
+    return f"{_PARAGRAPH}{stripped}</p>\n"
 
 
 def _as_written(text: str) -> str:
     parts = (part.strip("\n") for part in _PARAGRAPHS.split(text.replace("\r\n", "\n").replace("\r", "\n")))
-    return "".join(f"<p>{escape(part, quote=False)}</p>\n" for part in parts if part)
+    return "".join(f"{_PARAGRAPH}{escape(part, quote=False)}</p>\n" for part in parts if part)
 
 
 @functools.cache
@@ -144,6 +178,7 @@ def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=_TAGS,
         attributes=_ATTRIBUTES,
+        tag_attribute_values=_DIRECTIONS,
         allowed_classes=_CLASSES,
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from thread_archive.pages.bodies import lang
+from thread_archive.pages.bodies import directed, lang
 from thread_archive.pages.quotations import Quotes
 from thread_archive.store.threadpages import ArticleRow
 from thread_archive.urls import host_in
@@ -72,7 +72,7 @@ def article_view(row: ArticleRow, quotes: Quotes, *, letter: str, is_withdrawn: 
         licence=row.licence,
         words=row.words,
         reason=row.reason,
-        html=Markup(with_notes(outlined(html, 3 if row.is_page else 2), notes, letter)),  # noqa: S704 - sanitised when it was stored
+        html=Markup(with_notes(outlined(directed(html), 3 if row.is_page else 2), notes, letter)),  # noqa: S704 - sanitised when it was stored
         lang=Markup(lang(row.language or "und")),  # noqa: S704 - checked there
     )
 
@@ -108,4 +108,4 @@ def _note(links: list[str]) -> str:
     shown = ", ".join(links[:_SHOWN_IN_A_NOTE])
     rest = len(links) - _SHOWN_IN_A_NOTE
     others = f" and {rest} more" if rest > 0 else ""
-    return f'<span class="quoted" role="note"><span class="from">Quoted by</span> {shown}{others}</span>'
+    return f'<span class="quoted" role="note" dir="ltr"><span class="from">Quoted by</span> {shown}{others}</span>'

@@ -26,8 +26,8 @@ RESTRICTED = mark("login", "warn", "Only a login gave it: left out of what is pu
 def link(url: str, words: str) -> str:
     """A link to another site; only its words where `url` is none of the web's."""
     if not url.lower().startswith(("https://", "http://")):
-        return f"<span>{escape(words)}</span>"
-    return f'<a href="{escape(url)}" {LINK}>{escape(words)}</a>'
+        return f'<span dir="auto">{escape(words)}</span>'
+    return f'<a href="{escape(url)}" {LINK} dir="auto">{escape(words)}</a>'
 
 
 def author(ap_id: str | None, name: str | None, marks: Mapping[str, object], here: str = "") -> str:
@@ -37,11 +37,11 @@ def author(ap_id: str | None, name: str | None, marks: Mapping[str, object], her
     """
     shown = "".join(mark(_MARKS[kind][0], kind, _MARKS[kind][1]) for kind, on in marks.items() if on)
     if not (ap_id or "").lower().startswith(("https://", "http://")):
-        return f'<span class="by">{escape(name or "unknown")}</span>{shown}'
+        return f'<span class="by" dir="auto">{escape(name or "unknown")}</span>{shown}'
     profile = ap_id or ""
     host = host_in(profile)
     at = f'<span class="at">@{escape(host)}</span>' if host != here else ""
-    return f'<a class="by" href="{escape(profile)}" {LINK}>{escape(name or "unknown")}{at}</a>{shown}'
+    return f'<a class="by" href="{escape(profile)}" {LINK}><bdi>{escape(name or "unknown")}</bdi>{at}</a>{shown}'
 
 
 def number(value: object) -> str:

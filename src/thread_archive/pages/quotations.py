@@ -49,7 +49,7 @@ class Quotes:
             return f'<a href="{escape(self._addresses.thread(self._thread, fragment="main"))}">the post</a>'
         target = slug(ap_id)
         href = f"#c-{target}" if target in self._shown else self._addresses.comment(self._thread, target)
-        return f'<a href="{escape(href)}">{escape(name) or "someone"}</a>'
+        return f'<a href="{escape(href)}" dir="auto">{escape(name) or "someone"}</a>'
 
     def ties(self, ap_id: str | None) -> str:
         """Whom the comment quotes and who quotes it (the post's own quotations, without an ap_id)."""

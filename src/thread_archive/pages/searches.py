@@ -250,7 +250,7 @@ def search_feed(view: SearchView, reading: Reading, origin: str) -> str:
             updated=hit.edited_at or hit.published_at,
             author=hit.author_name or "unknown",
             author_uri=hit.author or "",
-            html=f"<p>{marked(hit.snippet)}</p>" if hit.snippet else "",
+            html=f'<p dir="auto">{marked(hit.snippet)}</p>' if hit.snippet else "",
         )
         for hit in hits
     )

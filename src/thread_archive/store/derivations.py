@@ -1,5 +1,5 @@
 """
-What is derived from texts after they are written: their HTML, links and quotes.
+What is derived from texts after they are written: their HTML, links and quotes, and their plain text once more.
 
 A changed text loses what was derived from it at once, in the transaction that changes it, so that nothing of a
 withdrawn text outlives it; `derived` says 0 of every row whose turn it is.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from thread_archive.model import Link
+from thread_archive.store import search_index
 from thread_archive.store.archive import Archive, translated
 
 # Rows read and written at a time.
@@ -75,11 +76,13 @@ class Derived:
     """
     What follows from one text: `html` is None where it is nothing but the text in paragraphs.
 
+    `text` is the plain text, None where it is the same: it was written and indexed with the row, maybe by older rules.
     `comment_id` is None for the post. A quote's target is named by its kind and, for a comment or a paragraph of an
     article, the row id.
     """
 
     comment_id: int | None
+    text: str | None
     html: str | None
     links: Sequence[Link]
     quotes: Sequence["DerivedQuote"]
@@ -160,6 +163,7 @@ def write_article_links(archive: Archive, post_id: int, article_id: int, links: 
 def _write(connection: sqlite3.Connection, post_id: int, batch: Sequence[Derived]) -> None:
     comments = [item for item in batch if item.comment_id is not None]
     all_ids = json.dumps([item.comment_id for item in comments])
+    _write_texts(connection, post_id, batch, all_ids)
     for table in ("links", "quotes"):
         connection.execute(f"DELETE FROM {table} WHERE comment_id IN (SELECT value FROM json_each(?))", [all_ids])
     connection.execute(
@@ -192,6 +196,26 @@ def _write(connection: sqlite3.Connection, post_id: int, batch: Sequence[Derived
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [_quote_row(post_id, item.comment_id, quote) for item in batch for quote in item.quotes],
     )
+
+
+def _write_texts(connection: sqlite3.Connection, post_id: int, batch: Sequence[Derived], comment_ids: str) -> None:
+    """Write plain texts that other rules made otherwise, and index them."""
+    known = dict(
+        connection.execute(
+            "SELECT id, body_text FROM comments WHERE id IN (SELECT value FROM json_each(?))", [comment_ids]
+        ).fetchall()
+    )
+    known[None] = connection.execute("SELECT body_text FROM posts WHERE id = ?", [post_id]).fetchone()[0]
+    for item in batch:
+        if known[item.comment_id] == item.text:
+            continue
+        kind, table, row_id = search_index.COMMENT, "comments", item.comment_id
+        if row_id is None:
+            kind, table, row_id = search_index.POST, "posts", post_id
+        number = search_index.item_number(kind, row_id)
+        search_index.remove(connection, [number])
+        connection.execute(f"UPDATE {table} SET body_text = ? WHERE id = ?", [item.text, row_id])
+        search_index.put(connection, [number])
 
 
 def _quote_row(post_id: int, comment_id: int | None, quote: DerivedQuote) -> tuple[object, ...]:

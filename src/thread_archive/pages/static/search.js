@@ -175,12 +175,12 @@
     // Only a post is found by its title.
     const name = !title ? "[no title]" : item.kind === 0 ? passage(title, terms) : title;
     const link = element("a", { href: `t/${slug}${item.where}` }, name);
-    const who = item.author ? ` by ${item.author}` : "";
+    const who = item.author ? [" by ", element("bdi", {}, item.author)] : [];
     const text = item.kind === 0 ? item.text.slice(item.text.indexOf("\n") + 1) || item.text : item.text;
     return element("li", { class: "card hit" },
-      element("h2", {}, link),
-      element("p", { class: "snippet" }, passage(text, terms)),
-      element("p", { class: "meta" }, element("span", {}, `${KINDS[item.kind]}${who}`)));
+      element("h2", { dir: "auto" }, link),
+      element("p", { class: "snippet", dir: "auto" }, passage(text, terms)),
+      element("p", { class: "meta" }, element("span", {}, KINDS[item.kind], ...who)));
   };
 
   let hits = [], terms = [], at = 0, search = 0;
