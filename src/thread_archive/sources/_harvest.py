@@ -24,7 +24,7 @@ from thread_archive.exceptions import (
 from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources._reading import Reader
-from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
+from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, is_page, refuse
 from thread_archive.sources._tally import ROOT, Tally
 from thread_archive.urls import local_id_in
 
@@ -146,7 +146,7 @@ class Harvester(ABC):
             request = self.place.request(self.reader.post_path, comment_id=self.place.comment_id or 0)
         answer = yield request
         if contradicts(answer):
-            raise Contradiction(answer.url)
+            raise Contradiction(answer.url, page=is_page(answer))
         if answer.status == OK:
             self.post = self.reader.read(answer, site=self.place.site).post
             if self.post is None or self.post_id not in (0, self.post.local_id):
