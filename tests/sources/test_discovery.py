@@ -4,7 +4,7 @@ import pytest
 
 from fake_lemmy import Server, faults, thread
 from fake_lemmy.faults import Change
-from runs import v3
+from runs import v3, v4
 from thread_archive.exceptions import (
     BotWallError,
     ClosedDoorError,
@@ -139,3 +139,9 @@ def test_a_site_answer_that_makes_no_sense_is_still_said_to() -> None:
         server.faults.add(faults.says('{"version": 5}'), path="/api/v3/site")
         with pytest.raises(PayloadError):
             discovered(server)
+
+
+@pytest.mark.parametrize("instance", [v3(), v3(version="0.18.5"), v4()], ids=["0.19", "0.18", "1.0"])
+def test_a_server_says_by_which_host_it_calls_itself(instance) -> None:  # type: ignore[no-untyped-def]
+    with Server(thread(instance)) as server:
+        assert discovered(server).site.host == "home.test"

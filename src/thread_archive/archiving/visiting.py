@@ -12,6 +12,7 @@ from functools import partial
 
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.asking import DISCOVERY, THREAD, Asking, home_of, tagged
+from thread_archive.archiving.identity import own_address
 from thread_archive.exceptions import (
     AccessDeniedError,
     ClosedDoorError,
@@ -120,7 +121,8 @@ class ThreadVisit:
             return [replace(asked, is_home=True)]
         if not self._options.home:
             return [asked]
-        return [asked, (yield from self._home(home, harvest))]
+        found = yield from self._home(home, asked.instance, harvest)
+        return [replace(asked, is_home=True)] if found is None else [asked, found]
 
     def _asked(self) -> Asking[Found]:
         try:
@@ -132,6 +134,7 @@ class ThreadVisit:
             return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
 
     def _server(self, instance: str, base: str) -> Asking[Found]:
+        instance, base = yield from own_address(instance, base, named=self.url.named, discovery=self._discovery)
         post_id, comment_id = self.url.post_id, self.url.comment_id
         refused: FetchError | None = None
         found: Found | None = None
@@ -172,13 +175,20 @@ class ThreadVisit:
             url=self.url.canonical,
         )
 
-    def _home(self, instance: str, seen: Harvest) -> Asking[Found]:
+    def _home(self, instance: str, asked: str, seen: Harvest) -> Asking[Found | None]:
+        """
+        What the thread's home gives, of which `asked` gave what is `seen`; None where it is that very server under a
+        name that it had before: it says so, and has the post by the same number.
+        """
         scheme = seen.community_ap_id.partition("://")[0] if self._options.allow_private_network else "https"
         base = f"{scheme}://{instance}"
         try:
             post_id = yield from self._locate(instance, base, seen.post_ap_id)
             if post_id is None:
                 raise _not_at_home(instance, seen.post_ap_id)
+            discovery = yield from self._discovery(instance, base)
+            if (discovery.site.host, post_id) == (asked, seen.post_id):
+                return None
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
             if found.harvest is not None:
                 home_of(found.harvest.community_ap_id)
