@@ -13,6 +13,8 @@ Everything that can go wrong, as one tree; each branch is an exit code of the co
     │   ├── TooLargeError
     │   ├── NotAPageError
     │   ├── AccessDeniedError
+    │   │   └── ClosedDoorError
+    │   │       └── BotWallError
     │   ├── ThreadGoneError
     │   ├── UnsupportedSoftwareError
     │   ├── RateLimitedError
@@ -33,7 +35,7 @@ Everything that can go wrong, as one tree; each branch is an exit code of the co
 Each error says what happened to what (`message`) and what the person can do next (`next`).
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ThreadArchiveError(Exception):
@@ -106,6 +108,23 @@ class NotAPageError(FetchError):
 
 class AccessDeniedError(FetchError):
     """The server wants a login, or refused the one it was given."""
+
+
+class ClosedDoorError(AccessDeniedError):
+    """What stands before the server (a proxy, the law) does not let us in, and no login there would change that."""
+
+    def __init__(self, host: str, does: str, *, next: str, url: str = "", runs: str = "") -> None:
+        super().__init__(f"{host} runs {runs} and {does}." if runs else f"{host} {does}.", next=next, url=url)
+        self._host = host
+        self._does = does
+
+    def running(self, software: str) -> Self:
+        """The same error where it is known what runs behind that door (`Lemmy 0.19.12`)."""
+        return type(self)(self._host, self._does, next=self.next, url=self.url, runs=software)
+
+
+class BotWallError(ClosedDoorError):
+    """A page that lets only browsers pass came instead of an answer; another time it may be open."""
 
 
 class ThreadGoneError(FetchError):

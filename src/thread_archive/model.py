@@ -49,9 +49,14 @@ class Software:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What a server says of itself: its version and its own numbering of languages (id → BCP 47 tag)."""
+    """
+    What a server says of itself: its version and its own numbering of languages (id → BCP 47 tag).
+
+    `host` is the one that it calls itself by, with its port; empty where it does not say.
+    """
 
     version: str
+    host: str = ""
     languages: Mapping[int, str] = field(default_factory=dict)
     admins: frozenset[str] = frozenset()
     content_warning: bool = False

@@ -93,18 +93,32 @@ def as_far_as_it_fits(body: bytes | msgspec.Raw, type_: type[T], *, source: str,
 
 
 class ApiError(msgspec.Struct, frozen=True):
-    """How Lemmy says no: `error` is a code such as `couldnt_find_post`."""
+    """
+    How Lemmy says no: `error` is a code such as `couldnt_find_post`, `message` what more there is to say.
+
+    Up to 0.18 some failures come as plain text, which is a message without a code.
+    """
 
     error: str = ""
-    message: str = ""
+    message: str | None = ""
+
+    @property
+    def said(self) -> str:
+        """The code, or the text of an answer that has none."""
+        return self.error or self.message or ""
+
+
+def api_error(body: bytes) -> ApiError:
+    """What Lemmy's error answer says; plain text is shortened."""
+    try:
+        return _decoder(ApiError).decode(body)  # type: ignore[no-any-return]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ApiError(message=body[:80].decode("utf-8", "replace").strip())
 
 
 def error_code(body: bytes) -> str:
-    """The code of Lemmy's error answer; 0.18 also answers in plain text, which is returned as it is (shortened)."""
-    try:
-        return _decoder(ApiError).decode(body).error  # type: ignore[no-any-return]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body[:80].decode("utf-8", "replace").strip()
+    """The code of Lemmy's error answer, or its plain text."""
+    return api_error(body).said
 
 
 def well_formed(body: bytes) -> bool:

@@ -41,7 +41,6 @@ def refused(archive: Archive, server: Server, exit_code: int) -> Receipt:
 @pytest.mark.parametrize(
     "fault",
     {
-        "HTML instead of JSON": faults.html(),
         "truncated JSON": faults.truncated(),
         "JSON nested 100,000 deep": faults.nested(),
         "an id as a string": faults.field_of("comment", "id", "7"),

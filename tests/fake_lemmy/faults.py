@@ -116,6 +116,11 @@ def redirects(to: str = "http://127.0.0.1:1/", status: int = 302) -> Change:
     return says("", status, "text/plain", location=to)
 
 
+def moved(base: str, status: int = 301) -> Change:
+    """A redirect to the same path and query at another `base`."""
+    return lambda request, answer: Answer(status=status, body=b"", headers={"location": base + request.target})
+
+
 def nested(depth: int = 100_000) -> Change:
     """JSON that is nothing but lists within lists."""
     return says("[" * depth + "]" * depth)

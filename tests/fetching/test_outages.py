@@ -6,6 +6,7 @@ from fetching.clocks import FakeClock
 from fetching.servers import answer, in_turn
 from thread_archive.captures import Request
 from thread_archive.exceptions import (
+    BotWallError,
     FetchError,
     InstanceUnreachableError,
     RateLimitedError,
@@ -129,3 +130,12 @@ def test_a_name_that_nobody_knows_is_an_outage_too(client_with, clock: FakeClock
     for _ in range(5):
         fail(client, "https://gone.test/")
     assert looked_up == ["gone.test"] * 2
+
+
+def test_a_host_behind_a_wall_is_left_alone_too(client, serve, clock: FakeClock) -> None:
+    """What does not let programs in need not be asked for each thread of a community."""
+    server = serve(answer(b"", 403, cf_mitigated="challenge"))
+    for _ in range(2):
+        assert isinstance(fail(client, server.url), BotWallError)
+    assert isinstance(fail(client, server.url), InstanceUnreachableError)
+    assert (len(server.asked), clock.slept) == (2, [])

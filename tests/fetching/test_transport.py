@@ -1,5 +1,6 @@
 """Connections: one deadline, one look-up, keep-alive, TLS."""
 
+import errno
 import socket
 import ssl
 import threading
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from fetching.clocks import FakeClock
+from fetching.conftest import CERTIFICATES
 from fetching.servers import answer, in_turn
 from thread_archive.captures import Request
 from thread_archive.exceptions import InstanceUnreachableError
@@ -142,6 +144,19 @@ def test_invalid_certificate_is_named_and_not_tried_again(
     assert (server.connections, server.asked, clock.slept) == (1, [], [])
 
 
+def test_certificate_that_has_expired_is_called_so(client_with, serve) -> None:
+    """What helps is another than where a certificate is somebody else's."""
+    path = CERTIFICATES / "expired.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    server = serve(answer(), tls=context)
+    client = client_with(tls=ssl.create_default_context(cafile=path))
+    with pytest.raises(InstanceUnreachableError, match=r"The certificate of lemmy\.test has expired") as caught:
+        client.get(Request(url=f"https://lemmy.test:{server.port}/"))
+    assert "renew" in caught.value.next
+    assert server.connections == 1
+
+
 def test_plain_server_on_an_https_address_is_a_tls_failure(client) -> None:
     """A server that does not speak TLS at all."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
@@ -158,25 +173,71 @@ def test_plain_server_on_an_https_address_is_a_tls_failure(client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("errno", "message", "attempts"),
+    ("code", "message", "attempts"),
     [
         (socket.EAI_NONAME, "no host named lemmy.test", 1),
         (socket.EAI_NODATA, "no host named lemmy.test", 1),
         (socket.EAI_AGAIN, "could not be looked up", 4),
     ],
 )
-def test_unknown_host_is_told_from_a_failing_look_up(client_with, errno: int, message: str, attempts: int) -> None:
+def test_unknown_host_is_told_from_a_failing_look_up(client_with, code: int, message: str, attempts: int) -> None:
     """A typing error is reported at once; a resolver that is out of order may come back."""
     looked_up = []
 
     def resolver(host: str, port: int) -> list[tuple[str, int]]:
         looked_up.append(host)
-        raise socket.gaierror(errno, "no")
+        raise socket.gaierror(code, "no")
 
     with pytest.raises(InstanceUnreachableError, match=message) as caught:
         client_with(resolver=resolver).get(Request(url="https://lemmy.test/post/1"))
     assert len(looked_up) == attempts
     assert caught.value.url == "https://lemmy.test/post/1"
+
+
+@pytest.mark.parametrize("error", [socket.gaierror(socket.EAI_AGAIN, "no"), OSError(errno.ENETUNREACH, "no")])
+def test_machine_without_a_network_blames_no_host(client_with, error: OSError) -> None:
+    """Where nothing at all is looked up, the fault is not the server's."""
+
+    def resolver(host: str, port: int) -> list[tuple[str, int]]:
+        raise error
+
+    client = client_with(resolver=resolver)
+    for host in ("one.test", "two.test"):
+        with pytest.raises(InstanceUnreachableError, match="This machine seems to have no network") as caught:
+            client.get(Request(url=f"https://{host}/"))
+        assert "this machine's network" in caught.value.next
+
+
+def test_name_servers_that_are_silent_about_one_host_are_not_this_machines(client_with, serve) -> None:
+    """Where another host was looked up, the network is there."""
+    server = serve(answer())
+
+    def resolver(host: str, port: int) -> list[tuple[str, int]]:
+        if host == "lemmy.test":
+            return [("127.0.0.1", port)]
+        raise socket.gaierror(socket.EAI_AGAIN, "no")
+
+    client = client_with(resolver=resolver)
+    client.get(Request(url=server.url))
+    with pytest.raises(InstanceUnreachableError, match=r"^The name two\.test could not be looked up"):
+        client.get(Request(url="https://two.test/"))
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_way_to_nowhere_is_told_from_no_way_to_one_host(client_with, serve, monkeypatch, reached: bool) -> None:
+    """Addresses that are known lead nowhere without a network; with one, a single host may be out of reach."""
+    server = serve(answer())
+    client = client_with()
+    if reached:
+        client.get(Request(url=server.url))
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    with pytest.raises(InstanceUnreachableError) as caught:
+        client.get(Request(url="http://other.test/"))
+    assert ("This machine seems to have no network" in caught.value.message) is not reached
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".test", "a..test"])

@@ -8,8 +8,8 @@ import msgspec
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import AccessDeniedError, InputError, PayloadError, ServerFailedError, ThreadArchiveError
 from thread_archive.fetching.client import Client
-from thread_archive.payloads import decode, error_code
-from thread_archive.sources import Discovery, discover
+from thread_archive.payloads import api_error, decode, error_code
+from thread_archive.sources import Discovery, closed_door, discover
 from thread_archive.urls import host_of, typed_ports
 
 _LOGIN_PATHS: Mapping[str, str] = {"lemmy_v3": "/api/v3/user/login", "lemmy_v4": "/api/v4/account/auth/login"}
@@ -107,7 +107,9 @@ def log_in(client: Client, door: Door, *, name: str, password: str, code: str = 
 
 
 def _refused(instance: str, answer: Exchange) -> AccessDeniedError:
-    code = error_code(answer.body)
+    code = api_error(answer.body).error
+    if not code and (door := closed_door(answer)):
+        return door
     if code == "missing_totp_token":
         return CodeNeededError(
             f"{instance} also wants the code of the account's authenticator.",

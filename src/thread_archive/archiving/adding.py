@@ -10,6 +10,7 @@ from zlib import crc32
 
 from thread_archive.archiving import linking
 from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.asking import Ask, Asking
 from thread_archive.archiving.boundary import boundary
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
@@ -19,7 +20,7 @@ from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Problem, Receipt, failure
-from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
+from thread_archive.archiving.visiting import Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
 from thread_archive.exceptions import (

@@ -21,6 +21,7 @@ from thread_archive.archiving.receipts import (
 from thread_archive.archiving.rereading import rebuild
 from thread_archive.archiving.visiting import Found
 from thread_archive.exceptions import (
+    BotWallError,
     InstanceUnreachableError,
     RateLimitedError,
     ServerFailedError,
@@ -35,7 +36,7 @@ from thread_archive.store.visits import Changes
 from thread_archive.urls import ThreadURL
 
 # Another try may get further: the capture stays open, and the next `add` goes on with it.
-PASSING = (InstanceUnreachableError, RateLimitedError, ServerFailedError)
+PASSING = (BotWallError, InstanceUnreachableError, RateLimitedError, ServerFailedError)
 
 
 def conclude(

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
-from thread_archive.archiving.visiting import Ask
+from thread_archive.archiving.asking import THREAD, Ask
 from thread_archive.captures import Exchange, Request
 from thread_archive.erasing import Erasure, erase
 from thread_archive.fetching.client import Client
@@ -88,7 +88,13 @@ class Intake:
         """
         ask = under_way.ask
         token = self._tokens(ask.instance) if ask.request.login else None
-        answer = self._client.get(ask.request, typed_ports=typed_ports, token=token, unless_down=under_way.unless_down)
+        answer = self._client.get(
+            ask.request,
+            typed_ports=typed_ports,
+            token=token,
+            unless_down=under_way.unless_down,
+            api=ask.purpose == THREAD,
+        )
         return _without_withheld(answer, ask.instance, under_way.listed)
 
     def commit(self, capture: OpenCapture, answer: Exchange, under_way: UnderWay) -> None:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from thread_archive.archiving.asking import home_of
 from thread_archive.archiving.preparing import Preparation, Understanding
-from thread_archive.archiving.visiting import Found, home_of
+from thread_archive.archiving.visiting import Found
 from thread_archive.exceptions import PayloadError
 from thread_archive.model import Page, Post, Site
 from thread_archive.payloads import REPORT

@@ -6,17 +6,18 @@ it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.advice import unlike
-from thread_archive.captures import Exchange, Request
+from thread_archive.archiving.asking import DISCOVERY, THREAD, Asking, home_of, tagged
+from thread_archive.archiving.identity import own_address
 from thread_archive.exceptions import (
     AccessDeniedError,
+    ClosedDoorError,
     FetchError,
     InputError,
     PayloadError,
@@ -27,22 +28,15 @@ from thread_archive.logins import VARIABLE
 from thread_archive.model import Harvest, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources import (
-    OK,
     Contradiction,
     Discovery,
     Harvester,
     Place,
-    Steps,
-    belies,
     discover,
     harvester,
     locate,
 )
-from thread_archive.urls import ThreadURL, host_of, local_id_in
-
-T = TypeVar("T")
-
-DISCOVERY, THREAD = "discovery", "thread"
+from thread_archive.urls import ThreadURL, local_id_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +58,6 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A request to make of `instance`; `purpose` is `discovery` or `thread`."""
-
-    request: Request
-    instance: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """
     What came of asking one server: a harvest, or an error; both where a login would have given more and there was none.
@@ -90,9 +75,6 @@ class Found:
     shown_by: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     shortages: Mapping[int, int] = field(default_factory=dict)
     error: ThreadArchiveError | None = None
-
-
-Asking = Generator[Ask, Exchange, T]
 
 
 class ThreadVisit:
@@ -125,6 +107,8 @@ class ThreadVisit:
         self.harvester: Harvester | None = None
         # How many answers to each URL came so far: a list may be asked for twice.
         self._came: Counter[str] = Counter()
+        # The instances that told on this visit what they run.
+        self._told: set[str] = set()
 
     def steps(self) -> Asking[list[Found]]:
         """
@@ -141,7 +125,8 @@ class ThreadVisit:
             return [replace(asked, is_home=True)]
         if not self._options.home:
             return [asked]
-        return [asked, (yield from self._home(home, harvest))]
+        found = yield from self._home(home, asked.instance, harvest)
+        return [replace(asked, is_home=True)] if found is None else [asked, found]
 
     def _asked(self) -> Asking[Found]:
         if self.url.software:
@@ -155,11 +140,14 @@ class ThreadVisit:
             return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
 
     def _server(self, instance: str, base: str) -> Asking[Found]:
+        instance, base = yield from own_address(instance, base, named=self.url.named, discovery=self._discovery)
         post_id, comment_id = self.url.post_id, self.url.comment_id
         refused: FetchError | None = None
         found: Found | None = None
         try:
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=comment_id)
+        except ClosedDoorError:
+            raise
         except (AccessDeniedError, ThreadGoneError) as error:
             refused = error
         if found is not None and not (self._options.login and _lost(found)):
@@ -193,13 +181,20 @@ class ThreadVisit:
             url=self.url.canonical,
         )
 
-    def _home(self, instance: str, seen: Harvest) -> Asking[Found]:
+    def _home(self, instance: str, asked: str, seen: Harvest) -> Asking[Found | None]:
+        """
+        What the thread's home gives, of which `asked` gave what is `seen`; None where it is that very server under a
+        name that it had before: it says so, and has the post by the same number.
+        """
         scheme = seen.community_ap_id.partition("://")[0] if self._options.allow_private_network else "https"
         base = f"{scheme}://{instance}"
         try:
             post_id = yield from self._locate(instance, base, seen.post_ap_id)
             if post_id is None:
                 raise _not_at_home(instance, seen.post_ap_id)
+            discovery = yield from self._discovery(instance, base)
+            if (discovery.site.host, post_id) == (asked, seen.post_id):
+                return None
             found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
             if found.harvest is not None:
                 home_of(found.harvest.community_ap_id)
@@ -207,8 +202,8 @@ class ThreadVisit:
                 if found.harvest.post_ap_id not in ("", seen.post_ap_id):
                     raise _not_at_home(instance, seen.post_ap_id)
         except (FetchError, PayloadError) as error:
-            discovery = self._acquaintances.recall(instance, now=self._now)
-            return Found(instance=instance, base=base, is_home=True, discovery=discovery, error=error)
+            known = self._acquaintances.recall(instance, now=self._now)
+            return Found(instance=instance, base=base, is_home=True, discovery=known, error=error)
         return replace(found, is_home=True)
 
     def _locate(self, instance: str, base: str, post_ap_id: str) -> Asking[int | None]:
@@ -222,14 +217,15 @@ class ThreadVisit:
             return made_here[1]
         discovery = yield from self._discovery(instance, base)
         place = Place(base=base, site=discovery.site)
-        found = yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD)
+        found = yield from tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD)
         return self._known(instance, post_ap_id) if found is None else found
 
     def _discovery(self, instance: str, base: str, *, again: bool = False) -> Asking[Discovery]:
         known = None if again else self._acquaintances.recall(instance, now=self._now)
         if known is None:
-            known = yield from _tagged(discover(base), instance, DISCOVERY)
+            known = yield from tagged(discover(base), instance, DISCOVERY)
             self._acquaintances.learn(instance, known)
+            self._told.add(instance)
         return known
 
     def _harvest(
@@ -240,13 +236,13 @@ class ThreadVisit:
 
         A server that was upgraded since we last asked answers the old dialect in part, and not all of it truly.
         """
-        remembered = self._acquaintances.recall(instance, now=self._now)
+        remembered = instance not in self._told and self._acquaintances.recall(instance, now=self._now) is not None
         problem: ThreadArchiveError | Contradiction | None = None
         found: Found | None = None
         discovery = yield from self._discovery(instance, base)
         harvest = partial(self._harvest_once, instance, base, post_id=post_id, comment_id=comment_id, login=login)
         try:
-            found = yield from harvest(discovery, doubt=remembered is not None)
+            found = yield from harvest(discovery, doubt=remembered)
         except (PayloadError, ThreadGoneError, Contradiction) as error:
             problem = error
         if found is not None and not (remembered and _doubtful(found)):
@@ -257,12 +253,7 @@ class ThreadVisit:
                 try:
                     return (yield from harvest(now_found))
                 except Contradiction as error:
-                    raise PayloadError(
-                        f"{instance} says that it runs {now_found.software.name} {now_found.software.version} and does "
-                        f"not answer {error} as that would.",
-                        next="The server, or a proxy before it, may be failing; try again later.",
-                        source=now_found.dialect,
-                    ) from error
+                    raise _belied(instance, now_found, error) from error
         if isinstance(problem, ThreadArchiveError):
             raise problem
         if found is None:
@@ -293,7 +284,10 @@ class ThreadVisit:
         )
         self.harvester = harvester(place, dialect=discovery.dialect, came=self._came)
         doubted = discovery if doubt else None
-        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted, came=self._came)
+        try:
+            harvest = yield from tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted, came=self._came)
+        except ClosedDoorError as door:
+            raise door.running(f"Lemmy {discovery.software.version}") from door
         return Found(
             instance=instance,
             base=base,
@@ -305,49 +299,17 @@ class ThreadVisit:
         )
 
 
-def _tagged(
-    steps: Steps[T],
-    instance: str,
-    purpose: str,
-    *,
-    doubted: Discovery | None = None,
-    came: Counter[str] | None = None,
-) -> Asking[T]:
-    """
-    The requests of a source, with whom they are for and why; in `came` the answers are counted by URL.
-
-    Raises Contradiction where the first answer with any content belies what is `doubted`.
-    """
-    try:
-        request = next(steps)
-        while True:
-            try:
-                answer = yield Ask(request=request, instance=instance, purpose=purpose)
-            except ThreadArchiveError as error:
-                request = steps.throw(error)
-            else:
-                if doubted is not None and answer.status == OK:
-                    if belies(answer, dialect=doubted.dialect):
-                        raise Contradiction(answer.url)
-                    doubted = None
-                if came is not None:
-                    came[answer.url] += 1
-                request = steps.send(answer)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-
-
-def home_of(community_ap_id: str) -> str:
-    """The home of a community's threads: its instance. Raises PayloadError where its ap_id is no address."""
-    try:
-        return host_of(community_ap_id)
-    except ValueError as error:
-        raise PayloadError(
-            f"The thread's community is said to be {community_ap_id!r}, which is no address.",
-            next=REPORT,
-            path="$.community.ap_id",
-        ) from error
+def _belied(instance: str, discovery: Discovery, error: Contradiction) -> ThreadArchiveError:
+    """The error for an answer that contradicts what the instance has just said of itself."""
+    software, advice = discovery.software, "The server, or a proxy before it, may be failing; try again later."
+    if error.page:
+        does = f"answers {error} with a web page"
+        return ClosedDoorError(instance, does, next=advice, runs=f"Lemmy {software.version}")
+    return PayloadError(
+        f"{instance} says that it runs {software.name} {software.version} and does not answer {error} as that would.",
+        next=advice,
+        source=discovery.dialect,
+    )
 
 
 def _not_at_home(instance: str, post_ap_id: str) -> ThreadGoneError:

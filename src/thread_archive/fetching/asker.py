@@ -20,6 +20,7 @@ from thread_archive.fetching.pace import Allowance, OnWait, Pace, limited
 from thread_archive.fetching.ratelimits import is_limited, retry_after
 from thread_archive.fetching.retries import Retries
 from thread_archive.fetching.transport import GuardedTransport
+from thread_archive.fetching.walls import wall
 
 PRODUCT = "thread-archive"
 
@@ -168,6 +169,10 @@ class Asker:
             error.url = url
             raise
         status, headers = response.status_code, response.headers
+        # A page that was asked for and came is no wall, whatever is in it; a failure is, if it says so.
+        is_for_programs = "json" in request.headers["accept"] or status in (429, 503)
+        if is_for_programs and (barrier := wall(host, url, status, headers, body)):
+            raise barrier
         if is_limited(status, headers, body):
             raise limited(host, retry_after(headers, self._clock.now()) or pace.window_left(), url=url)
         pace.learn(headers)

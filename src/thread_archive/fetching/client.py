@@ -31,6 +31,7 @@ from thread_archive.fetching.pages import Pages
 from thread_archive.fetching.redirects import followed
 from thread_archive.fetching.retries import FAILURES, Jitter, Retries, system_jitter
 from thread_archive.fetching.transport import GuardedTransport, Resolver, system_resolver
+from thread_archive.fetching.walls import is_page, walled
 from thread_archive.withholding import holds_login, without_login
 
 SYSTEM_CLOCK = SystemClock()
@@ -113,6 +114,7 @@ class Client:
         typed_ports: Container[tuple[str, int]] = (),
         token: str | None = None,
         unless_down: bool = False,
+        api: bool = False,
     ) -> Exchange:
         """
         Ask for `request.url` and return the answer, whatever its status below 500; redirects are followed.
@@ -121,7 +123,8 @@ class Client:
         port: no redirect carries it elsewhere, and it goes over https (on this machine also over http). An answer that
         repeats it comes without it: blanked in the body, as `withheld` tells, and without the headers that hold it.
         With `unless_down` a server that is found down (see `outages`) is not asked, or once only; for the first request
-        to one that can be done without. Only such requests tell whether it is down.
+        to one that can be done without. Only such requests tell whether it is down. With `api` it is known that an API
+        is there: a page that comes with success instead of JSON is a wall, whatever is in it.
 
         Raises any FetchError but ThreadGoneError and UnsupportedSoftwareError, which are for the caller to find, and
         RobotsRefusedError and NotAPageError, which are of pages.
@@ -137,6 +140,8 @@ class Client:
                 self._outages.failed(server, error)
             raise
         self._outages.answered(server)
+        if api and request.accept == JSON and 200 <= answer.status < 300 and is_page(answer.headers, answer.body):
+            raise walled(server, request.url, answer.status)
         return answer
 
     def _followed(

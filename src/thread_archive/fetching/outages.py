@@ -10,6 +10,7 @@ from threading import Lock
 
 from thread_archive.counting import counted
 from thread_archive.exceptions import (
+    BotWallError,
     FetchError,
     InstanceUnreachableError,
     RateLimitedError,
@@ -65,7 +66,7 @@ class Outages:
 
     def failed(self, server: str, error: FetchError) -> None:
         """What a first request met, after all retries: no answer, or one that we do not take."""
-        if isinstance(error, InstanceUnreachableError | ServerFailedError):
+        if isinstance(error, InstanceUnreachableError | ServerFailedError | BotWallError):
             with self._lock:
                 before = self._failing.get(server)
                 failures = min(before.failures + 1 if before else 1, 64)

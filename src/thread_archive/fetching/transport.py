@@ -6,6 +6,7 @@ that answers differently the second time (DNS rebinding) has no second time. Hos
 check see the name, as always. Everything between look-up and last byte shares one deadline.
 """
 
+import errno
 import logging
 import socket
 import ssl
@@ -18,6 +19,12 @@ import httpx
 from thread_archive.fetching.addresses import AddressRule
 from thread_archive.fetching.clock import Clock
 from thread_archive.fetching.failures import ConnectFailure
+
+# There is no way from this machine to anywhere, or none to that network.
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN})
+
+# OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED.
+_EXPIRED = 10
 
 IDLE_SECONDS = 30.0
 IDLE_CONNECTIONS = 20
@@ -104,6 +111,8 @@ class _GuardedBackend(httpcore.NetworkBackend):
         self._resolver = resolver
         self._clock = clock
         self._sockets = httpcore.SyncBackend()
+        # Whether anything was ever looked up or reached: without a network nothing is.
+        self._looked_up_any = self._connected_any = False
 
     def connect_tcp(
         self,
@@ -124,9 +133,12 @@ class _GuardedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
+                self._connected_any = True
                 return _DeadlineStream(stream, self._clock)
         if isinstance(failure, httpcore.ConnectTimeout):
             raise failure
+        if isinstance(failure.__cause__, OSError) and failure.__cause__.errno in _NO_WAY and not self._connected_any:
+            raise _no_network(f"there is no way to {host}") from failure
         refused = isinstance(failure.__cause__, ConnectionRefusedError)
         what = f"refused the connection on port {port}" if refused else f"cannot be reached on port {port}"
         raise ConnectFailure(
@@ -137,11 +149,16 @@ class _GuardedBackend(httpcore.NetworkBackend):
         try:
             places = self._resolver(host, port)
         except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
-            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-                raise ConnectFailure(
-                    f"The name {host} could not be looked up.", next="Check this machine's network connection."
-                ) from error
-            raise _unknown(host) from error
+            if not _may_be_known(error):
+                self._looked_up_any = True
+                raise _unknown(host) from error
+            if not self._looked_up_any:
+                raise _no_network(f"the name {host} could not be looked up") from error
+            raise ConnectFailure(
+                f"The name {host} could not be looked up: its name servers, or ours, do not answer.",
+                next="Try again later; the server may be down.",
+            ) from error
+        self._looked_up_any = True
         if not places:
             raise _unknown(host)
         return places
@@ -171,15 +188,33 @@ class _DeadlineStream(httpcore.NetworkStream):
             return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, left), self._clock)
         except (httpcore.ConnectError, ValueError) as error:  # ValueError: a name that TLS cannot ask for
             cause = error.__cause__ or error
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                what = f"The certificate of {server_hostname} is not valid ({cause.verify_message})."
-            else:
-                what = f"{server_hostname} could not agree with us on an encrypted connection."
             advice = "Check the address and this machine's clock; otherwise its administrators must repair it."
+            if not isinstance(cause, ssl.SSLCertVerificationError):
+                what = f"{server_hostname} could not agree with us on an encrypted connection."
+            elif cause.verify_code == _EXPIRED:
+                what = f"The certificate of {server_hostname} has expired."
+                advice = (
+                    "Its administrators must renew it, unless this machine's clock is wrong; until then another server "
+                    "may hold a copy."
+                )
+            else:
+                what = f"The certificate of {server_hostname} is not valid ({cause.verify_message})."
             raise ConnectFailure(what, next=advice, lasting=True) from cause
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _may_be_known(error: OSError | UnicodeError) -> bool:
+    """Whether a look-up that failed tells nothing of the name: nobody answered it."""
+    return isinstance(error, OSError) and (error.errno in _NO_WAY or error.errno == socket.EAI_AGAIN)
+
+
+def _no_network(what: str) -> ConnectFailure:
+    return ConnectFailure(
+        f"This machine seems to have no network: {what}, and nothing else was reached.",
+        next="Check this machine's network connection, then try again.",
+    )
 
 
 def _unknown(host: str) -> ConnectFailure:

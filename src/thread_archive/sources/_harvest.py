@@ -14,6 +14,7 @@ from typing import TypeVar
 from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import (
     AccessDeniedError,
+    BotWallError,
     FetchError,
     InstanceUnreachableError,
     PayloadError,
@@ -27,7 +28,7 @@ from thread_archive.model import Harvest, MissingReason, Post, Sighting
 from thread_archive.payloads import REPORT
 from thread_archive.sources._proof import Asked, unnamed_shortages, verdict
 from thread_archive.sources._reading import Glimpsed, Reader
-from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
+from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, is_page, refuse
 from thread_archive.sources._tally import Tally
 from thread_archive.urls import local_id_in
 
@@ -81,6 +82,8 @@ class Harvester(ABC):
         self.broken_off = False
         # Comments that were asked for each alone, and those of which the server did not say that it has none.
         self._asked_alone: set[int] = set()
+        # Whether it had a wall against programs there: more such requests would only make it higher.
+        self._walled = False
         self._refused: set[int] = set()
         # Comments that it has in another thread, and those that wait for federation, by local id.
         self._elsewhere: set[int] = set()
@@ -197,7 +200,7 @@ class Harvester(ABC):
             request = self.place.request(self.reader.post_path, comment_id=self.place.comment_id or 0)
         answer = yield request
         if contradicts(answer):
-            raise Contradiction(answer.url)
+            raise Contradiction(answer.url, page=is_page(answer))
         if answer.status == OK:
             self.post = self.reader.read(answer, site=self.place.site).post
             if self.post is None or self.post_id not in (0, self.post.local_id):
@@ -307,11 +310,15 @@ class Harvester(ABC):
         if local_id in self._asked_alone:
             return None
         self._asked_alone.add(local_id)
+        if self._walled:
+            self._refused.add(local_id)
+            return None
         try:
             answer = yield self.place.request(self.reader.comment_path, id=local_id)
             if answer.status == OK and self.reader.glimpse(answer).sightings:
                 return answer
-        except (ServerFailedError, PayloadError):
+        except (*REFUSALS, PayloadError) as error:
+            self._walled = isinstance(error, BotWallError)
             self._refused.add(local_id)
             return None
         if not is_absent(answer):
@@ -376,7 +383,7 @@ class Harvester(ABC):
         for ap_id in sorted(named - have):
             try:
                 found = fruitless < FRUITLESS and (yield from self.by_ap_id(ap_id))
-            except ServerFailedError:
+            except REFUSALS:
                 found = False
             fruitless = 0 if found else fruitless + 1
             if not found:

@@ -20,6 +20,7 @@ from thread_archive.payloads import REPORT, as_far_as_it_fits, decode
 from thread_archive.sources._paths import parse_path
 from thread_archive.sources._steps import OK
 from thread_archive.sources._values import clean, language_tag, utc
+from thread_archive.urls import host_in
 
 # How many people are remembered who were read already, and in how many bytes of JSON at most.
 _PEOPLE = 1_000
@@ -91,6 +92,7 @@ class Reader:
         told = self.decode(answer, "SiteAnswer")
         return Site(
             version=told.version,
+            host=host_in(told.site_view.site.actor_id),
             languages={language.id: language.code for language in told.all_languages},
             admins=frozenset(view.person.actor_id for view in told.admins),
             content_warning=bool(told.site_view.site.content_warning),

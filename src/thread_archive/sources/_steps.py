@@ -11,9 +11,15 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from thread_archive.captures import Exchange, Request
-from thread_archive.exceptions import AccessDeniedError, FetchError, ServerFailedError, ThreadGoneError
+from thread_archive.exceptions import (
+    AccessDeniedError,
+    ClosedDoorError,
+    FetchError,
+    ServerFailedError,
+    ThreadGoneError,
+)
 from thread_archive.model import Site
-from thread_archive.payloads import error_code
+from thread_archive.payloads import api_error
 from thread_archive.urls import host_in
 
 T = TypeVar("T")
@@ -21,19 +27,25 @@ Steps = Generator[Request, Exchange, T]
 
 OK = 200
 
-# Codes and texts by which 0.18, 0.19 and 1.0 say that something is not there (lemmy-api: 0.19.4+ answers 400, 0.18
-# and 1.0 404; 0.18 also in plain text).
-NOT_FOUND = frozenset(
-    {
-        "couldnt_find_comment",
-        "couldnt_find_object",
-        "couldnt_find_post",
-        "not_found",
-        "Record not found",
-        "resolve_object_failed",
-    }
-)
+# How every version says that something is not there. The codes begin alike from the first versions on
+# (`couldnt_find_post`, `couldnt_find_that_username_or_email`) but for those that 1.0 brought.
+NOT_FOUND_PREFIX = "couldnt_find_"
+NOT_FOUND = frozenset({"not_found", "resolve_object_failed"})
+# What the database's library says, of which up to 0.18 came as plain text and with 0.19.0–0.19.3 as the message of an
+# `unknown` error; `NotFound` is how it said that before Lemmy 0.17.
+NO_RECORD = frozenset({"record not found", "notfound", "no object found", "no object found."})
 LOGIN_NEEDED = frozenset({"instance_is_private", "not_logged_in", "incorrect_login"})
+
+ELSEWHERE = "Another Lemmy server may hold a copy of the thread."
+LET_IN = "Its administrators can let thread-archive in; --contact tells them who asks."
+
+# What proxies, firewalls and courts answer; Lemmy has words of its own.
+_CLOSED_DOORS = {
+    401: "asks for a password of its own, which is not that of an account",
+    403: "does not let programs in, by a proxy or firewall before it",
+    410: "says that this is gone for good",
+    451: "withholds this for legal reasons",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +81,11 @@ def split_query(query: Mapping[str, str | int]) -> tuple[dict[str, str | int], d
 
 
 class Contradiction(Exception):  # noqa: N818 - not an error of the person's: discovery runs again
-    """An answer that cannot come from the dialect that the server was taken to speak."""
+    """An answer to `url` that cannot come from the dialect that the server was taken to speak, a `page` for one."""
+
+    def __init__(self, url: str, *, page: bool = False) -> None:
+        super().__init__(url)
+        self.page = page
 
 
 def contradicts(answer: Exchange) -> bool:
@@ -85,7 +101,12 @@ def contradicts(answer: Exchange) -> bool:
 
 def is_absent(answer: Exchange) -> bool:
     """Whether the server says that it has no such thing (as opposed to failing or refusing)."""
-    return answer.status != OK and error_code(answer.body) in NOT_FOUND
+    if answer.status == OK:
+        return False
+    told = api_error(answer.body)
+    if told.error not in ("", "unknown"):
+        return told.error in NOT_FOUND or told.error.startswith(NOT_FOUND_PREFIX)
+    return (told.message or "").strip().casefold() in NO_RECORD
 
 
 def is_json(answer: Exchange) -> bool:
@@ -93,11 +114,25 @@ def is_json(answer: Exchange) -> bool:
     return answer.body.lstrip()[:1] in (b"{", b"[")
 
 
+def is_page(answer: Exchange) -> bool:
+    """Whether an answer is a web page; what it says is not kept, but for its type."""
+    return "html" in answer.headers.get("content-type", "") or answer.body.lstrip()[:1] == b"<"
+
+
+def closed_door(answer: Exchange) -> ClosedDoorError | None:
+    """The error for an answer by which something before the server does not let us in; None for any other."""
+    does = _CLOSED_DOORS.get(answer.status)
+    if does is None:
+        return None
+    advice = f"{LET_IN} {ELSEWHERE}" if answer.status in (401, 403) else ELSEWHERE
+    return ClosedDoorError(host_in(answer.url), f"{does} ({answer.status})", next=advice, url=answer.url)
+
+
 def refuse(answer: Exchange, what: str) -> FetchError:
     """The error that says why `answer` did not give `what` (a noun phrase such as "the thread")."""
-    code = error_code(answer.body)
-    host = host_in(answer.url)
-    if code in LOGIN_NEEDED or answer.status in (401, 403):
+    told = api_error(answer.body)
+    code, host = told.said, host_in(answer.url)
+    if told.error in LOGIN_NEEDED or (told.error and answer.status == 401):
         if answer.logged_in:
             return AccessDeniedError(
                 f"{host} refuses the login that is kept for it ({code or answer.status}).",
@@ -115,6 +150,8 @@ def refuse(answer: Exchange, what: str) -> FetchError:
             next="Check the address; another server may still hold a copy of the thread.",
             url=answer.url,
         )
+    if door := closed_door(answer):
+        return door
     return ServerFailedError(
         f"{host} answered {answer.status} instead of {what}.",
         next="Try again later; the same command goes on from there.",

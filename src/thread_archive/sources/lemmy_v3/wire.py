@@ -31,6 +31,7 @@ class LocalSite(msgspec.Struct):
 
 
 class SiteItself(msgspec.Struct):
+    actor_id: str = ""
     content_warning: str | None = None
 
 

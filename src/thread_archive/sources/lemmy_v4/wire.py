@@ -36,6 +36,7 @@ class LocalSite(msgspec.Struct):
 
 
 class SiteItself(msgspec.Struct):
+    actor_id: str = field(name="ap_id", default="")
     content_warning: str | None = None
 
 
