@@ -35,7 +35,10 @@ def test_a_wall_before_a_thread_is_named_and_the_next_visit_goes_on(
         assert receipt.error.type == "BotWallError"
         version = "1.0.0" if instance.version == "1.0.0" else "0.19.20"
         assert receipt.error.message.startswith(f"home.test runs Lemmy {version} and does not let programs in")
-        assert len([target for target in server.targets() if path in target]) == 1
+        # Each way of asking once: a wall may stand before one of them alone.
+        asked = [target for target in server.targets() if path in target]
+        assert len(asked) == len(set(asked))
+        assert len(asked) <= (6 if "list" in path else 1)
         assert rows(archive, "SELECT count(*) FROM posts") == [(0,)]
         server.faults.clear()
         server.requests.clear()
