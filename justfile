@@ -11,6 +11,10 @@ setup:
 test *arguments:
     {{python}} -m pytest {{arguments}}
 
+# what takes too long for the gate, which runs a sample of it: 2,000 worlds that change while they are archived
+soak:
+    THREAD_ARCHIVE_WORLDS=400 {{python}} -m pytest tests/archiving/test_changing_worlds.py
+
 check:
     .venv/bin/ruff check .
     .venv/bin/ruff format --check .
