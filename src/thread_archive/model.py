@@ -150,8 +150,8 @@ class Comment:
     """
     A reply as one server gave it; where it stands is in its Sighting.
 
-    `creator` is None where what the server tells of them cannot be read, `is_moderator` where 0.18, which marks no
-    comments, does not tell who the moderators are.
+    `creator` and `votes` are None where what the server tells of them cannot be read, `is_moderator` where 0.18, which
+    marks no comments, does not tell who the moderators are.
     """
 
     local_id: int
@@ -166,7 +166,7 @@ class Comment:
     language: str
     is_moderator: bool | None
     is_admin: bool
-    votes: Votes
+    votes: Votes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +233,8 @@ class Sighting:
 
     `path` holds that server's local ids, root first, its own last; `child_count` is how many descendants
     (at any depth, tombstones included) the server says it has. `misplaced` says that the server's own path makes no
-    sense, so that it stands on the post; `pending` that 1.0 waits for the community's server to accept it.
+    sense, so that it stands on the post; `incomplete` that it told only a part of the comment; `pending` that 1.0 waits
+    for the community's server to accept it.
     """
 
     local_id: int
@@ -246,6 +247,7 @@ class Sighting:
     removed: bool
     child_count: int
     misplaced: bool = False
+    incomplete: bool = False
     pending: bool = False
 
     @property
@@ -288,7 +290,8 @@ class Harvest:
 
     `advertised` is the server's own count of live comments, None where it shows no post; `drift` is by how many that
     is too high, by all that the server itself lists. `complete` says that the thread was listed to its end.
-    `misplaced` comments have a path that makes no sense, `unreadable` rows of lists were passed over.
+    `misplaced` comments have a path that makes no sense, of `incomplete` ones it told only a part, `unreadable` rows of
+    lists were passed over, and of the answers to the URLs `unread` nothing made sense.
     """
 
     post_id: int
@@ -302,7 +305,9 @@ class Harvest:
     asked_for: str | None = None
     drift: int = 0
     misplaced: int = 0
+    incomplete: int = 0
     unreadable: int = 0
+    unread: frozenset[str] = frozenset()
 
     @property
     def gaps(self) -> dict[int, MissingReason]:

@@ -124,6 +124,7 @@ def _planned(found: Found, acquaintances: Acquaintances) -> PlannedSource:
         post_id=found.harvest.post_id,
         complete=found.harvest.complete,
         gaps={str(local_id): reason.value for local_id, reason in found.harvest.gaps.items()},
+        unread=sorted(found.harvest.unread),
     )
 
 
@@ -200,6 +201,7 @@ def _source(found: Found, *, lacked: int, drift: int, traffic: dict[str, tuple[i
         requests=traffic.get(found.instance, (0, 0))[0],
         drift=drift,
         misplaced=harvest.misplaced if harvest else 0,
+        incomplete=harvest.incomplete if harvest else 0,
         unreadable=harvest.unreadable if harvest else 0,
         error=Problem.of(found.error) if found.error else None,
     )

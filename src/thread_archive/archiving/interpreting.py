@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from thread_archive.archiving.asking import home_of
 from thread_archive.archiving.preparing import Preparation, Understanding
 from thread_archive.archiving.visiting import Found
+from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
-from thread_archive.model import Page, Post, Site
+from thread_archive.model import Page, Post, Sighting, Site
 from thread_archive.payloads import REPORT
 from thread_archive.sources import reader
 from thread_archive.store import evidence, places
@@ -108,7 +109,7 @@ class Interpretation:
         if self._founds and stored.instance in self._told and not read.is_post_path(stored.url):
             return
         answer = evidence.load(self._archive, stored, verify=not self._founds)
-        for sighting in () if self._founds else read.glimpse(answer).sightings:
+        for sighting in () if self._founds else self._glimpsed(answer, source):
             if sighting.post_id == source.post_id and not sighting.pending:
                 self._seen.append(Seen(instance=stored.instance, answer=stored.number, sighting=sighting))
                 self._note(sighting.ap_id, logged_in=stored.logged_in)
@@ -122,6 +123,14 @@ class Interpretation:
             is_whole = page.post is not None
             rank = (stored.instance == self._home, is_whole, post.edited_at or _EPOCH, stored.instance)
             self._posts.append((rank, post))
+
+    def _glimpsed(self, answer: Exchange, source: PlannedSource) -> Sequence[Sighting]:
+        try:
+            return reader(source.dialect).glimpse(answer).sightings
+        except PayloadError:
+            if answer.url in source.unread:
+                return ()
+            raise
 
     def _note(self, ap_id: str, *, logged_in: bool) -> None:
         (self._restricted if logged_in else self._public).add(ap_id)
@@ -211,7 +220,13 @@ class Interpretation:
         if ready is not None:
             return ready
         answer = evidence.load(self._archive, stored, verify=not self._founds)
-        return reader(understanding.dialect).read(answer, site=understanding.site, moderators=understanding.moderators)
+        read = reader(understanding.dialect)
+        try:
+            return read.read(answer, site=understanding.site, moderators=understanding.moderators)
+        except PayloadError:
+            if stored.url in self._plan[stored.instance].unread:
+                return Page()
+            raise
 
 
 def _outlasts(state: State | None, post: Post, told_now: Set[str]) -> bool:

@@ -38,7 +38,8 @@ class SourceReceipt:
 
     `advertised` is its own count of live comments (None where it shows no post) and `drift` by how many that is too
     high; `lacked` is how many comments that others gave it did not. `misplaced` comments have a path that makes no
-    sense, so that they stand on the post; `unreadable` rows of its lists were passed over.
+    sense, so that they stand on the post; of `incomplete` ones it told only a part; `unreadable` rows of its lists
+    were passed over.
     """
 
     instance: str
@@ -52,6 +53,7 @@ class SourceReceipt:
     requests: int = 0
     drift: int = 0
     misplaced: int = 0
+    incomplete: int = 0
     unreadable: int = 0
     error: Problem | None = None
 
@@ -69,6 +71,7 @@ class SourceReceipt:
             "requests": self.requests,
             "drift": self.drift,
             "misplaced": self.misplaced,
+            "incomplete": self.incomplete,
             "unreadable": self.unreadable,
             "error": self.error.as_json() if self.error else None,
         }

@@ -123,6 +123,8 @@ def _notes(source: SourceReceipt) -> Iterator[str]:
         yield f"its counter is {source.drift:,} too high: no list that it gives has more"
     if source.misplaced:
         yield f"does not tell the place of {counted(source.misplaced, 'comment')}, shown as answering the post"
+    if source.incomplete:
+        yield f"told only a part of {counted(source.incomplete, 'comment')}"
     if source.unreadable:
         yield f"{counted(source.unreadable, 'row')} of its lists made no sense and gave no comment"
 

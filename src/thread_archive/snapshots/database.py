@@ -33,7 +33,7 @@ _INDEX_MEMORY, _USUAL_INDEX_MEMORY = 64 * 1024 * 1024, 1024 * 1024
 _RECEIPT = ("status", "captured_at", "sources", "comments", "article")
 _SOURCE = (
     *("instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked"),
-    *("drift", "misplaced", "unreadable"),
+    *("drift", "misplaced", "incomplete", "unreadable"),
 )
 
 

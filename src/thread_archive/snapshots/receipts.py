@@ -25,6 +25,7 @@ class _Source(TypedDict, total=False):
     requests: int | None
     drift: int | None
     misplaced: int | None
+    incomplete: int | None
     unreadable: int | None
     error: _Error | None
 

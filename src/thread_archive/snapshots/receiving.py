@@ -220,7 +220,7 @@ def _comment(row: Sequence[Any]) -> Comment:
         language=row[7],
         is_moderator=bool(row[8]),
         is_admin=bool(row[9]),
-        votes=_votes(row[10:13]) or Votes(score=0, upvotes=0, downvotes=0),
+        votes=_votes(row[10:13]),
         creator=_person(row[13:]) if row[13] is not None else None,
     )
 

@@ -89,6 +89,8 @@ class Harvester(ABC):
         self._elsewhere: set[int] = set()
         self._pending: dict[int, str] = {}
         self._unreadable: set[tuple[str, int]] = set()
+        # The URLs of answers of which nothing could be read.
+        self._unread: set[str] = set()
         # Comments whose subtrees were asked for, as something was short there.
         self._tried: set[int] = set()
 
@@ -181,7 +183,9 @@ class Harvester(ABC):
             asked_for=asked.ap_id if asked else None,
             drift=found.drift,
             misplaced=sum(sighting.misplaced for sighting in self.tally.sightings.values()),
+            incomplete=sum(sighting.incomplete for sighting in self.tally.sightings.values()),
             unreadable=len(self._unreadable) + len(self.tally.doubles),
+            unread=frozenset(self._unread),
         )
 
     @property
@@ -241,6 +245,7 @@ class Harvester(ABC):
                 raise refuse(answer, "the comments")
             glimpsed = self.reader.glimpse(answer)
         except (FetchError, PayloadError) as error:
+            self._unread |= {answer.url} if isinstance(error, PayloadError) else set()
             self._not_given(error)
             return None
         return Given(answer=answer, sightings=glimpsed.sightings, rows=glimpsed.rows, new=self._take(answer, glimpsed))
@@ -315,12 +320,15 @@ class Harvester(ABC):
             return None
         try:
             answer = yield self.place.request(self.reader.comment_path, id=local_id)
-            if answer.status == OK and self.reader.glimpse(answer).sightings:
-                return answer
-        except (*REFUSALS, PayloadError) as error:
+        except REFUSALS as error:
             self._walled = isinstance(error, BotWallError)
             self._refused.add(local_id)
             return None
+        try:
+            if answer.status == OK and self.reader.glimpse(answer).sightings:
+                return answer
+        except PayloadError:
+            self._unread.add(answer.url)
         if not is_absent(answer):
             self._refused.add(local_id)
         return None
@@ -383,7 +391,7 @@ class Harvester(ABC):
         for ap_id in sorted(named - have):
             try:
                 found = fruitless < FRUITLESS and (yield from self.by_ap_id(ap_id))
-            except REFUSALS:
+            except (*REFUSALS, PayloadError):
                 found = False
             fruitless = 0 if found else fruitless + 1
             if not found:

@@ -71,7 +71,7 @@ class Reader:
             return as_far_as_it_fits(answer.body, getattr(self.wire, shape), source=self.name, url=answer.url)
 
     def _rows(self, answer: Exchange, shape: str, row: str) -> tuple[list[Any], int]:
-        """The rows of a list, `wire.<shape>`, each a `wire.<row>`; and how many do not fit."""
+        """The rows of a list, `wire.<shape>`, each a `wire.<row>` as far as it fits; and how many do not at all."""
         try:
             return self.decode(answer, shape).comments, 0
         except PayloadError as error:
@@ -329,13 +329,21 @@ def _sighting(view: Any) -> Sighting:
         edited_at=utc(comment.updated) if comment.updated else None,
         deleted=comment.deleted,
         removed=comment.removed,
-        child_count=view.counts.child_count,
+        child_count=view.counts.child_count or 0,
         misplaced=not path,
+        incomplete=view.counts.child_count is None or not (_is(comment.content, b'"') and _is(view.creator, b"{")),
         pending=comment.federation_pending,
     )
 
 
-def _votes(counts: Any) -> Votes:
+def _is(raw: msgspec.Raw, sign: bytes) -> bool:
+    """Whether a member that is not decoded is of the kind that begins with `sign`: a text or an object."""
+    return memoryview(raw)[:1] == sign
+
+
+def _votes(counts: Any) -> Votes | None:
+    if None in (counts.score, counts.upvotes, counts.downvotes):
+        return None
     return Votes(score=counts.score, upvotes=counts.upvotes, downvotes=counts.downvotes)
 
 

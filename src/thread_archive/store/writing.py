@@ -103,7 +103,7 @@ class ThreadWriter:
         write_scores(
             self._writing,
             instance,
-            [(row_id, comment.votes) for comment, row_id in rows],
+            [(row_id, comment.votes) for comment, row_id in rows if comment.votes is not None],
             kind=COMMENT,
             all_new=not places.old,
         )

@@ -60,9 +60,9 @@ class Community(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    score: Count = 0
-    upvotes: Count = 0
-    downvotes: Count = 0
+    score: Count | None = None
+    upvotes: Count | None = None
+    downvotes: Count | None = None
 
 
 class PostCounts(Counts):
@@ -149,15 +149,18 @@ class GlimpsedComment(msgspec.Struct):
     removed: bool = False
     # 1.0 alone has it.
     federation_pending: bool = False
+    # Only whether it is there: it is read later.
+    content: msgspec.Raw = msgspec.Raw()
 
 
 class GlimpsedCounts(msgspec.Struct):
-    child_count: Count = 0
+    child_count: Count | None = None
 
 
 class Glimpse(msgspec.Struct):
     comment: GlimpsedComment
     counts: GlimpsedCounts = msgspec.field(default_factory=GlimpsedCounts)
+    creator: msgspec.Raw = msgspec.Raw()
 
 
 class GlimpsedList(msgspec.Struct):

@@ -70,9 +70,9 @@ class Post(msgspec.Struct):
     ap_id: ApId
     published: datetime = field(name="published_at")
     comments: Count | None = None
-    score: Count = 0
-    upvotes: Count = 0
-    downvotes: Count = 0
+    score: Count | None = None
+    upvotes: Count | None = None
+    downvotes: Count | None = None
     url: str | None = None
     body: str | None = None
     updated: datetime | None = field(name="updated_at", default=None)
@@ -118,9 +118,9 @@ class Comment(msgspec.Struct):
     ap_id: ApId
     published: datetime = field(name="published_at")
     content: str = ""
-    score: Count = 0
-    upvotes: Count = 0
-    downvotes: Count = 0
+    score: Count | None = None
+    upvotes: Count | None = None
+    downvotes: Count | None = None
     updated: datetime | None = field(name="updated_at", default=None)
     deleted: bool = False
     removed: bool = False
@@ -154,15 +154,18 @@ class GlimpsedComment(msgspec.Struct):
     ap_id: ApId
     published: datetime = field(name="published_at")
     path: str = ""
-    child_count: Count = 0
+    child_count: Count | None = None
     updated: datetime | None = field(name="updated_at", default=None)
     deleted: bool = False
     removed: bool = False
     federation_pending: bool = False
+    # Only whether it is there: it is read later.
+    content: msgspec.Raw = msgspec.Raw()
 
 
 class Glimpse(msgspec.Struct):
     comment: GlimpsedComment
+    creator: msgspec.Raw = msgspec.Raw()
 
     @property
     def counts(self) -> GlimpsedComment:
