@@ -37,6 +37,13 @@ MISSING_REASONS: Mapping[MissingReason, str] = {
 }
 
 
+class TakenBack(StrEnum):
+    """What became of a post that its server no longer gives: a Tombstone stands for it, or it was erased for good."""
+
+    WITHDRAWN = "withdrawn"
+    PURGED = "purged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Software:
     """What a host runs, in its own words: `name` in lower case, `version` as given (it can be anything)."""
@@ -276,7 +283,8 @@ class Harvest:
     What one server gave of a thread, as far as asking went: the proof's side of a capture.
 
     `advertised` is the server's own count of live comments, None where it shows no post. `complete` says that the
-    listing was followed to its end.
+    listing was followed to its end. `purged` are local ids of comments that an earlier visit got there and that the
+    server, asked for each alone, no longer has. `taken_back` says why the post itself is not given any more.
     """
 
     post_id: int
@@ -288,6 +296,8 @@ class Harvest:
     complete: bool
     missing: tuple[Missing, ...] = ()
     asked_for: str | None = None
+    purged: tuple[int, ...] = ()
+    taken_back: TakenBack | None = None
 
     @property
     def gaps(self) -> dict[int, MissingReason]:

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from thread_archive.archiving import linking
 from thread_archive.archiving.acquaintances import Acquaintances
+from thread_archive.archiving.asking import Ask, Asking
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.intake import Intake, KeptAnswers, UnderWay
@@ -18,13 +19,13 @@ from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Receipt, failure
-from thread_archive.archiving.visiting import Ask, Asking, Found, Options, ThreadVisit
+from thread_archive.archiving.visiting import Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
 from thread_archive.exceptions import ArchiveError, FetchError, TakenDownError, ThreadArchiveError, UnsupportedURLError
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
-from thread_archive.store import articles, captures, places, reading
+from thread_archive.store import articles, captures, places, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture
 from thread_archive.urls import parse_thread_url, without_password
@@ -169,6 +170,7 @@ class Adding:
             now=now,
             expected=partial(places.known_local_ids, self._archive),
             known=partial(places.known_post_id, self._archive),
+            recorded=partial(threads.recorded, self._archive),
             has_login=lambda instance: self._tokens(instance) is not None,
         )
         return _Visit(

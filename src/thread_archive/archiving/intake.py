@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
-from thread_archive.archiving.visiting import Ask
+from thread_archive.archiving.asking import Ask
 from thread_archive.captures import Exchange, Request
 from thread_archive.erasing import Erasure, erase
 from thread_archive.fetching.client import Client

@@ -6,7 +6,7 @@ from typing import Any
 
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.exceptions import ThreadArchiveError
-from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.model import Missing, MissingItem, MissingReason, TakenBack
 
 COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
 # What is missing for these reasons is nowhere to be had: a thread that lacks nothing else is whole.
@@ -74,7 +74,8 @@ class Receipt:
     What became of one URL.
 
     `status` is `complete`, `partial` or `failed`; `stored` counts the thread's comments in the archive, tombstones
-    included; `seconds` and `bytes` (over the wire) are those of the whole visit.
+    and what was `purged` included (by ap_id, and by which server); `taken_back` says why the post is not given any
+    more. `seconds` and `bytes` (over the wire) are those of the whole visit.
     """
 
     url: str
@@ -89,6 +90,8 @@ class Receipt:
     stored: int = 0
     tombstones: int = 0
     missing: tuple[Missing, ...] = ()
+    purged: tuple[MissingItem, ...] = ()
+    taken_back: TakenBack | None = None
     article: ArticleReceipt = field(default_factory=ArticleReceipt)
     revisions_added: int = 0
     requests: int = 0
@@ -116,6 +119,7 @@ class Receipt:
             "asked_for": self.asked_for,
             "status": self.status,
             "changed": self.changed,
+            "taken_back": self.taken_back.value if self.taken_back else None,
             "exit_code": self.exit_code,
             "error": self.error.as_json() if self.error else None,
             "captured_at": self.captured_at.isoformat().replace("+00:00", "Z") if self.captured_at else None,
@@ -124,6 +128,7 @@ class Receipt:
                 "stored": self.stored,
                 "tombstones": self.tombstones,
                 "missing": [_missing_json(item) for item in self.missing],
+                "purged": [_item_json(item) for item in self.purged],
                 "unexplained": self.unexplained,
             },
             "article": self.article.as_json(),

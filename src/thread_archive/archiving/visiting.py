@@ -5,14 +5,14 @@ Like the sources it is a generator that yields requests and is sent answers; an 
 it.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from thread_archive.archiving.acquaintances import Acquaintances
-from thread_archive.captures import Exchange, Request
+from thread_archive.archiving.asking import DISCOVERY, THREAD, Asking, home_of, tagged
+from thread_archive.archiving.tracing import Vanished, trace
 from thread_archive.exceptions import (
     AccessDeniedError,
     FetchError,
@@ -22,25 +22,19 @@ from thread_archive.exceptions import (
     ThreadGoneError,
 )
 from thread_archive.logins import VARIABLE
-from thread_archive.model import Harvest, Sighting
+from thread_archive.model import Harvest, Sighting, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources import (
-    OK,
     Contradiction,
     Discovery,
     Harvester,
     Place,
-    Steps,
-    belies,
     discover,
     harvester,
     locate,
 )
-from thread_archive.urls import ThreadURL, host_of, local_id_in
-
-T = TypeVar("T")
-
-DISCOVERY, THREAD = "discovery", "thread"
+from thread_archive.store.threads import RecordedThread
+from thread_archive.urls import ThreadURL, local_id_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +53,6 @@ class Options:
     at_once: int = 8
     article: bool = True
     ignore_robots: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """A request to make of `instance`; `purpose` is `discovery` or `thread`."""
-
-    request: Request
-    instance: str
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +75,13 @@ class Found:
     error: ThreadArchiveError | None = None
 
 
-Asking = Generator[Ask, Exchange, T]
-
-
 class ThreadVisit:
     """
     A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
 
     `expected(instance, kind, local_id)` tells which comments an earlier visit got there, `known(instance, ap_id)` by
-    which local id it had the post; `has_login(instance)` whether a login is kept for it, or raises InputError where
-    nobody can tell.
+    which local id it had the post, `recorded(instance, kind, local_id)` which thread of the archive that is;
+    `has_login(instance)` whether a login is kept for it, or raises InputError where nobody can tell.
     """
 
     def __init__(
@@ -111,6 +93,7 @@ class ThreadVisit:
         now: datetime,
         expected: Callable[[str, str, int], list[int]],
         known: Callable[[str, str], int | None],
+        recorded: Callable[[str, str, int], RecordedThread | None],
         has_login: Callable[[str], bool],
     ) -> None:
         self.url = url
@@ -119,6 +102,7 @@ class ThreadVisit:
         self._now = now
         self._expected = expected
         self._known = known
+        self._recorded = recorded
         self._has_login = has_login
         self.harvester: Harvester | None = None
 
@@ -128,7 +112,10 @@ class ThreadVisit:
 
         Raises FetchError or PayloadError where the first gives no thread; what is wrong with the home is in its Found.
         """
-        asked = yield from self._asked()
+        try:
+            asked = yield from self._asked()
+        except ThreadGoneError as error:
+            asked = yield from self._once_given(error)
         harvest = asked.harvest
         if harvest is None:
             raise AssertionError("a server that was asked gives a harvest or raises")
@@ -147,6 +134,53 @@ class ThreadVisit:
             if self.url.fallback is None:
                 raise
             return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
+
+    def _once_given(self, error: ThreadGoneError) -> Asking[Found]:
+        """
+        What became of a thread that the archive has and the asked server does not give; raises `error`.
+
+        Where the URL names a comment, only that may be gone.
+        """
+        url = self.url
+        for instance, base in ((url.instance, url.base), (url.fallback or "", f"{url.scheme}://{url.fallback}")):
+            thread = self._recorded(instance, *url.named) if instance else None
+            if thread is not None:
+                refused = error if url.post_id is not None else None
+                names = (thread.post_ap_id, thread.community_ap_id)
+                return (yield from self._given_once(instance, base, thread.post_id, names, refused=refused))
+        raise error
+
+    def _given_once(
+        self, instance: str, base: str, post_id: int, names: tuple[str, str], *, refused: ThreadGoneError | None = None
+    ) -> Asking[Found]:
+        """
+        A thread that the server had as `post_id`, or what became of it; `refused` where it was asked for already.
+
+        `names` are the ap_ids of its post and of its community. Raises ThreadGoneError where nobody tells.
+        """
+        try:
+            if refused is not None:
+                raise refused
+            return (yield from self._harvest(instance, base, post_id=post_id, comment_id=None))
+        except ThreadGoneError as error:
+            discovery = yield from self._discovery(instance, base)
+            thread = self._recorded(instance, "post", post_id)
+            vanished = Vanished(instance=instance, base=base, discovery=discovery, names=names, thread=thread)
+            why = yield from trace(vanished, error, plain_http=self._options.allow_private_network)
+        left = self.harvester
+        if left is None:
+            raise AssertionError("what a server refuses was asked for by a harvester")
+        if why is TakenBack.WITHDRAWN:
+            yield from tagged(left.remaining(), instance, THREAD)
+        return Found(
+            instance=instance,
+            base=base,
+            is_home=vanished.is_at_home,
+            discovery=discovery,
+            harvest=left.taken_back(why, post_id=post_id, names=names),
+            sightings=left.tally.sightings,
+            shown_by=left.tally.shown_by,
+        )
 
     def _server(self, instance: str, base: str) -> Asking[Found]:
         post_id, comment_id = self.url.post_id, self.url.comment_id
@@ -194,7 +228,8 @@ class ThreadVisit:
             post_id = yield from self._locate(instance, base, seen.post_ap_id)
             if post_id is None:
                 raise _not_at_home(instance, seen.post_ap_id)
-            found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
+            names = (seen.post_ap_id, seen.community_ap_id)
+            found = yield from self._given_once(instance, base, post_id, names)
             if found.harvest is not None:
                 home_of(found.harvest.community_ap_id)
                 # A server that began anew counts from 1 again.
@@ -216,13 +251,13 @@ class ThreadVisit:
             return made_here[1]
         discovery = yield from self._discovery(instance, base)
         place = Place(base=base, site=discovery.site)
-        found = yield from _tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD)
+        found = yield from tagged(locate(place, post_ap_id, dialect=discovery.dialect), instance, THREAD)
         return self._known(instance, post_ap_id) if found is None else found
 
     def _discovery(self, instance: str, base: str, *, again: bool = False) -> Asking[Discovery]:
         known = None if again else self._acquaintances.recall(instance, now=self._now)
         if known is None:
-            known = yield from _tagged(discover(base), instance, DISCOVERY)
+            known = yield from tagged(discover(base), instance, DISCOVERY)
             self._acquaintances.learn(instance, known)
         return known
 
@@ -287,7 +322,7 @@ class ThreadVisit:
         )
         self.harvester = harvester(place, dialect=discovery.dialect)
         doubted = discovery if doubt else None
-        harvest = yield from _tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted)
+        harvest = yield from tagged(self.harvester.harvest(), instance, THREAD, doubted=doubted)
         return Found(
             instance=instance,
             base=base,
@@ -297,42 +332,6 @@ class ThreadVisit:
             shown_by=self.harvester.tally.shown_by,
             shortages=self.harvester.unnamed_shortages(harvest.gaps),
         )
-
-
-def _tagged(steps: Steps[T], instance: str, purpose: str, *, doubted: Discovery | None = None) -> Asking[T]:
-    """
-    The requests of a source, with whom they are for and why.
-
-    Raises Contradiction where the first answer with any content belies what is `doubted`.
-    """
-    try:
-        request = next(steps)
-        while True:
-            try:
-                answer = yield Ask(request=request, instance=instance, purpose=purpose)
-            except ThreadArchiveError as error:
-                request = steps.throw(error)
-            else:
-                if doubted is not None and answer.status == OK:
-                    if belies(answer, dialect=doubted.dialect):
-                        raise Contradiction(answer.url)
-                    doubted = None
-                request = steps.send(answer)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-
-
-def home_of(community_ap_id: str) -> str:
-    """The home of a community's threads: its instance. Raises PayloadError where its ap_id is no address."""
-    try:
-        return host_of(community_ap_id)
-    except ValueError as error:
-        raise PayloadError(
-            f"The thread's community is said to be {community_ap_id!r}, which is no address.",
-            next=REPORT,
-            path="$.community.ap_id",
-        ) from error
 
 
 def _not_at_home(instance: str, post_ap_id: str) -> ThreadGoneError:

@@ -1,13 +1,13 @@
 """A receipt as a person reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
 from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
 from thread_archive.cli.terminal import as_started, line
 from thread_archive.counting import counted
-from thread_archive.model import MISSING_REASONS, Missing, MissingReason
+from thread_archive.model import MISSING_REASONS, Missing, MissingReason, TakenBack
 
 # How wide the status is with which a line for a whole thread begins.
 STATUS = 9
@@ -45,16 +45,24 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
     if receipt.asked_for:
         yield Text(f"  asked for: {line(receipt.asked_for)}")
     yield Text.assemble("  ", (receipt.status, _style(receipt)), f": {_stored(receipt)}{_change(receipt)}")
+    if receipt.taken_back:
+        yield Text(f"  {receipt.taken_back}: {_TAKEN_BACK[receipt.taken_back]}", style="yellow")
     for source in receipt.sources:
         yield from _source(source)
     for missing in receipt.missing:
         yield from _missing(missing)
+    yield from _purged(receipt)
     yield from article_lines(receipt.article)
     yield Text("  images are kept as links only", style="dim")
     requests = counted(receipt.requests, "request")
     yield Text(f"  {requests}, {size(receipt.bytes)}, {receipt.seconds:.1f} s", style="dim")
 
 
+_KEPT = "kept here, left out of what is published"
+_TAKEN_BACK = {
+    TakenBack.WITHDRAWN: "a Tombstone stands at the post's address; only earlier states of it keep its text",
+    TakenBack.PURGED: f"the thread's home no longer has the post nor its comments ({_KEPT})",
+}
 _ARTICLE = {
     "stored": "stored",
     "updated": "stored anew; the earlier text is kept",
@@ -117,10 +125,23 @@ def _missing(missing: Missing) -> Iterator[Text]:
     style = "bold red" if missing.reason is MissingReason.UNEXPLAINED else "yellow"
     reason = missing.reason.value.replace("_", " ")
     yield Text.assemble("  missing: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})")
-    for item in missing.items[:_NAMED]:
-        yield Text(f"    {line(item.ap_id or f'comment {item.local_id} of {item.instance}')}")
-    if len(missing.items) > _NAMED:
-        yield Text(f"    and {len(missing.items) - _NAMED:,} more (--json names them all)")
+    yield from _named([item.ap_id or f"comment {item.local_id} of {item.instance}" for item in missing.items])
+
+
+def _purged(receipt: Receipt) -> Iterator[Text]:
+    """Which comments the thread's home no longer has; with a purged post all, so that they need not be named."""
+    if not receipt.purged or receipt.taken_back is TakenBack.PURGED:
+        return
+    comments, by = counted(len(receipt.purged), "comment"), line(receipt.purged[0].instance)
+    yield Text(f"  purged: {comments} that {by} no longer has ({_KEPT})", style="yellow")
+    yield from _named([item.ap_id or "" for item in receipt.purged])
+
+
+def _named(names: Sequence[str]) -> Iterator[Text]:
+    for name in names[:_NAMED]:
+        yield Text(f"    {line(name)}")
+    if len(names) > _NAMED:
+        yield Text(f"    and {len(names) - _NAMED:,} more (--json names them all)")
 
 
 def _style(receipt: Receipt) -> str:

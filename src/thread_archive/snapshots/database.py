@@ -41,6 +41,7 @@ class Choice:
     posts: Collection[int]
     silent: Collection[int] = ()
     restricted: bool = False
+    purged: bool = False
 
 
 def create(connection: sqlite3.Connection, *, version: int = VERSION) -> None:
@@ -93,7 +94,11 @@ def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> No
         connection.execute("BEGIN")
         try:
             numbering.number(
-                connection, choice.posts, silent=choice.silent, restricted=choice.restricted, wording=wording
+                connection,
+                choice.posts,
+                silent=choice.silent,
+                left_out=numbering.left_out(restricted=choice.restricted, purged=choice.purged),
+                wording=wording,
             )
             indexes = _take_indexes(connection)
             for statement in (*_statements(wording), *indexes):
@@ -145,6 +150,8 @@ def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
         | {"error": {"type": source["error"]["type"]} if source.get("error") else None}
         for source in shared.get("sources", ())
     ]
+    # Which ones is told by no one: of what was purged, only the place is shared.
+    shared.get("comments", {}).pop("purged", None)
     if not named:
         for missing in shared.get("comments", {}).get("missing", ()):
             missing["items"] = [{} for _ in missing.get("items", ())]
@@ -188,7 +195,9 @@ def _statements(wording: Wording) -> Iterator[str]:
     yield _insert(
         "cross_posts",
         columns.cross_posts(wording),
-        "temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old ORDER BY row.new, t.ap_id",
+        f"""temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old
+            LEFT JOIN main.posts AS other ON other.ap_id = t.ap_id
+            WHERE other.id IS NULL OR {columns.SHARED_TITLE} ORDER BY row.new, t.ap_id""",
     )
     yield simple("articles", columns.articles(wording))
     yield simple("article_paragraphs", columns.article_paragraphs(wording))

@@ -28,7 +28,7 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _COLUMNS = (
     "kind", "ap_id", "parent", "depth", "author", "author_name", "title", "url", "community", "body", "published_at",
     "edited_at", "score", "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator",
-    "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id",
+    "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id", "purged_at",
 )  # fmt: skip
 
 
@@ -94,6 +94,7 @@ def _byline(fields: Mapping[str, Any]) -> str:
     facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
     facts += ["edited"] if fields["edited_at"] else []
     facts += [counted(fields["score"], "point")] if fields["score"] is not None else []
+    facts += [f"purged (seen {fields['purged_at'][:10]})"] if fields["purged_at"] else []
     return " · ".join([*facts, f"<{_line(fields['ap_id'])}>"])
 
 

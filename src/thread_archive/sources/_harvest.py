@@ -21,12 +21,12 @@ from thread_archive.exceptions import (
     ThreadGoneError,
     TooLargeError,
 )
-from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting
+from thread_archive.model import Harvest, Missing, MissingItem, MissingReason, Post, Sighting, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources._reading import Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, refuse
 from thread_archive.sources._tally import ROOT, Tally
-from thread_archive.urls import local_id_in
+from thread_archive.urls import host_in, local_id_in
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ SLACK_ROWS = 20_000
 MOST_COUNTED = 200_000
 # Ancestors asked for one by one in vain before the rest is not asked for any more.
 FRUITLESS_ANCESTORS = 100
+# Communities of which visitors see all that is in them.
+SEEN_BY_ALL = frozenset({"public", "unlisted"})
 # By these a server refuses or fails; after the others it is not reached at all, and the same visit may go on later.
 REFUSALS = (AccessDeniedError, ServerFailedError, ThreadGoneError, TooLargeError)
 
@@ -55,6 +57,8 @@ class Harvester(ABC):
         self.post_id = place.post_id or 0
         # Comments of which the server said something else than that it has none, asked for each alone.
         self.refused: set[int] = set()
+        # Those of which it said that it has none.
+        self.absent: set[int] = set()
         # Whether the last list of the whole thread that was asked for was followed to its end.
         self.ended = False
         # Whether the cap that its version sets on pages ended a list, and whether it refused or failed otherwise.
@@ -128,7 +132,37 @@ class Harvester(ABC):
             complete=complete or self.ended or not self.may_lack(),
             missing=tuple(self._missing(named, unnamed_here, listed)),
             asked_for=asked.ap_id if asked else None,
+            purged=self._purged(named),
         )
+
+    def remaining(self) -> Steps[None]:
+        """Of a thread that is not given any more, the comments that an earlier visit got: a server may give those."""
+        yield from self._expected()
+
+    def taken_back(self, why: TakenBack, *, post_id: int, names: tuple[str, str]) -> Harvest:
+        """What is left of it; `names` are the ap_ids of its post and its community, as somebody else told them."""
+        return Harvest(
+            post_id=post_id,
+            post_ap_id=names[0],
+            community_ap_id=names[1],
+            advertised=None,
+            received=len(self.tally),
+            tombstones=self.tally.tombstones,
+            complete=True,
+            taken_back=why,
+        )
+
+    def _purged(self, named: frozenset[str] | None) -> tuple[int, ...]:
+        """
+        What an earlier visit got and the server, asked for it alone, no longer has, though its collection may name it.
+
+        In a community that visitors are not shown, "not found" says nothing of what is there.
+        """
+        community = self.post.community if self.post else None
+        if community is None or community.deleted or community.removed or community.visibility not in SEEN_BY_ALL:
+            return ()
+        still_named = {self._made_here(ap_id) for ap_id in named or ()}
+        return tuple(sorted(self.absent & set(self.place.expected) - self.tally.sightings.keys() - still_named))
 
     @property
     def _advertised(self) -> int | None:
@@ -202,8 +236,7 @@ class Harvester(ABC):
             return None
         if answer.status == OK:
             return answer
-        if not is_absent(answer):
-            self.refused.add(local_id)
+        (self.absent if is_absent(answer) else self.refused).add(local_id)
         return None
 
     def _asked_for(self) -> Steps[None]:
@@ -233,12 +266,19 @@ class Harvester(ABC):
         """
         Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since.
 
-        There each is asked for, once: among many that were purged one may only be withdrawn.
+        There each is asked for, once: among many that were purged one may only be withdrawn. And the thread's home is
+        asked for many, as its word is what tells that they were purged.
         """
-        fruitless = 0
+        fruitless, patience = 0, FRUITLESS_ANCESTORS if self._is_home() else FRUITLESS
         for local_id in self.place.expected:
-            if local_id not in self.tally.sightings and (fruitless < FRUITLESS or self.omits_withdrawn()):
+            if local_id in self.tally.sightings or local_id in self.absent:
+                continue
+            if fruitless < patience or self.omits_withdrawn():
                 fruitless = 0 if (yield from self.single(local_id)) else fruitless + 1
+
+    def _is_home(self) -> bool:
+        """Whether this is the instance of the thread's community."""
+        return self.post is not None and host_in(self.post.community.ap_id) == self.place.instance
 
     def _named_if_told(self) -> Steps[frozenset[str] | None]:
         """The independent list is a proof and no part of the thread: whoever fails to give it has still given that."""

@@ -29,7 +29,8 @@ class PlannedSource:
 
     `site_exchange` is the row id of the exchange in which the instance told its languages and admins; `post_id` is its
     local id of the post; `complete` says that its listing was followed to the end; `gaps` why what paths name by a
-    local id (in decimal) is not there.
+    local id (in decimal) is not there. `purged` are local ids of comments that it gave once and no longer has,
+    `taken_back` says (`withdrawn`, `purged`) why it does not give the post any more.
     """
 
     instance: str
@@ -38,6 +39,8 @@ class PlannedSource:
     post_id: int
     complete: bool
     gaps: Mapping[str, str] = field(default_factory=dict)
+    purged: Sequence[int] = field(default_factory=list)
+    taken_back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,7 +139,7 @@ def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False)
 _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
                   post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator, post.is_admin,
                   person.is_bot, post.language, home.domain, post.title, post.url, community.ap_id, post.locked,
-                  post.nsfw, post.featured
+                  post.nsfw, post.featured, post.purged_at
            FROM posts AS post
            JOIN communities AS community ON community.id = post.community_id
            JOIN instances AS home ON home.id = community.instance_id
@@ -150,7 +150,7 @@ _COMMENTS = """SELECT comment.ap_id, CASE WHEN NOT (parent.restricted AND ?1) TH
                       comment.upvotes, comment.downvotes, comment.deleted, comment.removed, comment.distinguished,
                       comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
                       comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
-                      comment.missing_reason, comment.id
+                      comment.missing_reason, comment.id, comment.purged_at
                FROM comments AS comment
                JOIN posts AS post ON post.id = comment.post_id
                LEFT JOIN comments AS parent ON parent.id = comment.parent_id
@@ -192,6 +192,7 @@ def _post(connection: sqlite3.Connection, post_id: int) -> Item:
         "locked": bool(row[19]),
         "nsfw": bool(row[20]),
         "featured": bool(row[21]),
+        "purged_at": row[22],
         "cross_posts": [{"ap_id": x[0], "title": x[1], "community": x[2]} for x in cross_posts],
     }
     return Item(kind="post", depth=0, fields=fields)
@@ -234,5 +235,6 @@ def _comment(row: tuple[Any, ...]) -> Item:
         "is_bot": bool(row[17]),
         "language": row[18],
         "instance": host_in(row[0]),
+        "purged_at": row[21],
     }
     return Item(kind="comment", depth=depth, fields=fields)
