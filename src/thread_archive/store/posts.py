@@ -27,6 +27,7 @@ _DERIVED_FROM = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "ur
 _STATE = tuple(POST_COLUMNS.index(name) for name in POST_STATE)
 _INDEXED = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "creator_id", "community_id"))
 _AP_ID = POST_COLUMNS.index("ap_id")
+_TITLE = POST_COLUMNS.index("title")
 _BODY = POST_COLUMNS.index("body")
 _POST_TEXTS = (
     "ap_id", "title", "url", "body", "language", "alt_text", "embed_title", "embed_description", "thumbnail_url",
@@ -93,6 +94,10 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     if first or any(old[index] != new[index] for index in _DERIVED_FROM):
         derivations.forget_post(writing.connection, post_id)
         article_writing.forget_body(writing.connection, post_id)
+    if not new[_TITLE]:
+        # Other posts of the same link have it beside them.
+        cursor = writing.connection.execute("DELETE FROM cross_posts WHERE ap_id = ?", [new[_AP_ID]])
+        writing.changes.content += cursor.rowcount
     if writing.visit.post.deleted or writing.visit.post.removed:
         article_writing.empty_page(writing.connection, post_id, capture_id=capture_id)
     writing.changes.content += 1
@@ -122,10 +127,10 @@ def _index(writing: Writing, post_id: int, row: Row, text: str | None) -> None:
 
 
 def write_cross_posts(writing: Writing, post_id: int, post: Post) -> None:
-    """Note the other posts of the same link that a server listed beside the post."""
+    """Note the other posts of the same link that a server listed beside the post, but for those taken back since."""
     cursor = writing.connection.executemany(
         """INSERT INTO cross_posts (post_id, ap_id, title, community_ap_id, community_name, instance_id)
-           VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM posts WHERE ap_id = ?2 AND title = '')
            ON CONFLICT DO UPDATE SET title = ?3, community_ap_id = ?4, community_name = ?5
            WHERE (title, community_ap_id, community_name) IS NOT (?3, ?4, ?5)""",
         [

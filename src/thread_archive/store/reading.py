@@ -128,8 +128,8 @@ def thread_items(archive: Archive, post_id: int) -> Iterator[Item]:
 
 
 def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False) -> Iterator[Item]:
-    """As `thread_items`; `public` leaves out comments that only a login gave."""
-    yield _post(connection, post_id)
+    """As `thread_items`; `public` leaves out comments, and cross-posts, that are not for everybody."""
+    yield _post(connection, post_id, public=public)
     rows = tuples(connection, _COMMENTS, int(public), post_id)
     while batch := rows.fetchmany(_BATCH):
         keys = gap_keys(connection, [row[_ID] for row in batch if row[0] is None])
@@ -159,10 +159,15 @@ _COMMENTS = """SELECT comment.ap_id, CASE WHEN NOT (parent.restricted AND ?1) TH
 _REASON, _ID = 19, 20
 
 
-def _post(connection: sqlite3.Connection, post_id: int) -> Item:
+def _post(connection: sqlite3.Connection, post_id: int, *, public: bool) -> Item:
     row = tuples(connection, _POST, post_id).fetchone()
     cross_posts = tuples(
-        connection, "SELECT ap_id, title, community_ap_id FROM cross_posts WHERE post_id = ? ORDER BY ap_id", post_id
+        connection,
+        """SELECT other.ap_id, other.title, other.community_ap_id FROM cross_posts AS other
+           LEFT JOIN posts AS post ON post.ap_id = other.ap_id
+           WHERE other.post_id = ? AND NOT (coalesce(post.restricted, 0) AND ?) ORDER BY other.ap_id""",
+        post_id,
+        int(public),
     ).fetchall()
     fields = {
         "kind": "post",

@@ -281,16 +281,14 @@ def cross_posts(connection: sqlite3.Connection, post_id: int, *, public: bool) -
     """
     (ap_id, title, community's ap_id and name, slug of its thread here or '') of other posts of the same link.
 
-    Without those whose title was taken back since.
+    `public` leaves out those that are not for everybody.
     """
     rows = tuples(
         connection,
         """SELECT other.ap_id, other.title, other.community_ap_id, other.community_name, coalesce(post.slug, '')
            FROM cross_posts AS other
-           LEFT JOIN posts AS post ON post.ap_id = other.ap_id AND NOT (post.restricted AND ?2)
-           WHERE other.post_id = ?1 AND NOT EXISTS (
-               SELECT 1 FROM posts AS hidden
-               WHERE hidden.ap_id = other.ap_id AND ((hidden.restricted AND ?2) OR hidden.title = ''))
+           LEFT JOIN posts AS post ON post.ap_id = other.ap_id
+           WHERE other.post_id = ? AND NOT (coalesce(post.restricted, 0) AND ?)
            ORDER BY other.ap_id""",
         post_id,
         int(public),
