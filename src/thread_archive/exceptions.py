@@ -108,12 +108,9 @@ class AccessDeniedError(FetchError):
 
 
 class ThreadGoneError(FetchError):
-    """
-    The server says that it has no such thread, or no longer shows it.
+    """The server says that it has no such thread, or no longer shows it."""
 
-    `vanished` where it is the home of a thread that it once gave, and nothing told what became of that.
-    """
-
+    # Whether it is the home of a thread that it once gave, and nothing told what became of that.
     vanished = False
 
 

@@ -16,17 +16,17 @@ _QUERIES: dict[str, str] = {
     "posts": f"""SELECT ap_id, (SELECT ap_id FROM communities WHERE id = community_id), {_WHO.format("creator_id")},
                         title, url, body, body_text, published_at, edited_at, deleted, removed, locked, nsfw, featured,
                         language, alt_text, embed_title, embed_description, thumbnail_url, is_moderator, is_admin,
-                        score, upvotes, downvotes, advertised, restricted, purged_at IS NOT NULL, purged_by
-                 FROM posts""",
+                        score, upvotes, downvotes, advertised, restricted FROM posts""",
     "comments": f"""SELECT {_GAP.format("comment")}, post.ap_id, {_GAP.format("parent")}, comment.position,
                            comment.depth, {_WHO.format("comment.creator_id")}, comment.body, comment.body_text,
                            comment.published_at, comment.edited_at, comment.deleted, comment.removed,
                            comment.distinguished, comment.language, comment.is_moderator, comment.is_admin,
                            comment.score, comment.upvotes, comment.downvotes, comment.missing_reason,
-                           comment.gone_at IS NOT NULL, comment.restricted,
-                           comment.purged_at IS NOT NULL, comment.purged_by
+                           comment.gone_at IS NOT NULL, comment.restricted
                     FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
                     LEFT JOIN comments AS parent ON parent.id = comment.parent_id""",
+    "purges": """SELECT ap_id, purged_by FROM posts WHERE purged_at IS NOT NULL
+                 UNION ALL SELECT ap_id, purged_by FROM comments WHERE purged_at IS NOT NULL""",
     "cross_posts": """SELECT post.ap_id, cross_posts.ap_id, cross_posts.title, community_ap_id, community_name
                       FROM cross_posts JOIN posts AS post ON post.id = post_id""",
     "local_ids": f"""SELECT instance.domain, kind, local_id, post.ap_id, {_GAP.format("comment")}, withdrawn

@@ -6,12 +6,14 @@ longer show while nobody has told why.
 """
 
 import sqlite3
+from collections.abc import Iterable
 
 from thread_archive.store.connections import tuples
 from thread_archive.store.optouts import opted_out
 
-# Of a row of `posts` or `comments`: taken back for good by its server, as far as anybody knows.
-PURGED = "(purged_at IS NOT NULL OR gone_at IS NOT NULL)"
+# Of a row of `posts` or `comments`: its server has erased it for good, or no longer shows it.
+_PURGED = ("purged_at IS NOT NULL", "gone_at IS NOT NULL")
+PURGED = f"({' OR '.join(_PURGED)})"
 
 
 def has_restricted(connection: sqlite3.Connection, post_id: int | None = None, *, purged: bool = False) -> bool:
@@ -21,17 +23,21 @@ def has_restricted(connection: sqlite3.Connection, post_id: int | None = None, *
 
     True too for a file whose tables do not say.
     """
-    conditions = ["restricted = 1"] if purged else ["restricted = 1", "purged_at IS NOT NULL", "gone_at IS NOT NULL"]
+    conditions = ["restricted = 1"] if purged else ["restricted = 1", *_PURGED]
+    try:
+        return _is_any(connection, conditions, post_id) or bool(opted_out(connection, post_id))
+    except sqlite3.OperationalError:
+        return True
+
+
+def _is_any(connection: sqlite3.Connection, conditions: Iterable[str], post_id: int | None = None) -> bool:
+    """Whether one of the conditions holds of a post or comment: each is one that an index is of."""
     exist = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} WHERE {condition} AND coalesce({row} = ?1, 1))"
         for table, row in (("posts", "id"), ("comments", "post_id"))
         for condition in conditions
     )
-    try:
-        found = tuples(connection, f"SELECT {exist}", post_id).fetchone()
-        return bool(found[0]) or bool(opted_out(connection, post_id))
-    except sqlite3.OperationalError:
-        return True
+    return bool(tuples(connection, f"SELECT {exist}", post_id).fetchone()[0])
 
 
 def leave_out(connection: sqlite3.Connection, *, purged: bool = False) -> None:
@@ -45,7 +51,8 @@ def leave_out(connection: sqlite3.Connection, *, purged: bool = False) -> None:
     reasons = ["restricted"]
     if people:
         reasons.append(f"coalesce(creator_id IN ({', '.join(map(str, sorted(people)))}), 0)")
-    if not purged:
+    # Few archives have any, and without a view an index tells that nothing is restricted.
+    if not purged and _is_any(connection, _PURGED):
         reasons.append(PURGED)
     for table in ("posts", "comments") if len(reasons) > 1 else ():
         names = [row[1] for row in tuples(connection, f"PRAGMA main.table_info({table})")]
