@@ -1,6 +1,5 @@
 """What was taken back for good: posts that a Tombstone stands for, and what its server purged."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def test_a_withdrawn_post_without_comments_leaves_its_place_and_its_history(
         setattr(world.posts[1], how, True)
         (receipt,) = add(archive, server, URL)
         assert outcome(receipt) == ("complete", 0, TakenBack.WITHDRAWN)
-        assert "a Tombstone stands at the post's address" in told(receipt)
+        assert "The post was withdrawn: at its address, http://home.test/post/1, stands a Tombstone." in told(receipt)
         assert rows(archive, "SELECT title, body, url, embed_title, deleted, removed FROM posts") == [
             ("", "", "", "", 1, 0)
         ]
@@ -184,7 +183,8 @@ def test_a_purged_comment_is_marked_and_kept(tmp_path: Path, instance: Instance,
         assert outcome(receipt) == ("complete", 0, None)
         assert [item.ap_id for item in receipt.purged] == ["http://home.test/comment/1"]
         assert "purged: 1 comment that home.test no longer has" in told(receipt)
-        assert receipt.as_json()["comments"]["purged"][0]["ap_id"] == "http://home.test/comment/1"
+        (missing,) = receipt.as_json()["comments"]["missing"]
+        assert (missing["reason"], missing["items"][0]["ap_id"]) == ("purged", "http://home.test/comment/1")
         assert marks(archive) == [(1, "home.test", 1), *[(0, None, 0)] * len(around)]
         assert rows(archive, "SELECT body FROM comments ORDER BY id LIMIT 1") == [("a peculiar sentence",)]
         assert len(found(archive, "peculiar")) == 1
@@ -216,8 +216,9 @@ def test_a_purged_post_is_marked_with_its_comments(tmp_path: Path, instance: Ins
         world.purge_post(1)
         (receipt,) = add(archive, server, URL)
         assert outcome(receipt) == ("complete", 0, TakenBack.PURGED)
-        assert "the thread's home no longer has the post" in told(receipt)
-        assert json.loads(json.dumps(receipt.as_json()))["taken_back"] == "purged"
+        assert "The post was purged: home.test, the thread's home, no longer has it" in told(receipt)
+        assert receipt.as_json()["error"] is None
+        assert "purged" in receipt.as_json()["sources"][0]["error"]["message"]
         assert marks(archive, "posts") == [(1, "home.test", 0)]
         assert marks(archive) == [(1, "home.test", 1)] * len(comments)
         assert found(archive, "peculiar") != [None]

@@ -110,6 +110,15 @@ class Receipt:
             return self.error.exit_code
         return 1 if self.unexplained else 0
 
+    def _named(self) -> tuple[Missing, ...]:
+        """What is missing; and of what was purged, by name, also that which an earlier visit stored."""
+        if not self.purged:
+            return self.missing
+        gaps = next((item for item in self.missing if item.reason is MissingReason.PURGED), None)
+        items = (*(gaps.items if gaps else ()), *self.purged)
+        purged = Missing(reason=MissingReason.PURGED, count=len(items), items=items)
+        return (purged, *(item for item in self.missing if item is not gaps))
+
     def as_json(self) -> dict[str, Any]:
         """The contract's object of `add --json`."""
         return {
@@ -119,7 +128,6 @@ class Receipt:
             "asked_for": self.asked_for,
             "status": self.status,
             "changed": self.changed,
-            "taken_back": self.taken_back.value if self.taken_back else None,
             "exit_code": self.exit_code,
             "error": self.error.as_json() if self.error else None,
             "captured_at": self.captured_at.isoformat().replace("+00:00", "Z") if self.captured_at else None,
@@ -127,8 +135,7 @@ class Receipt:
             "comments": {
                 "stored": self.stored,
                 "tombstones": self.tombstones,
-                "missing": [_missing_json(item) for item in self.missing],
-                "purged": [_item_json(item) for item in self.purged],
+                "missing": [_missing_json(item) for item in self._named()],
                 "unexplained": self.unexplained,
             },
             "article": self.article.as_json(),

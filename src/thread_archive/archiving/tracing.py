@@ -45,13 +45,27 @@ def trace(vanished: Vanished, error: ThreadGoneError, *, plain_http: bool) -> As
         return TakenBack.WITHDRAWN
     if not vanished.is_at_home:
         raise error
-    has_community = Standing.UNKNOWN
-    if told is Standing.ABSENT or its_own_host != vanished.instance:
-        has_community = yield from _home_standing(vanished)
-    if has_community is Standing.GIVEN:
+    home = yield from _home_standing(vanished)
+    if home is Standing.GIVEN and (told is Standing.ABSENT or its_own_host != vanished.instance):
         return TakenBack.PURGED
-    error.vanished = has_community is Standing.UNKNOWN
+    error.vanished = home is not Standing.ABSENT
     raise error
+
+
+def explained(vanished: Vanished, why: TakenBack) -> ThreadGoneError:
+    """What a receipt says of a server that does not give a thread since that was taken back."""
+    ap_id, _ = vanished.names
+    if why is TakenBack.WITHDRAWN:
+        return ThreadGoneError(
+            f"The post was withdrawn: at its address, {ap_id}, stands a Tombstone.",
+            next="Its place is kept, and its text among the earlier states in your own archive.",
+            url=ap_id,
+        )
+    return ThreadGoneError(
+        f"The post was purged: {vanished.instance}, the thread's home, no longer has it nor its comments.",
+        next="What you have of it is kept with that mark, and left out of what is published.",
+        url=ap_id,
+    )
 
 
 def _standing(ap_id: str, host: str, *, plain_http: bool) -> Asking[Standing]:

@@ -12,7 +12,7 @@ from functools import partial
 
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.asking import DISCOVERY, THREAD, Asking, home_of, tagged
-from thread_archive.archiving.tracing import Vanished, trace
+from thread_archive.archiving.tracing import Vanished, explained, trace
 from thread_archive.exceptions import (
     AccessDeniedError,
     FetchError,
@@ -136,11 +136,7 @@ class ThreadVisit:
             return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
 
     def _once_given(self, error: ThreadGoneError) -> Asking[Found]:
-        """
-        What became of a thread that the archive has and the asked server does not give; raises `error`.
-
-        Where the URL names a comment, only that may be gone.
-        """
+        """What became of a thread that was given once; only the comment that the URL names may be gone."""
         url = self.url
         for instance, base in ((url.instance, url.base), (url.fallback or "", f"{url.scheme}://{url.fallback}")):
             thread = self._recorded(instance, *url.named) if instance else None
@@ -180,6 +176,7 @@ class ThreadVisit:
             harvest=left.taken_back(why, post_id=post_id, names=names),
             sightings=left.tally.sightings,
             shown_by=left.tally.shown_by,
+            error=explained(vanished, why),
         )
 
     def _server(self, instance: str, base: str) -> Asking[Found]:

@@ -30,7 +30,8 @@ def short_receipt(receipt: Receipt) -> Text:
     if receipt.error:
         return text.append(f"{line(receipt.url)}: {line(receipt.error.message)}")
     text.append(f"{line(receipt.title) or line(receipt.thread or '')}  ")
-    return text.append(f"{_stored(receipt)}{_change(receipt)}", style="dim")
+    taken_back = f"post {receipt.taken_back}; " if receipt.taken_back else ""
+    return text.append(f"{taken_back}{_stored(receipt)}{_change(receipt)}", style="dim")
 
 
 def full_receipt(receipt: Receipt) -> Iterator[Text]:
@@ -45,8 +46,6 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
     if receipt.asked_for:
         yield Text(f"  asked for: {line(receipt.asked_for)}")
     yield Text.assemble("  ", (receipt.status, _style(receipt)), f": {_stored(receipt)}{_change(receipt)}")
-    if receipt.taken_back:
-        yield Text(f"  {receipt.taken_back}: {_TAKEN_BACK[receipt.taken_back]}", style="yellow")
     for source in receipt.sources:
         yield from _source(source)
     for missing in receipt.missing:
@@ -58,11 +57,6 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
     yield Text(f"  {requests}, {size(receipt.bytes)}, {receipt.seconds:.1f} s", style="dim")
 
 
-_KEPT = "kept here, left out of what is published"
-_TAKEN_BACK = {
-    TakenBack.WITHDRAWN: "a Tombstone stands at the post's address; only earlier states of it keep its text",
-    TakenBack.PURGED: f"the thread's home no longer has the post nor its comments ({_KEPT})",
-}
 _ARTICLE = {
     "stored": "stored",
     "updated": "stored anew; the earlier text is kept",
@@ -92,8 +86,9 @@ def article_lines(article: ArticleReceipt) -> Iterator[Text]:
 
 def _stored(receipt: Receipt) -> str:
     withdrawn = f", {receipt.tombstones:,} of them withdrawn" if receipt.tombstones else ""
+    purged = f", {len(receipt.purged):,} of them purged" if receipt.purged else ""
     lost = sum(missing.count for missing in receipt.missing)
-    return f"{counted(receipt.stored, 'comment')} stored{withdrawn}" + (f", {lost:,} missing" if lost else "")
+    return f"{counted(receipt.stored, 'comment')} stored{withdrawn}{purged}" + (f", {lost:,} missing" if lost else "")
 
 
 def _change(receipt: Receipt) -> str:
@@ -133,7 +128,9 @@ def _purged(receipt: Receipt) -> Iterator[Text]:
     if not receipt.purged or receipt.taken_back is TakenBack.PURGED:
         return
     comments, by = counted(len(receipt.purged), "comment"), line(receipt.purged[0].instance)
-    yield Text(f"  purged: {comments} that {by} no longer has ({_KEPT})", style="yellow")
+    yield Text(
+        f"  purged: {comments} that {by} no longer has (kept here, left out of what is published)", style="yellow"
+    )
     yield from _named([item.ap_id or "" for item in receipt.purged])
 
 

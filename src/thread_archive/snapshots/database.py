@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from thread_archive.model import MissingReason
 from thread_archive.slugs import slug
 from thread_archive.snapshots import columns, numbering, pseudonyms
 from thread_archive.snapshots.columns import Columns, Wording
@@ -150,11 +151,10 @@ def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
         | {"error": {"type": source["error"]["type"]} if source.get("error") else None}
         for source in shared.get("sources", ())
     ]
-    # Which ones is told by no one: of what was purged, only the place is shared.
-    shared.get("comments", {}).pop("purged", None)
-    if not named:
-        for missing in shared.get("comments", {}).get("missing", ()):
-            missing["items"] = [{} for _ in missing.get("items", ())]
+    for missing in shared.get("comments", {}).get("missing", ()):
+        # Of what was purged only the places are shared.
+        if not named or missing.get("reason") == MissingReason.PURGED:
+            missing["items"] = [item | {"ap_id": None} if named else {} for item in missing.get("items", ())]
         shared.pop("article", None)
     return json.dumps(shared, ensure_ascii=False, sort_keys=True)
 

@@ -89,7 +89,6 @@ class SearchHit:
             "rank": self.rank,
             "relevance": self.relevance,
             "score": self.score,
-            "purged_at": self.purged_at,
             "approximate": self.approximate,
         }
 
