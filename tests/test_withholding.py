@@ -125,3 +125,15 @@ def test_an_answer_without_marks_stays_byte_for_byte(value: Any) -> None:
     body = json.dumps(value, indent=1).replace("true", "false").encode()
     if body[:1] in b"{[":
         assert withhold(body) == (body, ())
+
+
+def test_of_a_post_by_activitypub_nothing_is_kept_but_that_it_is_there() -> None:
+    page = b'{"@context": [], "type": "Page", "attributedTo": "https://home.test/u/mara", "content": "Gulls"}'
+    assert withhold(page) == (b"", ("",))
+    tombstone = b'{"@context": [], "type": "Tombstone", "id": "https://home.test/post/1"}'
+    assert withhold(tombstone) == (tombstone, ())
+
+
+def test_a_text_that_quotes_activitypub_is_kept() -> None:
+    answer = b'{"comment": {"content": "it says \\"attributedTo\\": nobody", "more": {"attributedTo": 1}}}'
+    assert withhold(answer) == (answer, ())

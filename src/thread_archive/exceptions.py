@@ -130,6 +130,9 @@ class BotWallError(ClosedDoorError):
 class ThreadGoneError(FetchError):
     """The server says that it has no such thread, or no longer shows it."""
 
+    # Whether it is the home of a thread that it once gave, and nothing told what became of that.
+    vanished = False
+
 
 class UnsupportedSoftwareError(FetchError):
     """The host runs something that no source of ours speaks."""

@@ -39,6 +39,13 @@ MISSING_REASONS: Mapping[MissingReason, str] = {
 }
 
 
+class TakenBack(StrEnum):
+    """What became of a post that its server no longer gives: a Tombstone stands for it, or it was erased for good."""
+
+    WITHDRAWN = "withdrawn"
+    PURGED = "purged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Software:
     """What a host runs, in its own words: `name` in lower case, `version` as given (it can be anything)."""
@@ -292,6 +299,8 @@ class Harvest:
     is too high, by all that the server itself lists. `complete` says that the thread was listed to its end.
     `misplaced` comments have a path that makes no sense, of `incomplete` ones it told only a part, `unreadable` rows of
     lists were passed over, and of the answers to the URLs `unread` nothing made sense.
+    `purged` are local ids of comments that an earlier visit got there and that the server, asked for each alone, no
+    longer has. `taken_back` says why the post itself is not given any more.
     """
 
     post_id: int
@@ -308,6 +317,8 @@ class Harvest:
     incomplete: int = 0
     unreadable: int = 0
     unread: frozenset[str] = frozenset()
+    purged: tuple[int, ...] = ()
+    taken_back: TakenBack | None = None
 
     @property
     def gaps(self) -> dict[int, MissingReason]:

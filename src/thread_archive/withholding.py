@@ -17,7 +17,7 @@ from functools import lru_cache
 from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import TakenDownError
 from thread_archive.jsontext import Cut, child_pointer, key_of, splice, strings
-from thread_archive.payloads import well_formed
+from thread_archive.payloads import parsed, well_formed
 
 # Text of comments, posts, people and communities that are withdrawn.
 TEXTS = frozenset(
@@ -98,18 +98,32 @@ def withhold(
 
     Returns the bytes to store and the JSON pointers (RFC 6901) that were blanked: withdrawn text becomes `""`, what
     only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, so that
-    nobody could tell what in it is withdrawn. Short plain text (0.18's error messages) is kept.
+    nobody could tell what in it is withdrawn; or it was a post or comment by ActivityPub, whose text is not needed and
+    which no redaction would reach. Short plain text (0.18's error messages) is kept.
 
     With `takedowns` it also loses what the owner took down; `instance` is who answered. Raises TakenDownError where
     the answer shows a thread that is to stay out.
     """
     kept, pointers = _without_withdrawn(body, logged_in=logged_in)
+    if _is_activity(kept):
+        return b"", ("",)
     if takedowns is None:
         return kept, pointers
     erased = erase(kept, takedowns, instance)
     for ap_id in sorted(erased.threads):
         raise TakenDownError(ap_id)
     return erased.body, tuple(dict.fromkeys(pointers + erased.pointers))
+
+
+def _is_activity(body: bytes) -> bool:
+    """Whether it is a post or comment as ActivityPub has it: asked for only to see whether it is there."""
+    if b'"attributedTo"' not in body:
+        return False
+    try:
+        told = parsed(body)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and "attributedTo" in told
 
 
 def without_login(body: bytes, token: str) -> tuple[bytes, tuple[str, ...]]:

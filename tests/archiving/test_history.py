@@ -104,10 +104,12 @@ def test_a_visit_that_finds_a_thread_gone_is_kept_with_that_thread_and_takes_not
     tmp_path: Path, instance: Instance
 ) -> None:
     world = thread(instance)
+    post, community = world.posts[1], world.communities[2]
     with Server(world) as server, archive_in(tmp_path) as archive:
         add(archive, server, URL)
         before = list(content(archive))
-        world.posts[1].deleted = True
+        world.posts.clear()
+        world.communities.clear()
         (receipt,) = add(archive, server, URL)
         assert (receipt.status, receipt.exit_code) == ("failed", 3)
         assert rows(archive, "SELECT status, post_id FROM captures ORDER BY id") == [("complete", 1), ("failed", 1)]
@@ -117,7 +119,7 @@ def test_a_visit_that_finds_a_thread_gone_is_kept_with_that_thread_and_takes_not
         told = failure_since(archive.db.conn, 1)
         assert told is not None
         assert "no longer shows it" in told[1]["error"]["message"]
-        world.posts[1].deleted = False
+        world.posts[1], world.communities[2] = post, community
         add(archive, server, URL)
         assert failure_since(archive.db.conn, 1) is None
 

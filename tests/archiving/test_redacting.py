@@ -455,8 +455,14 @@ STRUCTURE = {
     "exchanges": {"purpose", "method", "final_url", "headers", "requested_at", "withheld"},
     "captures": {"kind", "status", "started_at", "finished_at", "owner", "home", "plan"},
     "communities": {"ap_id", "name", "visibility"},
-    "posts": {"ap_id", "published_at", "edited_at", "language", "slug", "body_text", "body_html"},
-    "comments": {"ap_id", "path", "published_at", "edited_at", "language", "missing_reason", "gone_at"},
+    "posts": {
+        *("ap_id", "published_at", "edited_at", "language", "slug", "body_text", "body_html"),
+        *("gone_at", "purged_at", "purged_by"),
+    },
+    "comments": {
+        *("ap_id", "path", "published_at", "edited_at", "language", "missing_reason"),
+        *("gone_at", "purged_at", "purged_by"),
+    },
     "cross_posts": {"ap_id", "community_ap_id", "community_name"},
     "post_revisions": {"digest", "edited_at", "language", "alt_text", "embed_title", "embed_description"},
     "comment_revisions": {"digest", "edited_at", "language"},

@@ -69,9 +69,12 @@ def note(view: View, comment: Comment) -> dict[str, Any]:
 
 
 def given(view: View, kind: str, ident: int) -> Answer:
-    """`/post/ID` or `/comment/ID`: 308 to its home, 410 where it was withdrawn."""
+    """`/post/ID` or `/comment/ID`: 308 to its home, 410 where it was withdrawn, not found in a private community."""
     item: Post | Comment | None = (view.world.posts if kind == "post" else view.world.comments).get(ident)
     if item is None:
+        raise unknown_row(view.line, f"couldnt_find_{kind}")
+    post = item if isinstance(item, Post) else view.world.posts[item.post_id]
+    if not view.fetches_community(view.world.communities[post.community_id]):
         raise unknown_row(view.line, f"couldnt_find_{kind}")
     if not item.local:
         return Answer(status=308, headers={"location": item.ap_id})

@@ -45,6 +45,17 @@ def cross_posts(view: View, post: Post) -> list[Post]:
     return [other for other in same if other.live and view.gives_post(other)][:10]
 
 
+def known_community(view: View, query: Query) -> Community:
+    """The community of that `name`, which may say at which host, or `id`; private ones are not there for others."""
+    ident, name = query.integer("id"), query.fields.get("name")
+    for group in view.world.communities.values():
+        host = group.ap_id.split("/")[2]
+        is_named = name == f"{group.name}@{host}" or (group.local and name == group.name)
+        if (group.id == ident or is_named) and (group.hidden or view.sees_community(group, unlisted=True)):
+            return group
+    raise unknown_row(view.line, "couldnt_find_community", early=view.world.instance.number < EARLY)
+
+
 def found_community(view: View, query: Query) -> Community | None:
     """The community that a list of posts is asked for."""
     ident, name = query.integer("community_id"), query.fields.get("community_name")

@@ -3,7 +3,7 @@
 from fake_lemmy import shapes_v3 as shapes
 from fake_lemmy.answers import Answer, refuse
 from fake_lemmy.listing import page_v3, page_v4
-from fake_lemmy.posts import cross_posts, found_comment, found_post, listed_posts
+from fake_lemmy.posts import cross_posts, found_comment, found_post, known_community, listed_posts
 from fake_lemmy.query import Query
 from fake_lemmy.view import View
 from fake_lemmy.world import Comment
@@ -40,6 +40,12 @@ def comment_list(view: View, query: Query) -> Answer:
     return Answer.json({"comments": [shapes.comment_view(view, row) for row in rows]})
 
 
+def community(view: View, query: Query) -> Answer:
+    """`GET /community`: a community that this client may see."""
+    group = known_community(view, query)
+    return Answer.json({"community_view": shapes.community_view(view, group), "moderators": [], "site": None})
+
+
 def post_list(view: View, query: Query) -> Answer:
     """`GET /post/list` by new; from 0.19 with `next_page`, which names the last row."""
     posts = listed_posts(view, query)
@@ -73,6 +79,7 @@ ROUTES = {
     "/comment": comment,
     "/comment/list": comment_list,
     "/post/list": post_list,
+    "/community": community,
     "/resolve_object": resolve_object,
 }
 SHIM_ROUTES = {path: route for path, route in ROUTES.items() if path != "/comment"}

@@ -3,7 +3,7 @@
 from fake_lemmy import shapes_v4 as shapes
 from fake_lemmy.answers import Answer, refuse
 from fake_lemmy.listing import cursor_of, page_v4
-from fake_lemmy.posts import cross_posts, found_comment, found_post, listed_posts
+from fake_lemmy.posts import cross_posts, found_comment, found_post, known_community, listed_posts
 from fake_lemmy.query import Query
 from fake_lemmy.view import View
 
@@ -37,6 +37,11 @@ def slim_list(view: View, query: Query) -> Answer:
     """`GET /comment/list/slim`: rows without post and community."""
     rows, links = page_v4(view, query)
     return Answer.json({"items": [shapes.comment_view(view, row, slim=True) for row in rows], **links})
+
+
+def community(view: View, query: Query) -> Answer:
+    """`GET /community`: a community that this client may see."""
+    return Answer.json({"community_view": shapes.community_view(view, known_community(view, query)), "moderators": []})
 
 
 def post_list(view: View, query: Query) -> Answer:
@@ -74,5 +79,6 @@ ROUTES = {
     "/comment/list": comment_list,
     "/comment/list/slim": slim_list,
     "/post/list": post_list,
+    "/community": community,
     "/resolve_object": resolve_object,
 }

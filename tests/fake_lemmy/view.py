@@ -37,6 +37,10 @@ class View:
             return community.visibility in OPEN or (unlisted and community.visibility == "unlisted")
         return not community.hidden and community.visibility == "public"
 
+    def fetches_community(self, community: Community) -> bool:
+        """Whether what is in the community is given over ActivityPub, where a hidden one is no secret."""
+        return community.visibility in OPEN | {"unlisted"}
+
     def sees_nsfw(self) -> bool:
         """Whether 1.0 lists NSFW threads' comments to this client."""
         if self.account:

@@ -295,6 +295,12 @@ class World:
         """Takes a row away as an admin's purge does: the paths of its descendants still name it."""
         del self.comments[comment_id]
 
+    def purge_post(self, post_id: int) -> None:
+        """Takes a post away as an admin's purge does, and all its comments with it."""
+        del self.posts[post_id]
+        for comment in [row for row in self.comments.values() if row.post_id == post_id]:
+            del self.comments[comment.id]
+
     def account(self, token: str | None) -> Account | None:
         """Whose token this is."""
         return next((account for account in self.accounts if token and account.token == token), None)

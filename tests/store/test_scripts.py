@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,19 @@ def test_text_without_such_letters_stays_the_same_string() -> None:
         assert apart(text) is text
 
 
+def columns_of_then(table: str) -> list[str]:
+    """What a table had before the migration that this is about."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        migrations.apply(Database(connection), stop_before="m005_search")
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
 def test_an_archive_from_before_is_indexed_anew_where_it_has_such_letters(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
     with archive_in(tmp_path, "new.db") as new:
         Builder(new).build()
         rows = {
-            table: new.db.conn.execute(f"SELECT * FROM {table}").fetchall()
+            table: new.db.conn.execute(f"SELECT {', '.join(columns_of_then(table))} FROM {table}").fetchall()
             for table in (
                 "instances",
                 "captures",
@@ -69,7 +77,8 @@ def test_an_archive_from_before_is_indexed_anew_where_it_has_such_letters(tmp_pa
     database = Database(old)
     migrations.apply(database, stop_before="m005_search")
     for table, values in rows.items():
-        old.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+        names = columns_of_then(table)
+        old.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values)
     for table, kind in (("posts", 0), ("comments", 1), ("article_paragraphs", 2)):
         old.execute(f"INSERT INTO search_items (id) SELECT id * 4 + {kind} FROM {table}")
     old.execute("INSERT INTO search_fts (search_fts) VALUES ('rebuild')")

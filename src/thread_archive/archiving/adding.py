@@ -33,7 +33,7 @@ from thread_archive.exceptions import (
 from thread_archive.fetching.client import Client
 from thread_archive.fetching.clock import Clock, SystemClock
 from thread_archive.sources import Harvester
-from thread_archive.store import articles, captures, places, reading
+from thread_archive.store import articles, captures, places, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture
 from thread_archive.urls import parse_thread_url, without_password
@@ -174,6 +174,7 @@ class Adding:
             now=now,
             expected=partial(places.known_local_ids, self._archive),
             known=partial(places.known_post_id, self._archive),
+            recorded=partial(threads.recorded, self._archive),
             has_login=lambda instance: self._tokens(instance) is not None,
         )
         return _Visit(

@@ -26,12 +26,14 @@ from thread_archive.exceptions import (
     RateLimitedError,
     ServerFailedError,
     ThreadArchiveError,
+    ThreadGoneError,
 )
 from thread_archive.fetching.clock import Clock
 from thread_archive.model import Missing, Software
-from thread_archive.store import captures, evidence, places, reading, threads
+from thread_archive.store import captures, evidence, places, purges, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture, PlannedSource
+from thread_archive.store.times import stamp
 from thread_archive.store.visits import Changes
 from thread_archive.urls import ThreadURL
 
@@ -69,6 +71,8 @@ def conclude(
             )
             interpretation.read()
             post_id, changes = interpretation.write(capture.started_at)
+        if any(isinstance(found.error, ThreadGoneError) and found.error.vanished for found in founds):
+            purges.note_vanished(archive, post_id, stamp(capture.started_at))
         receipt = _receipt(archive, capture, founds, post_id, changes)
         captures.plan_capture(archive, capture.id, home=home, plan=plan)
         captures.close_capture(
@@ -111,6 +115,8 @@ def fail(
             captures.close_capture(
                 archive, capture.id, status=FAILED, now=now, receipt=receipt.as_json(), post_id=known
             )
+            if known is not None and isinstance(error, ThreadGoneError) and error.vanished:
+                purges.note_vanished(archive, known, stamp(capture.started_at))
     return receipt
 
 
@@ -125,6 +131,8 @@ def _planned(found: Found, acquaintances: Acquaintances) -> PlannedSource:
         complete=found.harvest.complete,
         gaps={str(local_id): reason.value for local_id, reason in found.harvest.gaps.items()},
         unread=sorted(found.harvest.unread),
+        purged=list(found.harvest.purged),
+        taken_back=found.harvest.taken_back or "",
     )
 
 
@@ -180,6 +188,9 @@ def _receipt(
         stored=counts.stored,
         tombstones=counts.tombstones,
         missing=missing,
+        purged=purges.purged_comments(archive.db.conn, post_id),
+        taken_back=next((found.harvest.taken_back for found in founds if found.harvest and found.is_home), None)
+        or next((found.harvest.taken_back for found in founds if found.harvest), None),
         revisions_added=changes.revisions,
         requests=sum(requests for requests, _ in traffic.values()),
         bytes=sum(size for _, size in traffic.values()),

@@ -11,13 +11,14 @@ from thread_archive.archiving.preparing import Preparation, Understanding
 from thread_archive.archiving.visiting import Found
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
-from thread_archive.model import Page, Post, Sighting, Site
+from thread_archive.model import Page, Post, Sighting, Site, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources import reader
-from thread_archive.store import evidence, places
+from thread_archive.store import evidence, places, reading
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import PlannedSource
 from thread_archive.store.evidence import StoredExchange
+from thread_archive.store.posts import recorded_post
 from thread_archive.store.states import States, community_of
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
@@ -90,8 +91,20 @@ class Interpretation:
             self._take_found(found)
         for stored in self._exchanges:
             self._take(stored, self._plan[stored.instance])
+        self._take_recorded()
         if not self._posts:
             raise PayloadError("No answer of the visit shows the thread's post.", next=REPORT)
+
+    def _take_recorded(self) -> None:
+        """Of a thread that nobody gives any more there is the post that the archive has of earlier captures."""
+        for source in self._plan.values():
+            if self._posts or not source.taken_back:
+                continue
+            post_id = reading.post_by_local_id(self._archive, source.instance, "post", source.post_id)
+            if post_id is not None:
+                post, restricted = recorded_post(self._archive, post_id)
+                self._note(post.ap_id, logged_in=restricted)
+                self._posts.append(((False, False, _EPOCH, source.instance), post))
 
     def _take_found(self, found: Found) -> None:
         numbers: dict[str, list[int]] = {}
@@ -145,7 +158,10 @@ class Interpretation:
         best = max(self._posts, key=lambda item: item[0])[1]
         if best.creator is None:
             best = replace(best, creator=next((post.creator for _, post in self._posts if post.creator), None))
-        return best
+        return _withdrawn(best) if self._is_taken_back(TakenBack.WITHDRAWN) else best
+
+    def _is_taken_back(self, why: TakenBack) -> bool:
+        return any(source.taken_back == why for source in self._plan.values())
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread; returns the post's row id and what changed."""
@@ -159,6 +175,7 @@ class Interpretation:
     def visit(self, captured_at: datetime) -> Visit:
         """What was read, put together with what the archive has of the thread."""
         post, answering, home = self.post, self._plan.keys(), self._checked_home()
+        at_home = self._at_home(post)
         states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home)
         of_post, of_comments = states.post(), states.comments(answering)
         told = {post.ap_id: of_post, **of_comments} if of_post else of_comments
@@ -185,7 +202,24 @@ class Interpretation:
                 for local_id, reason in source.gaps.items()
             },
             asked=frozenset(source.instance for source in self._plan.values() if source.complete),
+            home=self._home,
+            at_home=at_home,
+            purged=self._purged(post) - at_home,
         )
+
+    def _at_home(self, post: Post) -> frozenset[str]:
+        """The ap_ids of what the home gave."""
+        given = {seen.sighting.ap_id for seen in self._seen if seen.instance == self._home}
+        return frozenset(given | ({post.ap_id} if self._home in self._told else set()))
+
+    def _purged(self, post: Post) -> frozenset[str]:
+        """The ap_ids of what the home has no longer."""
+        source = self._plan.get(self._home or "")
+        if source is None:
+            return frozenset()
+        names = places.known_names(self._archive, post.ap_id) if source.purged else {}
+        purged = {names.get((source.instance, local_id), "") for local_id in source.purged} - {""}
+        return frozenset(purged | ({post.ap_id} if source.taken_back == TakenBack.PURGED else set()))
 
     def _checked_home(self) -> str:
         """
@@ -227,6 +261,22 @@ class Interpretation:
             if stored.url in self._plan[stored.instance].unread:
                 return Page()
             raise
+
+
+def _withdrawn(post: Post) -> Post:
+    """The post as a Tombstone leaves it, which does not tell whose will it was: ActivityPub calls it deleted."""
+    return replace(
+        post,
+        title="",
+        url="",
+        body="",
+        alt_text="",
+        embed_title="",
+        embed_description="",
+        thumbnail_url="",
+        cross_posts=(),
+        deleted=post.deleted or not post.removed,
+    )
 
 
 def _outlasts(state: State | None, post: Post, told_now: Set[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.exceptions import ThreadArchiveError, UnexpectedError
-from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.model import Missing, MissingItem, MissingReason, TakenBack
 
 COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
 
@@ -83,7 +83,8 @@ class Receipt:
     What became of one URL.
 
     `status` is `complete`, `partial` or `failed`; `stored` counts the thread's comments in the archive, tombstones
-    included; `seconds` and `bytes` (over the wire) are those of the whole visit.
+    and what was `purged` included (by ap_id, and by which server); `taken_back` says why the post is not given any
+    more. `seconds` and `bytes` (over the wire) are those of the whole visit.
     """
 
     url: str
@@ -98,6 +99,8 @@ class Receipt:
     stored: int = 0
     tombstones: int = 0
     missing: tuple[Missing, ...] = ()
+    purged: tuple[MissingItem, ...] = ()
+    taken_back: TakenBack | None = None
     article: ArticleReceipt = field(default_factory=ArticleReceipt)
     revisions_added: int = 0
     requests: int = 0
@@ -116,6 +119,15 @@ class Receipt:
             return self.error.exit_code
         return 1 if self.unexplained else 0
 
+    def _named(self) -> tuple[Missing, ...]:
+        """What is missing; and of what was purged, by name, also that which an earlier visit stored."""
+        if not self.purged:
+            return self.missing
+        gaps = next((item for item in self.missing if item.reason is MissingReason.PURGED), None)
+        items = (*(gaps.items if gaps else ()), *self.purged)
+        purged = Missing(reason=MissingReason.PURGED, count=len(items), items=items)
+        return (purged, *(item for item in self.missing if item is not gaps))
+
     def as_json(self) -> dict[str, Any]:
         """The contract's object of `add --json`."""
         return {
@@ -132,7 +144,7 @@ class Receipt:
             "comments": {
                 "stored": self.stored,
                 "tombstones": self.tombstones,
-                "missing": [_missing_json(item) for item in self.missing],
+                "missing": [_missing_json(item) for item in self._named()],
                 "unexplained": self.unexplained,
             },
             "article": self.article.as_json(),

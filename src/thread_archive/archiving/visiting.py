@@ -15,6 +15,7 @@ from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.advice import unlike
 from thread_archive.archiving.asking import DISCOVERY, THREAD, Asking, home_of, tagged
 from thread_archive.archiving.identity import own_address
+from thread_archive.archiving.tracing import Vanished, explained, trace
 from thread_archive.exceptions import (
     AccessDeniedError,
     ClosedDoorError,
@@ -25,7 +26,7 @@ from thread_archive.exceptions import (
     ThreadGoneError,
 )
 from thread_archive.logins import VARIABLE
-from thread_archive.model import Harvest, Sighting
+from thread_archive.model import Harvest, Sighting, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources import (
     Contradiction,
@@ -36,6 +37,7 @@ from thread_archive.sources import (
     harvester,
     locate,
 )
+from thread_archive.store.threads import RecordedThread
 from thread_archive.urls import ThreadURL, local_id_in
 
 
@@ -82,8 +84,8 @@ class ThreadVisit:
     A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
 
     `expected(instance, kind, local_id)` tells which comments an earlier visit got there, `known(instance, ap_id)` by
-    which local id it had the post; `has_login(instance)` whether a login is kept for it, or raises InputError where
-    nobody can tell.
+    which local id it had the post, `recorded(instance, kind, local_id)` which thread of the archive that is;
+    `has_login(instance)` whether a login is kept for it, or raises InputError where nobody can tell.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class ThreadVisit:
         now: datetime,
         expected: Callable[[str, str, int], list[int]],
         known: Callable[[str, str], int | None],
+        recorded: Callable[[str, str, int], RecordedThread | None],
         has_login: Callable[[str], bool],
     ) -> None:
         self.url = url
@@ -103,6 +106,7 @@ class ThreadVisit:
         self._now = now
         self._expected = expected
         self._known = known
+        self._recorded = recorded
         self._has_login = has_login
         self.harvester: Harvester | None = None
         # How many answers to each URL came so far: a list may be asked for twice.
@@ -116,7 +120,10 @@ class ThreadVisit:
 
         Raises FetchError or PayloadError where the first gives no thread; what is wrong with the home is in its Found.
         """
-        asked = yield from self._asked()
+        try:
+            asked = yield from self._asked()
+        except ThreadGoneError as error:
+            asked = yield from self._once_given(error)
         harvest = asked.harvest
         if harvest is None:
             raise AssertionError("a server that was asked gives a harvest or raises")
@@ -138,6 +145,50 @@ class ThreadVisit:
             if self.url.fallback is None:
                 raise
             return (yield from self._server(self.url.fallback, f"{self.url.scheme}://{self.url.fallback}"))
+
+    def _once_given(self, error: ThreadGoneError) -> Asking[Found]:
+        """What became of a thread that was given once; only the comment that the URL names may be gone."""
+        url = self.url
+        for instance, base in ((url.instance, url.base), (url.fallback or "", f"{url.scheme}://{url.fallback}")):
+            thread = self._recorded(instance, *url.named) if instance else None
+            if thread is not None:
+                refused = error if url.post_id is not None else None
+                names = (thread.post_ap_id, thread.community_ap_id)
+                return (yield from self._given_once(instance, base, thread.post_id, names, refused=refused))
+        raise error
+
+    def _given_once(
+        self, instance: str, base: str, post_id: int, names: tuple[str, str], *, refused: ThreadGoneError | None = None
+    ) -> Asking[Found]:
+        """
+        A thread that the server had as `post_id`, or what became of it; `refused` where it was asked for already.
+
+        `names` are the ap_ids of its post and of its community. Raises ThreadGoneError where nobody tells.
+        """
+        try:
+            if refused is not None:
+                raise refused
+            return (yield from self._harvest(instance, base, post_id=post_id, comment_id=None))
+        except ThreadGoneError as error:
+            discovery = yield from self._discovery(instance, base)
+            thread = self._recorded(instance, "post", post_id)
+            vanished = Vanished(instance=instance, base=base, discovery=discovery, names=names, thread=thread)
+            why = yield from trace(vanished, error, plain_http=self._options.allow_private_network)
+        left = self.harvester
+        if left is None:
+            raise AssertionError("what a server refuses was asked for by a harvester")
+        if why is TakenBack.WITHDRAWN:
+            yield from tagged(left.remaining(), instance, THREAD, came=self._came)
+        return Found(
+            instance=instance,
+            base=base,
+            is_home=vanished.is_at_home,
+            discovery=discovery,
+            harvest=left.taken_back(why, post_id=post_id, names=names),
+            sightings=left.tally.sightings,
+            shown_by=left.tally.shown_by,
+            error=explained(vanished, why),
+        )
 
     def _server(self, instance: str, base: str) -> Asking[Found]:
         instance, base = yield from own_address(instance, base, named=self.url.named, discovery=self._discovery)
@@ -195,7 +246,8 @@ class ThreadVisit:
             discovery = yield from self._discovery(instance, base)
             if (discovery.site.host, post_id) == (asked, seen.post_id):
                 return None
-            found = yield from self._harvest(instance, base, post_id=post_id, comment_id=None)
+            names = (seen.post_ap_id, seen.community_ap_id)
+            found = yield from self._given_once(instance, base, post_id, names)
             if found.harvest is not None:
                 home_of(found.harvest.community_ap_id)
                 # A server that began anew counts from 1 again.

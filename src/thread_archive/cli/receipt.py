@@ -1,13 +1,13 @@
 """A receipt as a person reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
 from thread_archive.archiving import ArticleReceipt, Receipt, SourceReceipt
 from thread_archive.cli.terminal import as_started, line
 from thread_archive.counting import counted
-from thread_archive.model import MISSING_REASONS, Missing, MissingReason
+from thread_archive.model import MISSING_REASONS, Missing, MissingReason, TakenBack
 
 # How wide the status is with which a line for a whole thread begins.
 STATUS = 9
@@ -32,7 +32,8 @@ def short_receipt(receipt: Receipt) -> Text:
     if receipt.error:
         return text.append(f"{line(receipt.url)}: {line(receipt.error.message)}")
     text.append(f"{line(receipt.title) or line(receipt.thread or '')}  ")
-    return text.append(f"{_stored(receipt)}{_change(receipt)}", style="dim")
+    taken_back = f"post {receipt.taken_back}; " if receipt.taken_back else ""
+    return text.append(f"{taken_back}{_stored(receipt)}{_change(receipt)}", style="dim")
 
 
 def full_receipt(receipt: Receipt) -> Iterator[Text]:
@@ -51,6 +52,7 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
         yield from _source(source)
     for missing in receipt.missing:
         yield from _missing(missing)
+    yield from _purged(receipt)
     yield from article_lines(receipt.article)
     yield Text("  images are kept as links only", style="dim")
     requests = counted(receipt.requests, "request")
@@ -86,8 +88,9 @@ def article_lines(article: ArticleReceipt) -> Iterator[Text]:
 
 def _stored(receipt: Receipt) -> str:
     withdrawn = f", {receipt.tombstones:,} of them withdrawn" if receipt.tombstones else ""
+    purged = f", {len(receipt.purged):,} of them purged" if receipt.purged else ""
     lost = sum(missing.count for missing in receipt.missing if missing.reason not in _GONE)
-    text = f"{counted(receipt.stored, 'comment')} stored{withdrawn}" + (f", {lost:,} missing" if lost else "")
+    text = f"{counted(receipt.stored, 'comment')} stored{withdrawn}{purged}" + (f", {lost:,} missing" if lost else "")
     return text + "".join(f", {item.count:,} {_GONE[item.reason]}" for item in receipt.missing if item.reason in _GONE)
 
 
@@ -134,10 +137,25 @@ def _missing(missing: Missing) -> Iterator[Text]:
     reason = missing.reason.value.replace("_", " ")
     label = "gone" if missing.reason in _GONE else "missing"
     yield Text.assemble(f"  {label}: ", (f"{missing.count:,} {reason}", style), f" ({MISSING_REASONS[missing.reason]})")
-    for item in missing.items[:_NAMED]:
-        yield Text(f"    {line(item.ap_id or f'comment {item.local_id} of {item.instance}')}")
-    if len(missing.items) > _NAMED:
-        yield Text(f"    and {len(missing.items) - _NAMED:,} more (--json names them all)")
+    yield from _named([item.ap_id or f"comment {item.local_id} of {item.instance}" for item in missing.items])
+
+
+def _purged(receipt: Receipt) -> Iterator[Text]:
+    """Which comments the thread's home no longer has; with a purged post all, so that they need not be named."""
+    if not receipt.purged or receipt.taken_back is TakenBack.PURGED:
+        return
+    comments, by = counted(len(receipt.purged), "comment"), line(receipt.purged[0].instance)
+    yield Text(
+        f"  purged: {comments} that {by} no longer has (kept here, left out of what is published)", style="yellow"
+    )
+    yield from _named([item.ap_id or "" for item in receipt.purged])
+
+
+def _named(names: Sequence[str]) -> Iterator[Text]:
+    for name in names[:_NAMED]:
+        yield Text(f"    {line(name)}")
+    if len(names) > _NAMED:
+        yield Text(f"    and {len(names) - _NAMED:,} more (--json names them all)")
 
 
 def _style(receipt: Receipt) -> str:

@@ -96,6 +96,8 @@ def _print_hit(hit: SearchHit, *, indent: int) -> None:
     heading = Text(number).append_text(_marked(hit.marked_title or "(no title)", style="bold"))
     what = f"article, paragraph {hit.paragraph}" if hit.paragraph else hit.kind
     heading.append(f"  {what} by {line(hit.author_name) or 'unknown'}, {hit.published_at[:10]}", style="dim")
+    if hit.purged_at:
+        heading.append("  purged", style="yellow")
     print_indented(console, heading, indent, hanging=HANGING)
     for text in (_body(hit), Text(line(hit.ap_id), style="dim")):
         print_indented(console, text, indent)

@@ -20,10 +20,11 @@ from thread_archive.web.serving import Ready, ready, serve
 @click.option(
     "--public",
     is_flag=True,
-    help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, "
-    "or what people wrote who ask not to be archived.",
+    help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, what its server "
+    "purged, or what people wrote who ask not to be archived.",
 )
-def command(file: Path | None, db: Path, host: str, port: int, public: bool) -> int:
+@click.option("--include-purged", is_flag=True, help="With --public, show what its server purged too.")
+def command(file: Path | None, db: Path, host: str, port: int, public: bool, include_purged: bool) -> int:
     """
     Read and search the archive in a browser, with Datasette's tables behind it, until interrupted.
 
@@ -32,7 +33,7 @@ def command(file: Path | None, db: Path, host: str, port: int, public: bool) -> 
     with _served(file or db) as served:
         shown = f"[{host}]" if ":" in host else host
         messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
-        serve(served, host=host, port=port, public=public)
+        serve(served, host=host, port=port, public=public, purged=include_purged)
     return 0
 
 

@@ -82,6 +82,8 @@ def _lines(item: Item) -> Iterator[Text]:
             yield Text(line(fields["url"]))
         yield Text(f"in {line(fields['community'])}", style="dim")
     yield _byline(item)
+    if fields["purged_at"]:
+        yield Text(f"[purged: its server has it no longer, seen {fields['purged_at'][:10]}]", style="yellow")
     yield from _body(fields)
     yield Text()
 

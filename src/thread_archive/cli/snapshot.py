@@ -13,7 +13,7 @@ from thread_archive.cli.receipt import size
 from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
 from thread_archive.counting import counted
 from thread_archive.snapshots.pseudonymising import read_key
-from thread_archive.snapshots.selection import Wanted, hidden, parse_day, select
+from thread_archive.snapshots.selection import LeftOut, Wanted, hidden, parse_day, select
 from thread_archive.snapshots.writer import Made, Making, check_target, make, source_date_epoch
 from thread_archive.store import settings
 from thread_archive.store.archive import Archive
@@ -30,6 +30,7 @@ from thread_archive.store.archive import Archive
 @click.option("--zip", "zipped", is_flag=True, help="Write one zip, as DEST does that ends in .zip.")
 @click.option("--no-site", is_flag=True, help="Leave out the pages that a browser opens without a server.")
 @click.option("--include-restricted", is_flag=True, help="Include what only a login showed.")
+@click.option("--include-purged", is_flag=True, help="Include what its server purged, or no longer shows.")
 @click.option(
     "--sign", "key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Sign with this SSH key."
 )
@@ -56,6 +57,7 @@ def command(
     zipped: bool,
     no_site: bool,
     include_restricted: bool,
+    include_purged: bool,
     key: Path | None,
     pseudonymise: bool,
     pseudonym_key: Path | None,
@@ -77,11 +79,13 @@ def command(
             query=query,
             since=parse_day(since) if since else None,
             restricted=include_restricted,
+            purged=include_purged,
         )
         making = Making(
             zipped=zipped or dest.suffix == ".zip",
             site=not no_site,
             restricted=include_restricted,
+            purged=include_purged,
             contact=contact or settings.get(archive.db.conn, "contact") or "",
             epoch=epoch,
             key=key,
@@ -90,11 +94,11 @@ def command(
         )
         chosen = select(archive, wanted)
         made = make(archive, dest, chosen, making)
-        unseen = hidden(archive, wanted, chosen)
+        left_out = hidden(archive, wanted, chosen)
     if as_json:
         print_json(_as_json(made))
     else:
-        _print(made, *unseen)
+        _print(made, *left_out)
     return 0
 
 
@@ -115,13 +119,17 @@ def _as_json(made: Made) -> dict[str, object]:
     }
 
 
-def _print(made: Made, hidden_threads: int, hidden_comments: int) -> None:
+def _print(made: Made, unseen: LeftOut, purged: LeftOut) -> None:
     found = made.description["counts"]
     counts = ", ".join(counted(found[f"{noun}s"], noun) for noun in ("thread", "comment", "article"))
     _say(f"{line(str(made.path))}: {counts}")
-    parts = [(hidden_threads, "thread"), (hidden_comments, "comment")]
-    if unseen := " and ".join(counted(number, noun) for number, noun in parts if number):
-        _say(f"  left out: {unseen} that only a login showed (--include-restricted takes them along)")
+    for left_out, why, option in (
+        (unseen, "only a login showed", "--include-restricted"),
+        (purged, "no server has any more", "--include-purged"),
+    ):
+        parts = [(left_out.threads, "thread"), (left_out.comments, "comment")]
+        if numbers := " and ".join(counted(number, noun) for number, noun in parts if number):
+            _say(f"  left out: {numbers} that {why} ({option} takes them along)")
     _say("  " + ", ".join(f"{part} {size(number)}" for part, number in made.sizes.items() if number))
     _say(f"  checksum list {made.manifest}")
     _say(f"  content hash  {made.description['content_sha256']}")

@@ -23,6 +23,18 @@ def mark(word: str, kind: str, title: str) -> str:
 RESTRICTED = mark("login", "warn", "Only a login gave it: left out of what is published")
 
 
+def purged(at: str, by: str | None) -> str:
+    """That its server has it no longer."""
+    return mark(
+        "purged", "warn", f"{by or 'Its server'} has it no longer (seen {at[:10]}): left out of what is published"
+    )
+
+
+def unshown(at: str) -> str:
+    """That nobody shows it any more, nor tells why."""
+    return mark("gone", "warn", f"No server has shown it since {at[:10]}: left out of what is published")
+
+
 def link(url: str, words: str) -> str:
     """A link to another site; only its words where `url` is none of the web's."""
     if not url.lower().startswith(("https://", "http://")):

@@ -79,6 +79,8 @@ def environment() -> Environment:
         "author": _safe(fragments.author),
         "points": _safe(fragments.points),
         "mark": _safe(fragments.mark),
+        "purged": _safe(fragments.purged),
+        "unshown": _safe(fragments.unshown),
         "restricted": Markup(fragments.RESTRICTED),  # noqa: S704 - a constant
         "rel": Markup(fragments.LINK),  # noqa: S704 - a constant
     }

@@ -109,7 +109,9 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         first=part.page.first,
         last=part.page.last,
         more=part.page.more,
-        cross_posts=tuple(store.cross_posts(reading.connection, head.id)) if wanted.is_whole else (),
+        cross_posts=tuple(store.cross_posts(reading.connection, head.id, public=reading.public))
+        if wanted.is_whole
+        else (),
         facts=facts(
             store.visits(reading.connection, head.id),
             store.receipts(reading.connection, head.id),

@@ -19,6 +19,10 @@ LEFT_OUT = frozenset({"exchange_bodies", "exchanges", "takedowns", "redaction_lo
 EMPTY = frozenset({"post_revisions", "comment_revisions", "article_revisions"})
 
 
+# Whether the title of `other`, a post of the archive that another one is posted across with, is still for everybody.
+SHARED_TITLE = """other.title <> '' AND NOT other.restricted AND other.purged_at IS NULL AND other.gone_at IS NULL"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """
@@ -142,7 +146,7 @@ def posts(wording: Wording) -> Columns:
         "thumbnail_url": wording.unless("t.thumbnail_url", "''"),
         **_same("is_moderator", "is_admin", "score", "upvotes", "downvotes", "derived"),
         "slug": "t.slug" if wording.source else f"shared_slug({wording.post('t.ap_id')})",
-        **_same("advertised", "restricted"),
+        **_same("advertised", "restricted", "purged_at", "purged_by", "gone_at"),
         "capture_id": "row.new",
     }
 
@@ -172,7 +176,7 @@ def comments(wording: Wording) -> Columns:
         "language": shown("t.language", "'und'"),
         "derived": "t.derived",
         "missing_reason": shown("t.missing_reason", "row.gap"),
-        "gone_at": shown("t.gone_at", "NULL"),
+        **{name: shown(f"t.{name}", "NULL") for name in ("gone_at", "purged_at", "purged_by")},
         "capture_id": "row.post",
     }
 

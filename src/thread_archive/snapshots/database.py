@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from thread_archive.model import MissingReason
 from thread_archive.slugs import slug
 from thread_archive.snapshots import columns, numbering, pseudonyms
 from thread_archive.snapshots.columns import Columns, Wording
@@ -44,6 +45,7 @@ class Choice:
     posts: Collection[int]
     silent: Collection[int] = ()
     restricted: bool = False
+    purged: bool = False
 
 
 def create(connection: sqlite3.Connection, *, version: int = VERSION) -> None:
@@ -96,7 +98,11 @@ def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> No
         connection.execute("BEGIN")
         try:
             numbering.number(
-                connection, choice.posts, silent=choice.silent, restricted=choice.restricted, wording=wording
+                connection,
+                choice.posts,
+                silent=choice.silent,
+                left_out=numbering.left_out(restricted=choice.restricted, purged=choice.purged),
+                wording=wording,
             )
             indexes = _take_indexes(connection)
             for statement in (*_statements(wording), *indexes):
@@ -148,9 +154,10 @@ def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
         | {"error": {"type": source["error"]["type"]} if source.get("error") else None}
         for source in shared.get("sources", ())
     ]
-    if not named:
-        for missing in shared.get("comments", {}).get("missing", ()):
-            missing["items"] = [{} for _ in missing.get("items", ())]
+    for missing in shared.get("comments", {}).get("missing", ()):
+        # Of what was purged only the places are shared.
+        if not named or missing.get("reason") == MissingReason.PURGED:
+            missing["items"] = [item | {"ap_id": None} if named else {} for item in missing.get("items", ())]
         shared.pop("article", None)
     return json.dumps(shared, ensure_ascii=False, sort_keys=True)
 
@@ -191,7 +198,9 @@ def _statements(wording: Wording) -> Iterator[str]:
     yield _insert(
         "cross_posts",
         columns.cross_posts(wording),
-        "temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old ORDER BY row.new, t.ap_id",
+        f"""temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old
+            LEFT JOIN main.posts AS other ON other.ap_id = t.ap_id
+            WHERE other.id IS NULL OR {columns.SHARED_TITLE} ORDER BY row.new, t.ap_id""",
     )
     yield simple("articles", columns.articles(wording))
     yield simple("article_paragraphs", columns.article_paragraphs(wording))

@@ -181,6 +181,7 @@ def readme(title: str, ours: Mapping[str, Any], told: Told) -> str:
         sqlite=first + 2,
         content=ours["content_sha256"],
         contact=told.contact or "the person who gave you this copy",
+        purged="" if ours["options"].get("purged") else ",\nnor what their servers had erased or no longer showed",
         secrecy=_PSEUDONYMS if ours["options"].get("pseudonymised") else "",
     )
 
@@ -189,7 +190,7 @@ _README = """{title}
 {underline}
 
 A read-only copy of Lemmy threads ({named}), made with thread-archive.
-Texts that their authors or moderators had taken back when the threads were last visited are not in it.
+Texts that their authors or moderators had taken back when the threads were last visited are not in it{purged}.
 
 How to open it
 --------------

@@ -26,7 +26,7 @@ _COLUMNS = (
     "kind", "ap_id", "parent", "depth", "author", "author_name", "title", "url", "community", "body", "published_at",
     "edited_at", "score", "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator",
     "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id", "id", "site",
-    "status",
+    "status", "purged_at",
 )  # fmt: skip
 
 

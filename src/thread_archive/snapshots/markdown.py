@@ -81,6 +81,7 @@ def _byline(fields: Mapping[str, Any]) -> str:
     facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
     facts += ["edited"] if fields["edited_at"] else []
     facts += [counted(fields["score"], "point")] if fields["score"] is not None else []
+    facts += [f"purged (seen {fields['purged_at'][:10]})"] if fields["purged_at"] else []
     return " · ".join([*facts, _address(fields["ap_id"])])
 
 

@@ -6,7 +6,7 @@ threads give the same numbers. Kept in temporary tables `X_rows(new, old, …)` 
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
 from thread_archive.model import MissingReason
@@ -52,13 +52,13 @@ def number(
     post_ids: Collection[int],
     *,
     silent: Collection[int],
-    restricted: bool,
+    left_out: Mapping[str, str],
     wording: Wording,
 ) -> None:
     """
     Number what belongs to these threads; `silent` are the rows of people whose texts are left out.
 
-    Unless `restricted`, a comment that only a login showed is a gap: its place is kept, and nothing of it.
+    A comment of which a condition of `left_out` holds is a gap, for its reason: its place is kept, and nothing of it.
     """
     drop(connection)
     for statement in _TABLES.split(";"):
@@ -66,13 +66,25 @@ def number(
     connection.execute("CREATE TEMP TABLE silent_people (id INTEGER PRIMARY KEY)")
     connection.executemany("INSERT INTO temp.silent_people VALUES (?)", [(person,) for person in sorted(silent)])
     _number_posts(connection, post_ids, wording)
-    _number_comments(connection, restricted=restricted)
+    _number_comments(connection, left_out)
     _number_actors(connection, wording)
     _number_instances(connection, wording)
     _number_articles(connection)
     _number_links(connection)
     if not wording.pseudonymised:
         _number_quotes(connection)
+
+
+def left_out(*, restricted: bool, purged: bool) -> dict[str, str]:
+    """By condition, the reason (as SQL) for which comments are gaps that are not for everybody."""
+    of_login = {} if restricted else {"restricted = 1": "(SELECT gap FROM temp.posts_rows WHERE new = post)"}
+    if purged:
+        return of_login
+    # What nobody shows any more, nor tells why, stays out until somebody does.
+    return of_login | {
+        "purged_at IS NOT NULL": f"'{MissingReason.PURGED}'",
+        "gone_at IS NOT NULL": f"'{MissingReason.UNEXPLAINED}'",
+    }
 
 
 class Paths:
@@ -126,7 +138,7 @@ def _number_posts(connection: sqlite3.Connection, post_ids: Collection[int], wor
     connection.execute("DROP TABLE temp.wanted_posts")
 
 
-def _number_comments(connection: sqlite3.Connection, *, restricted: bool) -> None:
+def _number_comments(connection: sqlite3.Connection, left_out: Mapping[str, str]) -> None:
     # What few comments are is set afterwards, by the indexes that name those few.
     connection.execute(
         """INSERT INTO temp.comments_rows (old, post)
@@ -140,10 +152,10 @@ def _number_comments(connection: sqlite3.Connection, *, restricted: bool) -> Non
            WHERE old IN (SELECT comment.id FROM temp.silent_people AS person
                          CROSS JOIN main.comments AS comment ON comment.creator_id = person.id)"""
     )
-    if not restricted:
+    for condition, reason in left_out.items():
         connection.execute(
-            """UPDATE temp.comments_rows SET gap = (SELECT gap FROM temp.posts_rows WHERE new = post)
-               WHERE old IN (SELECT id FROM main.comments WHERE restricted = 1)"""
+            f"""UPDATE temp.comments_rows SET gap = {reason}
+                WHERE gap IS NULL AND old IN (SELECT id FROM main.comments WHERE ap_id IS NOT NULL AND {condition})"""
         )
 
 

@@ -10,6 +10,7 @@ from thread_archive.model import Article, Comment, Community, CrossPost, Missing
 from thread_archive.snapshots.pseudonyms import HOST
 from thread_archive.snapshots.receipts import received_receipt
 from thread_archive.store.merging import Place, Received, Sighted
+from thread_archive.store.purges import Marks
 from thread_archive.store.times import parse_stamp
 from thread_archive.trees import Key
 
@@ -119,7 +120,21 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         seen=_sighted(connection, _SIGHTED.format("post_id", 0, "?"), capture.post_id).get(capture.post_id, ()),
         reasons={keys[row[0]]: MissingReason(row[7]) for row in rows if not row[1]},
         restricted=frozenset(restricted | ({post.ap_id} if post_restricted else set())),
+        marks=_marks(connection, capture.post_id),
     )
+
+
+def _marks(connection: sqlite3.Connection, post_id: int) -> dict[str, Marks]:
+    """What of a thread is marked as purged or gone; nothing where it is of a schema without such marks."""
+    if not any(row[1] == "purged_at" for row in connection.execute("PRAGMA table_info(comments)")):
+        return {}
+    rows = connection.execute(
+        """SELECT ap_id, purged_at, purged_by, gone_at FROM posts WHERE id = ?1
+           UNION ALL SELECT ap_id, purged_at, purged_by, gone_at FROM comments
+           WHERE post_id = ?1 AND ap_id IS NOT NULL""",
+        [post_id],
+    )
+    return {row[0]: Marks(*row[1:]) for row in rows if any(row[1:])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from thread_archive.exceptions import InputError, UnknownThreadError
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.queries import parse_query
 from thread_archive.store.reading import post_by_ap_id
+from thread_archive.store.restrictions import PURGED
 from thread_archive.store.search import Request, find_threads
 
 _ALL = 1_000_000_000
@@ -26,17 +27,21 @@ class Wanted:
     query: str = ""
     since: datetime | None = None
     restricted: bool = False
+    purged: bool = False
 
 
 def select(archive: Archive, wanted: Wanted) -> list[int]:
     """
     The rows of the posts of all threads that are wanted; of all threads where nothing is asked for.
 
-    Threads that only a login showed are left out unless `restricted`. Raises UnknownThreadError where none is left.
+    Threads that only a login showed are left out unless `restricted`, those that were purged unless `purged`. Raises
+    UnknownThreadError where none is left.
     """
     conditions, values = ["1"], list[object]()
     if not wanted.restricted:
         conditions.append("NOT post.restricted")
+    if not wanted.purged:
+        conditions.append(f"NOT {PURGED}")
     if wanted.community:
         conditions.append("post.community_id IN (SELECT value FROM json_each(?))")
         values.append(_communities(archive, wanted.community))
@@ -58,27 +63,43 @@ def select(archive: Archive, wanted: Wanted) -> list[int]:
     if not found:
         raise UnknownThreadError(
             f"No thread of {archive.path} is what you ask for, or may be shared.",
-            next="`thread-archive ls` lists its threads; what only a login showed needs --include-restricted.",
+            next="`thread-archive ls` lists its threads; what only a login showed needs --include-restricted, "
+            "what was purged --include-purged.",
         )
     return found
 
 
-def hidden(archive: Archive, wanted: Wanted, chosen: Sequence[int]) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """How many threads of those wanted, and how many comments of those chosen, stay out for one reason."""
+
+    threads: int = 0
+    comments: int = 0
+
+
+def hidden(archive: Archive, wanted: Wanted, chosen: Sequence[int]) -> tuple[LeftOut, LeftOut]:
     """
-    How many threads of those wanted are not among the rows `chosen`, and how many comments of those chosen stay out,
-    since only a login showed them.
+    What of that which is wanted stays out beside the rows `chosen`: what only a login showed, and what was purged (or
+    is no longer shown).
     """
-    if wanted.restricted:
-        return 0, 0
+    unseen = purged = LeftOut()
+    if not wanted.restricted:
+        unseen = _left_out(archive, "restricted", replace(wanted, restricted=True), chosen)
+    if not wanted.purged:
+        purged = _left_out(archive, PURGED, replace(wanted, purged=True), chosen)
+    return unseen, purged
+
+
+def _left_out(archive: Archive, condition: str, wider: Wanted, chosen: Sequence[int]) -> LeftOut:
     with archive.reading() as connection:
-        (is_any,) = connection.execute("SELECT EXISTS (SELECT 1 FROM posts WHERE restricted)").fetchone()
-        # Most archives have none, and a search need not be made twice.
-        threads = len(select(archive, replace(wanted, restricted=True))) - len(chosen) if is_any else 0
+        (is_any,) = connection.execute(f"SELECT EXISTS (SELECT 1 FROM posts WHERE {condition})").fetchone()
         (comments,) = connection.execute(
-            "SELECT count(*) FROM comments WHERE restricted AND post_id IN (SELECT value FROM json_each(?))",
+            f"""SELECT count(*) FROM comments WHERE ap_id IS NOT NULL AND {condition}
+                AND post_id IN (SELECT value FROM json_each(?))""",
             [json.dumps(list(chosen))],
         ).fetchone()
-    return threads, comments
+    # Most archives have none, and a search need not be made twice.
+    return LeftOut(threads=len(select(archive, wider)) - len(chosen) if is_any else 0, comments=comments)
 
 
 def _found_by(archive: Archive, query: str) -> set[int | None]:

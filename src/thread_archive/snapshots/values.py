@@ -30,12 +30,12 @@ _SOUND: Mapping[str, Mapping[str, str]] = {
     "people": _all(_ADDRESS, "ap_id"),
     "posts": {
         **_all(_ADDRESS, "ap_id"),
-        **_all(_TIME, "published_at", "edited_at"),
+        **_all(_TIME, "published_at", "edited_at", "purged_at", "gone_at"),
         **_all(_COUNT, "score", "upvotes", "downvotes", "advertised"),
     },
     "comments": {
         **_all(_ADDRESS, "ap_id"),
-        **_all(_TIME, "published_at", "edited_at", "gone_at"),
+        **_all(_TIME, "published_at", "edited_at", "gone_at", "purged_at"),
         **_all(_COUNT, "score", "upvotes", "downvotes"),
         "parent_id": f"parent_id < id AND post_id = ({_PARENT.format('post_id')})",
         "depth": f"depth = CASE WHEN parent_id IS NULL THEN 1 ELSE ({_PARENT.format('depth + 1')}) END"
@@ -54,7 +54,10 @@ _SOUND: Mapping[str, Mapping[str, str]] = {
 def value_problem(connection: sqlite3.Connection) -> str:
     """The first value that no archive holds; empty where there is none."""
     connection.create_function("is_stamp", 1, _is_stamp, deterministic=True)
-    for table, sound in _SOUND.items():
+    for table, all_sound in _SOUND.items():
+        # A snapshot of an older schema has fewer.
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        sound = {name: condition for name, condition in all_sound.items() if name in columns}
         cases = " ".join(f"WHEN NOT ({condition}) THEN '{name}'" for name, condition in sound.items())
         query = f"SELECT CASE {cases} END AS wrong FROM {table} WHERE wrong IS NOT NULL LIMIT 1"
         for (wrong,) in connection.execute(query):

@@ -35,6 +35,7 @@ class Making:
     zipped: bool = False
     site: bool = True
     restricted: bool = False
+    purged: bool = False
     contact: str = ""
     epoch: int | None = None
     key: Path | None = None
@@ -94,12 +95,17 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
     if making.pseudonyms is not None:
         names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms)
         register(archive.db.conn, names)
-    choice = Choice(posts=posts, silent=opted_out(archive.db.conn), restricted=making.restricted)
+    choice = Choice(posts=posts, silent=opted_out(archive.db.conn), restricted=making.restricted, purged=making.purged)
     wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source)
     database.build(archive, path, choice, wording=wording)
     with path.open("rb") as file:
         digest = file_digest(file)
-    options = {"site": making.site, "restricted": making.restricted, database.PSEUDONYMISED: names is not None}
+    options = {
+        "site": making.site,
+        "restricted": making.restricted,
+        "purged": making.purged,
+        database.PSEUDONYMISED: names is not None,
+    }
     more = {"names_left": asdict(names.remaining)} if names is not None else {}
     with closing(database.open_snapshot(path)) as connection:
         told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site, more=more)

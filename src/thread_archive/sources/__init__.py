@@ -15,6 +15,7 @@ from thread_archive.sources._tally import ROOT
 from thread_archive.sources.discovery import Discovery, discover
 from thread_archive.sources.lemmy_v3.asking import HarvesterV3
 from thread_archive.sources.lemmy_v4.asking import HarvesterV4
+from thread_archive.sources.tracing import Standing, community_standing, gives_any_post, standing
 
 HARVESTERS: dict[str, type[Harvester]] = {harvester.reader.name: harvester for harvester in (HarvesterV4, HarvesterV3)}
 
@@ -55,11 +56,15 @@ __all__ = [
     "Harvester",
     "Place",
     "Reader",
+    "Standing",
     "Steps",
     "belies",
     "closed_door",
+    "community_standing",
     "discover",
+    "gives_any_post",
     "harvester",
     "locate",
     "reader",
+    "standing",
 ]

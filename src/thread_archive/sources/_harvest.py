@@ -24,13 +24,13 @@ from thread_archive.exceptions import (
     ThreadGoneError,
     TooLargeError,
 )
-from thread_archive.model import Harvest, MissingReason, Post, Sighting
+from thread_archive.model import Harvest, MissingReason, Post, Sighting, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources._proof import Asked, unnamed_shortages, verdict
 from thread_archive.sources._reading import Glimpsed, Reader
 from thread_archive.sources._steps import OK, Contradiction, Place, Steps, contradicts, is_absent, is_page, refuse
 from thread_archive.sources._tally import Tally
-from thread_archive.urls import local_id_in
+from thread_archive.urls import host_in, local_id_in
 
 T = TypeVar("T")
 
@@ -45,6 +45,8 @@ SLACK_ROWS = 20_000
 MOST_COUNTED = 200_000
 # Ancestors asked for one by one in vain before the rest is not asked for any more.
 FRUITLESS_ANCESTORS = 100
+# Communities of which visitors see all that is in them.
+SEEN_BY_ALL = frozenset({"public", "unlisted"})
 # By these a server refuses or fails; after the others it is not reached at all, and the same visit may go on later.
 REFUSALS = (AccessDeniedError, ServerFailedError, ThreadGoneError, TooLargeError)
 
@@ -85,6 +87,8 @@ class Harvester(ABC):
         # Whether it had a wall against programs there: more such requests would only make it higher.
         self._walled = False
         self._refused: set[int] = set()
+        # Those of which it said so.
+        self._absent: set[int] = set()
         # Comments that it has in another thread, and those that wait for federation, by local id.
         self._elsewhere: set[int] = set()
         self._pending: dict[int, str] = {}
@@ -186,7 +190,37 @@ class Harvester(ABC):
             incomplete=sum(sighting.incomplete for sighting in self.tally.sightings.values()),
             unreadable=len(self._unreadable) + len(self.tally.doubles),
             unread=frozenset(self._unread),
+            purged=self._purged(named),
         )
+
+    def remaining(self) -> Steps[None]:
+        """Of a thread that is not given any more, the comments that an earlier visit got: a server may give those."""
+        yield from self._expected()
+
+    def taken_back(self, why: TakenBack, *, post_id: int, names: tuple[str, str]) -> Harvest:
+        """What is left of it; `names` are the ap_ids of its post and its community, as somebody else told them."""
+        return Harvest(
+            post_id=post_id,
+            post_ap_id=names[0],
+            community_ap_id=names[1],
+            advertised=None,
+            received=len(self.tally),
+            tombstones=self.tally.tombstones,
+            complete=True,
+            taken_back=why,
+        )
+
+    def _purged(self, named: frozenset[str] | None) -> tuple[int, ...]:
+        """
+        What an earlier visit got and the server, asked for it alone, no longer has, though its collection may name it.
+
+        In a community that visitors are not shown, "not found" says nothing of what is there.
+        """
+        community = self.post.community if self.post else None
+        if community is None or community.deleted or community.removed or community.visibility not in SEEN_BY_ALL:
+            return ()
+        still_named = {self._made_here(ap_id) for ap_id in named or ()}
+        return tuple(sorted(self._absent & set(self.place.expected) - self.tally.sightings.keys() - still_named))
 
     @property
     def _advertised(self) -> int | None:
@@ -329,8 +363,7 @@ class Harvester(ABC):
                 return answer
         except PayloadError:
             self._unread.add(answer.url)
-        if not is_absent(answer):
-            self._refused.add(local_id)
+        (self._absent if is_absent(answer) else self._refused).add(local_id)
         return None
 
     def _asked_for(self) -> Steps[None]:
@@ -358,12 +391,19 @@ class Harvester(ABC):
         """
         Ask singly for what an earlier visit got and the lists lack: 0.18 no longer lists what was withdrawn since.
 
-        There each is asked for, once: among many that were purged one may only be withdrawn.
+        There each is asked for, once: among many that were purged one may only be withdrawn. And the thread's home is
+        asked for many, as its word is what tells that they were purged.
         """
-        fruitless = 0
+        fruitless, patience = 0, FRUITLESS_ANCESTORS if self._is_home() else FRUITLESS
         for local_id in self.place.expected:
-            if local_id not in self.tally.sightings and (fruitless < FRUITLESS or self.omits_withdrawn()):
+            if local_id in self.tally.sightings or local_id in self._absent:
+                continue
+            if fruitless < patience or self.omits_withdrawn():
                 fruitless = 0 if (yield from self.single(local_id)) else fruitless + 1
+
+    def _is_home(self) -> bool:
+        """Whether this is the instance of the thread's community."""
+        return self.post is not None and host_in(self.post.community.ap_id) == self.place.instance
 
     def _named_if_told(self) -> Steps[frozenset[str] | None]:
         """The independent list is a proof and no part of the thread: whoever fails to give it has still given that."""

@@ -55,6 +55,7 @@ class Reader:
         self.site_path = f"{prefix}/site"
         self.post_path = f"{prefix}/post"
         self.comment_path = f"{prefix}/comment"
+        self.community_path = f"{prefix}/community"
         self.resolve_path = f"{prefix}/resolve_object"
         self.list_paths = (f"{prefix}/comment/list", f"{prefix}/comment/list/slim")
         self._people: dict[bytes, Person] = {}

@@ -148,19 +148,25 @@ def note_failure(archive: Archive, post_id: int, url: str, reason: str, *, captu
 
 
 def empty_page(connection: sqlite3.Connection, post_id: int, *, capture_id: int, status: str = WITHDRAWN) -> None:
-    """Take the linked page's text out of the current state, inside the caller's transaction; it becomes a revision."""
+    """
+    Take the linked page out of the current state, inside the caller's transaction; its text becomes a revision.
+
+    Where it is and why it was not to be had, which has its address, go too.
+    """
     found = connection.execute(
-        f"""SELECT id, {", ".join(_STATE)}, capture_id, fetched_at, is_body FROM articles
-            WHERE post_id = ? AND is_page = 1 AND html <> ''""",
+        f"""SELECT id, {", ".join(_STATE)}, capture_id, fetched_at FROM articles
+            WHERE post_id = ? AND is_page = 1 AND (html <> '' OR url <> '' OR final_url <> '' OR reason <> '')""",
         [post_id],
     ).fetchone()
     if found is None:
         return
-    _keep_revision(connection, found[0], found[1:5], capture_id=found[5], fetched_at=found[6])
-    _clear(connection, post_id, found[0])
+    if found[_STATE.index("html") + 1]:
+        _keep_revision(connection, found[0], found[1:5], capture_id=found[5], fetched_at=found[6])
+        _clear(connection, post_id, found[0])
     connection.execute(
-        """UPDATE articles SET title = '', byline = '', html = '', words = 0, is_body = 0, url = '', final_url = '',
-           redirects = '[]', canonical_url = '', status = ?, capture_id = ? WHERE id = ?""",
+        """UPDATE articles SET title = '', byline = '', site = '', html = '', words = 0, is_body = 0, url = '',
+           final_url = '', redirects = '[]', canonical_url = '', reason = '', status = ?, capture_id = ?
+           WHERE id = ?""",
         [status, capture_id, found[0]],
     )
 

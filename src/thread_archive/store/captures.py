@@ -31,6 +31,8 @@ class PlannedSource:
     local id of the post; `complete` says that its listing was followed to the end; `gaps` why what paths name by a
     local id (in decimal) is not there. Of the answers to the URLs `unread` nothing could be read, and others gave the
     rest.
+    `purged` are local ids of comments that it gave once and no longer has, `taken_back` says (`withdrawn`, `purged`)
+    why it does not give the post any more.
     """
 
     instance: str
@@ -40,6 +42,8 @@ class PlannedSource:
     complete: bool
     gaps: Mapping[str, str] = field(default_factory=dict)
     unread: Sequence[str] = ()
+    purged: Sequence[int] = field(default_factory=list)
+    taken_back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

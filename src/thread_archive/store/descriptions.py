@@ -14,6 +14,8 @@ _DOWN = "Downvotes, as the thread's home counts them."
 _CAPTURE = "The capture that saw this state first."
 _PUBLISHED = "When it was published, in UTC (ISO 8601)."
 _RESTRICTED = "1 where only a login showed it: left out of what is published."
+_PURGED_AT = "When its thread's home was found to have purged it; NULL while it has it. Left out of what is published."
+_PURGED_BY = "The server that was asked for it alone and has it no longer: the thread's home."
 _BODY = "Its text in Markdown, as the server gave it; empty where withdrawn."
 _TEXT = "Its plain text, for the index; NULL where that is the same as `body`."
 _HTML = "Its text as sanitised HTML; NULL where that is nothing but its text in paragraphs."
@@ -133,6 +135,9 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "slug": "Its public address: 80 bits of the SHA-256 of its ap_id, in base32.",
         "advertised": "How many comments, withdrawn ones left out, the server counted.",
         "restricted": _RESTRICTED,
+        "purged_at": _PURGED_AT,
+        "purged_by": _PURGED_BY,
+        "gone_at": "Since when its home has not given it and nobody tells why; not published meanwhile.",
         "capture_id": _CAPTURE,
     },
     "comments": {
@@ -161,7 +166,9 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "downvotes": _DOWN,
         "derived": _DERIVED,
         "missing_reason": "Why nothing is here, for a gap; NULL for a comment.",
-        "gone_at": "Since when every server that had shown it has not; NULL while one does.",
+        "gone_at": "Since when every server that had shown it has not; NULL while one does. Not published meanwhile.",
+        "purged_at": _PURGED_AT,
+        "purged_by": _PURGED_BY,
         "restricted": _RESTRICTED,
         "capture_id": _CAPTURE,
     },

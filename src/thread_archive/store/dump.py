@@ -25,6 +25,8 @@ _QUERIES: dict[str, str] = {
                            comment.gone_at IS NOT NULL, comment.restricted
                     FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
                     LEFT JOIN comments AS parent ON parent.id = comment.parent_id""",
+    "purges": """SELECT ap_id, purged_by FROM posts WHERE purged_at IS NOT NULL
+                 UNION ALL SELECT ap_id, purged_by FROM comments WHERE purged_at IS NOT NULL""",
     "cross_posts": """SELECT post.ap_id, cross_posts.ap_id, cross_posts.title, community_ap_id, community_name
                       FROM cross_posts JOIN posts AS post ON post.id = post_id""",
     "local_ids": f"""SELECT instance.domain, kind, local_id, post.ap_id, {_GAP.format("comment")}, withdrawn

@@ -159,8 +159,9 @@ def load(archive: Archive, stored: StoredExchange, *, verify: bool = True) -> Ex
     """
     with translated(archive.path):
         # Not by the digest it had: something may have been redacted since.
-        blob, size, digest = archive.db.conn.execute(
-            """SELECT body.body, body.size, body.digest FROM exchanges AS exchange
+        blob, size, digest, final_url, withheld = archive.db.conn.execute(
+            """SELECT body.body, body.size, body.digest, exchange.final_url, exchange.withheld
+               FROM exchanges AS exchange
                JOIN exchange_bodies AS body ON body.id = exchange.body_id WHERE exchange.id = ?""",
             [stored.id],
         ).fetchone()
@@ -175,7 +176,9 @@ def load(archive: Archive, stored: StoredExchange, *, verify: bool = True) -> Ex
         status=stored.status,
         requested_at=stored.requested_at,
         body=body,
+        final_url=final_url or stored.url,
         logged_in=stored.logged_in,
+        withheld=tuple(json.loads(withheld)) if withheld else (),
     )
 
 

@@ -17,6 +17,7 @@ from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
 from thread_archive.store.places import Places, comment_rows, known_names, known_places
 from thread_archive.store.posts import write_cross_posts, write_post
+from thread_archive.store.purges import Marks, mark
 from thread_archive.store.rows import COMMENT_COLUMNS, COMMENT_STATE, POST_COLUMNS, POST_STATE, Value, post_row
 from thread_archive.store.search_index import COMMENT, POST
 from thread_archive.store.times import stamp, stamp_or_none
@@ -53,7 +54,7 @@ class Received:
 
     `places` are its comments and gaps, `names` the comments by instances' local ids; `sightings` says of each comment
     (by ap_id) what servers say of it, `seen` of the post. `reasons` tells of gaps why they are ones, `restricted` are
-    the ap_ids that only a login gave.
+    the ap_ids that only a login gave, `marks` (by ap_id) of what is purged or gone.
     """
 
     captured_at: datetime
@@ -64,6 +65,7 @@ class Received:
     seen: Sequence[Sighted] = ()
     reasons: Mapping[Key, MissingReason] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
+    marks: Mapping[str, Marks] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ class ThreadMerger:
     def merge(self, batches: Iterable[Sequence[Comment]]) -> int:
         """Merge the post, and the comments, which come in batches in any order; returns the post's row id."""
         writing, received = self._writing, self._received
+        is_new = latest_visit(self._archive, received.post.ap_id) is None
         post_id = self._merge_post()
         places = Places(writing, post_id)
         comments = CommentWriter(writing, places, community_id=writing.actors.community(received.post.community))
@@ -135,6 +138,7 @@ class ThreadMerger:
         places.write_the_rest(written)
         self._tell_why(places)
         self._observe(post_id, places)
+        self._mark(post_id, places, is_new=is_new)
         self.changes.content += writing.actors.changed
         return post_id
 
@@ -145,6 +149,14 @@ class ThreadMerger:
             "UPDATE comments SET missing_reason = ? WHERE id = ? AND ap_id IS NULL",
             [(reason, row_id) for reason, row_id in rows if row_id is not None and row_id not in places.old],
         )
+
+    def _mark(self, post_id: int, places: Places, *, is_new: bool) -> None:
+        """Marks come along with what is new here; of what the archive has, a snapshot's word changes none."""
+        connection, marks = self._writing.connection, self._received.marks
+        if is_new and self._received.post.ap_id in marks:
+            mark(connection, "posts", {post_id: marks[self._received.post.ap_id]})
+        found = {places.ids[ap_id]: told for ap_id, told in marks.items() if ap_id in places.ids}
+        mark(connection, "comments", {row_id: told for row_id, told in found.items() if row_id not in places.old})
 
     def _merge_post(self) -> int:
         writing, post = self._writing, self._received.post

@@ -22,19 +22,3 @@ def opted_out(connection: sqlite3.Connection, post_id: int | None = None) -> fro
                                 UNION SELECT creator_id FROM comments WHERE post_id = ?1)"""
         values = [post_id]
     return frozenset(row_id for row_id, bio in tuples(connection, query, *values) if _MARKS.search(bio))
-
-
-def leave_out(connection: sqlite3.Connection) -> None:
-    """
-    For the rest of a transaction that is rolled back, let what such people wrote count as `restricted`.
-
-    Views by the tables' own names stand before them, in this connection only and in no file.
-    """
-    people = opted_out(connection)
-    if not people:
-        return
-    theirs = f"coalesce(creator_id IN ({', '.join(map(str, sorted(people)))}), 0)"
-    for table in ("posts", "comments"):
-        names = [row[1] for row in tuples(connection, f"PRAGMA main.table_info({table})")]
-        told = ", ".join(f"restricted OR {theirs} AS restricted" if name == "restricted" else name for name in names)
-        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {told} FROM main.{table}")

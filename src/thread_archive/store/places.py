@@ -57,9 +57,10 @@ def known_names(archive: Archive, post_ap_id: str) -> dict[tuple[str, int], str]
 
 def known_local_ids(archive: Archive, instance: str, kind: str, local_id: int) -> list[int]:
     """
-    The local ids by which `instance` knows those comments of a thread that the archive believes to be there.
+    The local ids by which `instance` knows those comments of a thread that it may still have.
 
-    The thread is that of the `kind` (`post` or `comment`) `local_id` of the instance; empty where it is new.
+    The thread is that of the `kind` (`post` or `comment`) `local_id` of the instance; empty where it is new. What is
+    gone is asked for again only at the thread's home, until that told that it was purged.
     """
     rows = archive.db.conn.execute(
         """SELECT local.local_id FROM local_ids AS asked
@@ -67,8 +68,11 @@ def known_local_ids(archive: Archive, instance: str, kind: str, local_id: int) -
            JOIN comments AS comment
                ON comment.post_id = coalesce(asked.post_id, asked_comment.post_id) AND comment.ap_id IS NOT NULL
            JOIN local_ids AS local ON local.comment_id = comment.id AND local.instance_id = asked.instance_id
+           JOIN posts AS post ON post.id = comment.post_id
+           JOIN communities AS community ON community.id = post.community_id
            WHERE asked.instance_id = (SELECT id FROM instances WHERE domain = ?) AND asked.of_comment = ?
-                 AND asked.local_id = ? AND comment.gone_at IS NULL
+                 AND asked.local_id = ? AND comment.purged_at IS NULL
+                 AND (comment.gone_at IS NULL OR community.instance_id = asked.instance_id)
            ORDER BY local.local_id""",
         [instance, int(kind == "comment"), local_id],
     )

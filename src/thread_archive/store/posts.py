@@ -1,9 +1,21 @@
 """Writing a thread's post: its row, the state it replaces, its cross-posts and its entry in the index."""
 
-from thread_archive.model import Post
+from datetime import datetime
+from typing import Any
+
+from thread_archive.model import Community, Person, Post, Votes
 from thread_archive.slugs import slug
 from thread_archive.store import article_writing, derivations, search_index
-from thread_archive.store.rows import POST_COLUMNS, POST_STATE, Row, post_row
+from thread_archive.store.archive import Archive
+from thread_archive.store.rows import (
+    COMMUNITY_COLUMNS,
+    PERSON_COLUMNS,
+    POST_COLUMNS,
+    POST_STATE,
+    Row,
+    post_row,
+)
+from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Writing
 
 _NAMES = ", ".join(POST_COLUMNS)
@@ -15,7 +27,12 @@ _DERIVED_FROM = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "ur
 _STATE = tuple(POST_COLUMNS.index(name) for name in POST_STATE)
 _INDEXED = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "creator_id", "community_id"))
 _AP_ID = POST_COLUMNS.index("ap_id")
+_TITLE = POST_COLUMNS.index("title")
 _BODY = POST_COLUMNS.index("body")
+_POST_TEXTS = (
+    "ap_id", "title", "url", "body", "language", "alt_text", "embed_title", "embed_description", "thumbnail_url",
+)  # fmt: skip
+_POST_FLAGS = ("deleted", "removed", "locked", "nsfw", "featured", "is_moderator", "is_admin")
 # What a comment list, which is all there is of some withdrawn posts, does not tell of the post.
 _MARKS = tuple(POST_COLUMNS.index(name) for name in ("is_moderator", "is_admin"))
 _VOTES = slice(POST_COLUMNS.index("score"), POST_COLUMNS.index("downvotes") + 1)
@@ -77,6 +94,10 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     if first or any(old[index] != new[index] for index in _DERIVED_FROM):
         derivations.forget_post(writing.connection, post_id)
         article_writing.forget_body(writing.connection, post_id)
+    if not new[_TITLE]:
+        # Other posts of the same link have it beside them.
+        cursor = writing.connection.execute("DELETE FROM cross_posts WHERE ap_id = ?", [new[_AP_ID]])
+        writing.changes.content += cursor.rowcount
     if writing.visit.post.deleted or writing.visit.post.removed:
         article_writing.empty_page(writing.connection, post_id, capture_id=capture_id)
     writing.changes.content += 1
@@ -106,10 +127,10 @@ def _index(writing: Writing, post_id: int, row: Row, text: str | None) -> None:
 
 
 def write_cross_posts(writing: Writing, post_id: int, post: Post) -> None:
-    """Note the other posts of the same link that a server listed beside the post."""
+    """Note the other posts of the same link that a server listed beside the post, but for those taken back since."""
     cursor = writing.connection.executemany(
         """INSERT INTO cross_posts (post_id, ap_id, title, community_ap_id, community_name, instance_id)
-           VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM posts WHERE ap_id = ?2 AND title = '')
            ON CONFLICT DO UPDATE SET title = ?3, community_ap_id = ?4, community_name = ?5
            WHERE (title, community_ap_id, community_name) IS NOT (?3, ?4, ?5)""",
         [
@@ -118,3 +139,42 @@ def write_cross_posts(writing: Writing, post_id: int, post: Post) -> None:
         ],
     )
     writing.changes.content += max(0, cursor.rowcount)
+
+
+def recorded_post(archive: Archive, post_id: int) -> tuple[Post, bool]:
+    """The post of the row `post_id` as the archive has it now, without local ids; and whether only a login gave it."""
+    connection = archive.db.conn
+
+    def named(table: str, columns: tuple[str, ...], row_id: int | None) -> dict[str, Any]:
+        row = connection.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE id = ?", [row_id]).fetchone()
+        return dict(zip(columns, row, strict=True)) if row else {}
+
+    post = named("posts", POST_COLUMNS, post_id)
+    person = named("people", PERSON_COLUMNS, post["creator_id"])
+    community = named("communities", COMMUNITY_COLUMNS, post["community_id"])
+    votes = None if post["score"] is None else Votes(**{name: post[name] for name in ("score", "upvotes", "downvotes")})
+    texts = {name: post[name] for name in _POST_TEXTS}
+    flags: dict[str, Any] = {name: bool(post[name]) for name in _POST_FLAGS}
+    community |= {name: bool(community[name]) for name in ("nsfw", "deleted", "removed")}
+    del community["instance_id"]
+    told = Post(
+        local_id=0,
+        **texts,
+        **flags,
+        creator=_person(person) if person else None,
+        community=Community(**community),
+        published_at=parse_stamp(post["published_at"]),
+        edited_at=_time(post["edited_at"]),
+        votes=votes,
+        comments=post["advertised"],
+    )
+    return told, bool(post["restricted"])
+
+
+def _person(row: dict[str, Any]) -> Person:
+    texts = {name: row[name] for name in ("ap_id", "name", "display_name", "bio")}
+    return Person(**texts, bot=bool(row["is_bot"]), deleted=bool(row["deleted"]))
+
+
+def _time(stamp: str | None) -> datetime | None:
+    return parse_stamp(stamp) if stamp else None

@@ -132,10 +132,10 @@ def thread_items(archive: Archive, post_id: int) -> Iterator[Item]:
 
 def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False) -> Iterator[Item]:
     """
-    As `thread_items`; `public` leaves out comments that only a login gave, but for the places of those that somebody
-    answers.
+    As `thread_items`; `public` leaves out comments, and cross-posts, that are not for everybody, but for the places of
+    comments that somebody answers.
     """
-    yield _post(connection, post_id)
+    yield _post(connection, post_id, public=public)
     page = linked_page(connection, post_id)
     if page:
         yield _article(page)
@@ -189,7 +189,7 @@ def _name(place: _Place, keys: Mapping[int, tuple[str, int]]) -> str:
 _POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
                   post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator, post.is_admin,
                   person.is_bot, post.language, home.domain, post.title, post.url, community.ap_id, post.locked,
-                  post.nsfw, post.featured
+                  post.nsfw, post.featured, post.purged_at
            FROM posts AS post
            JOIN communities AS community ON community.id = post.community_id
            JOIN instances AS home ON home.id = community.instance_id
@@ -200,7 +200,7 @@ _COMMENTS = """SELECT comment.depth, person.ap_id, person.name, comment.body, co
                       comment.distinguished,
                       comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
                       comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
-                      comment.missing_reason,
+                      comment.missing_reason, comment.purged_at,
                       comment.id, comment.ap_id, comment.position, comment.restricted AND ?1,
                       parent.id, parent.ap_id, parent.position, parent.restricted AND ?1
                FROM comments AS comment
@@ -208,15 +208,20 @@ _COMMENTS = """SELECT comment.depth, person.ap_id, person.name, comment.body, co
                LEFT JOIN comments AS parent ON parent.id = comment.parent_id
                LEFT JOIN people AS person ON person.id = comment.creator_id
                WHERE comment.post_id = ?2 ORDER BY comment.position"""
-_REASON, _OWN, _PARENT = 17, 18, 22
+_REASON, _PURGED, _OWN, _PARENT = 17, 18, 19, 23
 # Why a comment is not told that is not for everybody.
 _NOT_PUBLIC = "not_public"
 
 
-def _post(connection: sqlite3.Connection, post_id: int) -> Item:
+def _post(connection: sqlite3.Connection, post_id: int, *, public: bool) -> Item:
     row = tuples(connection, _POST, post_id).fetchone()
     cross_posts = tuples(
-        connection, "SELECT ap_id, title, community_ap_id FROM cross_posts WHERE post_id = ? ORDER BY ap_id", post_id
+        connection,
+        """SELECT other.ap_id, other.title, other.community_ap_id FROM cross_posts AS other
+           LEFT JOIN posts AS post ON post.ap_id = other.ap_id
+           WHERE other.post_id = ? AND NOT (coalesce(post.restricted, 0) AND ?) ORDER BY other.ap_id""",
+        post_id,
+        int(public),
     ).fetchall()
     fields = {
         "kind": "post",
@@ -246,6 +251,7 @@ def _post(connection: sqlite3.Connection, post_id: int) -> Item:
         "locked": bool(row[19]),
         "nsfw": bool(row[20]),
         "featured": bool(row[21]),
+        "purged_at": row[22],
         "cross_posts": [{"ap_id": x[0], "title": x[1], "community": x[2]} for x in cross_posts],
     }
     return Item(kind="post", depth=0, fields=fields)
@@ -303,5 +309,6 @@ def _comment(row: tuple[Any, ...], parent: str | None) -> Item:
         "is_bot": bool(row[15]),
         "language": row[16],
         "instance": host_in(ap_id),
+        "purged_at": row[_PURGED],
     }
     return Item(kind="comment", depth=row[0], fields=fields)

@@ -1,24 +1,60 @@
-"""Whether an archive holds anything that is not for everybody."""
+"""
+What an archive holds that is not for everybody.
+
+That is what only a login gave, what people wrote who ask not to be archived, what was purged, and what its servers no
+longer show while nobody has told why.
+"""
 
 import sqlite3
+from collections.abc import Iterable
 
 from thread_archive.store.connections import tuples
 from thread_archive.store.optouts import opted_out
 
+# Of a row of `posts` or `comments`: its server has erased it for good, or no longer shows it.
+_PURGED = ("purged_at IS NOT NULL", "gone_at IS NOT NULL")
+PURGED = f"({' OR '.join(_PURGED)})"
 
-def has_restricted(connection: sqlite3.Connection, post_id: int | None = None) -> bool:
+
+def has_restricted(connection: sqlite3.Connection, post_id: int | None = None, *, purged: bool = False) -> bool:
     """
-    Whether a post or comment (of the thread `post_id`, if given) is restricted, or somebody asks not to be archived.
+    Whether a post or comment (of the thread `post_id`, if given) is restricted, or somebody asks not to be archived,
+    or, unless what was `purged` is for everybody too, something is that.
 
     True too for a file whose tables do not say.
     """
+    conditions = ["restricted = 1"] if purged else ["restricted = 1", *_PURGED]
     try:
-        row = tuples(
-            connection,
-            """SELECT EXISTS (SELECT 1 FROM posts WHERE restricted = 1 AND coalesce(id = ?1, 1))
-               OR EXISTS (SELECT 1 FROM comments WHERE restricted = 1 AND coalesce(post_id = ?1, 1))""",
-            post_id,
-        ).fetchone()
-        return bool(row[0]) or bool(opted_out(connection, post_id))
+        return _is_any(connection, conditions, post_id) or bool(opted_out(connection, post_id))
     except sqlite3.OperationalError:
         return True
+
+
+def _is_any(connection: sqlite3.Connection, conditions: Iterable[str], post_id: int | None = None) -> bool:
+    """Whether one of the conditions holds of a post or comment: each is one that an index is of."""
+    exist = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {condition} AND coalesce({row} = ?1, 1))"
+        for table, row in (("posts", "id"), ("comments", "post_id"))
+        for condition in conditions
+    )
+    return bool(tuples(connection, f"SELECT {exist}", post_id).fetchone()[0])
+
+
+def leave_out(connection: sqlite3.Connection, *, purged: bool = False) -> None:
+    """
+    For the rest of a transaction that is rolled back, let all that is not for everybody count as `restricted`; what was
+    `purged` only where that is not for everybody.
+
+    Views by the tables' own names stand before them, in this connection only and in no file.
+    """
+    people = opted_out(connection)
+    reasons = ["restricted"]
+    if people:
+        reasons.append(f"coalesce(creator_id IN ({', '.join(map(str, sorted(people)))}), 0)")
+    # Few archives have any, and without a view an index tells that nothing is restricted.
+    if not purged and _is_any(connection, _PURGED):
+        reasons.append(PURGED)
+    for table in ("posts", "comments") if len(reasons) > 1 else ():
+        names = [row[1] for row in tuples(connection, f"PRAGMA main.table_info({table})")]
+        told = ", ".join(f"{' OR '.join(reasons)} AS restricted" if name == "restricted" else name for name in names)
+        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {told} FROM main.{table}")

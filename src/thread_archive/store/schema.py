@@ -64,6 +64,12 @@ def m006_indexes(db: Database) -> None:
     _execute(db, M006)
 
 
+@migrations()
+def m007_purges(db: Database) -> None:
+    """What its server erased for good, and what it no longer shows and nobody told why."""
+    _execute(db, M007)
+
+
 def make(connection: sqlite3.Connection, *, version: int) -> None:
     """Make the tables of schema `version` in a new database, in the caller's transaction."""
     database = Database(connection, execute_plugins=False)
@@ -570,5 +576,18 @@ CREATE INDEX search_items_paragraph_id ON search_items(paragraph_id) WHERE parag
 CREATE INDEX local_ids_post_id ON local_ids(post_id) WHERE post_id IS NOT NULL
 """
 
+# Few rows have any of these.
+M007 = """
+ALTER TABLE posts ADD COLUMN purged_at TEXT;
+ALTER TABLE posts ADD COLUMN purged_by TEXT;
+ALTER TABLE posts ADD COLUMN gone_at TEXT;
+ALTER TABLE comments ADD COLUMN purged_at TEXT;
+ALTER TABLE comments ADD COLUMN purged_by TEXT;
+CREATE INDEX posts_purged ON posts(id) WHERE purged_at IS NOT NULL;
+CREATE INDEX posts_gone ON posts(id) WHERE gone_at IS NOT NULL;
+CREATE INDEX comments_purged ON comments(id) WHERE purged_at IS NOT NULL;
+CREATE INDEX comments_gone ON comments(id) WHERE gone_at IS NOT NULL
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 6
+VERSION = 7

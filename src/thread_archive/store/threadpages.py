@@ -40,6 +40,9 @@ class ThreadHead:
     upvotes: int | None
     downvotes: int | None
     restricted: bool
+    purged_at: str | None
+    purged_by: str | None
+    gone_at: str | None
     community_ap_id: str
     community_name: str
     community_title: str
@@ -57,7 +60,8 @@ _HEAD = """
 SELECT post.id, post.slug, post.ap_id, post.title, post.url, post.body, post.body_html, post.published_at,
        post.edited_at, post.deleted, post.removed, post.locked, post.nsfw, post.featured, post.language,
        post.is_moderator, post.is_admin, post.score, post.upvotes, post.downvotes, post.restricted,
-       community.ap_id, community.name, community.title, home.domain, person.id, person.ap_id, person.name,
+       post.purged_at, post.purged_by, post.gone_at, community.ap_id, community.name, community.title, home.domain,
+       person.id, person.ap_id, person.name,
        coalesce(person.is_bot, 0),
        coalesce((SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0)
 FROM posts AS post
@@ -129,6 +133,8 @@ class CommentRow(NamedTuple):
     downvotes: int | None
     missing_reason: str | None
     gone_at: str | None
+    purged_at: str | None
+    purged_by: str | None
     restricted: int
     author_id: int | None
     author_ap_id: str | None
@@ -140,7 +146,8 @@ _COMMENT = """
 SELECT comment.id, comment.ap_id, comment.position, comment.depth, comment.body, comment.body_html,
        comment.published_at, comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
        comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes, comment.downvotes,
-       comment.missing_reason, comment.gone_at, comment.restricted, person.id, person.ap_id, person.name, person.is_bot
+       comment.missing_reason, comment.gone_at, comment.purged_at, comment.purged_by, comment.restricted,
+       person.id, person.ap_id, person.name, person.is_bot
 FROM comments AS comment
 LEFT JOIN people AS person ON person.id = comment.creator_id
 WHERE comment.post_id = ? AND comment.position """
@@ -272,15 +279,21 @@ def quotes(
     return [QuoteRow._make(row) for row in tuples(connection, _QUOTES, shown, post_id, int(article), int(public))]
 
 
-def cross_posts(connection: sqlite3.Connection, post_id: int) -> list[tuple[str, str, str, str, str]]:
-    """(ap_id, title, community's ap_id and name, slug of its thread here or '') of other posts of the same link."""
+def cross_posts(connection: sqlite3.Connection, post_id: int, *, public: bool) -> list[tuple[str, str, str, str, str]]:
+    """
+    (ap_id, title, community's ap_id and name, slug of its thread here or '') of other posts of the same link.
+
+    `public` leaves out those that are not for everybody.
+    """
     rows = tuples(
         connection,
         """SELECT other.ap_id, other.title, other.community_ap_id, other.community_name, coalesce(post.slug, '')
            FROM cross_posts AS other
-           LEFT JOIN posts AS post ON post.ap_id = other.ap_id AND NOT post.restricted
-           WHERE other.post_id = ? ORDER BY other.ap_id""",
+           LEFT JOIN posts AS post ON post.ap_id = other.ap_id
+           WHERE other.post_id = ? AND NOT (coalesce(post.restricted, 0) AND ?)
+           ORDER BY other.ap_id""",
         post_id,
+        int(public),
     )
     return rows.fetchall()
 

@@ -32,7 +32,8 @@ class Visit:
     `places` are the local ids by which instances know the post; `restricted` are the ap_ids that only a login gave;
     `gaps` say why a place (instance, local id) is empty; `asked` are the instances that listed the thread to its end.
     `post_stays` says that the archive's state of the post outlasts what is told of it now, `scored_at_home` are the
-    ap_ids of what has its votes from the thread's home, which is silent now.
+    ap_ids of what has its votes from the thread's home, which is silent now. `home` is the thread's home where it told
+    something, `at_home` are the ap_ids of what it gave, `purged` of what it no longer has.
     """
 
     capture_id: int
@@ -45,6 +46,9 @@ class Visit:
     asked: frozenset[str] = frozenset()
     post_stays: bool = False
     scored_at_home: frozenset[str] = frozenset()
+    home: str | None = None
+    at_home: frozenset[str] = frozenset()
+    purged: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

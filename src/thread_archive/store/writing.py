@@ -14,6 +14,7 @@ from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
 from thread_archive.store.places import Places
 from thread_archive.store.posts import write_post
+from thread_archive.store.purges import note_purges
 from thread_archive.store.search_index import COMMENT, POST
 from thread_archive.store.visits import Changes, Reading, Replay, Visit, Writing
 from thread_archive.trees import Key
@@ -62,6 +63,7 @@ class ThreadWriter:
             for instance, pages in groupby(batch, key=lambda reading: reading.instance):
                 self._observe_pages(instance, list(pages), places, post_id)
         places.write_the_rest(self._written)
+        note_purges(writing, post_id)
         self.changes.content += writing.actors.changed
         return post_id
 

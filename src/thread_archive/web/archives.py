@@ -93,3 +93,8 @@ def sole(datasette: Any) -> ServedArchive | None:
 def is_public(datasette: Any) -> bool:
     """Whether the plugin's setting `public` is on."""
     return bool((datasette.plugin_config(PLUGIN) or {}).get("public"))
+
+
+def shows_purged(datasette: Any) -> bool:
+    """Whether a public site shows what was purged too: the plugin's setting `include_purged`."""
+    return bool((datasette.plugin_config(PLUGIN) or {}).get("include_purged"))

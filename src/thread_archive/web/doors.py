@@ -6,12 +6,13 @@ of it.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from thread_archive.store.restrictions import has_restricted
-from thread_archive.web.archives import PLUGIN, is_public, ours, sole
+from thread_archive.web.archives import PLUGIN, is_public, ours, shows_purged, sole
 from thread_archive.web.responses import CSP
 
 Receive = Callable[[], Awaitable[Any]]
@@ -20,7 +21,7 @@ App = Callable[[Any, Receive, Send], Awaitable[None]]
 
 # Tables that say nothing of any one item.
 _ALWAYS = frozenset({"instances", "communities"})
-# Tables of items: open while there is nothing among them that only a login gave.
+# Tables of items: open while there is nothing among them that is not for everybody.
 _UNRESTRICTED = frozenset(
     {
         "people", "posts", "comments", "cross_posts", "local_ids", "scores", "articles", "article_paragraphs", "links",
@@ -54,12 +55,12 @@ async def is_allowed(datasette: Any, action: str, database: str, child: str | No
 
 
 async def _holds_restricted(datasette: Any, database: str) -> bool:
-    db = datasette.databases[database]
-    key = _state(db.path)
+    db, purged = datasette.databases[database], shows_purged(datasette)
+    key = (*_state(db.path), purged)
     if key not in _restricted:
         if len(_restricted) >= _MOST_KNOWN:
             _restricted.clear()
-        _restricted[key] = await db.execute_fn(has_restricted)
+        _restricted[key] = await db.execute_fn(partial(has_restricted, purged=purged))
     return _restricted[key]
 
 

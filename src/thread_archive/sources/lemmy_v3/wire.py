@@ -59,6 +59,18 @@ class Community(msgspec.Struct):
     visibility: str = "Public"
 
 
+class DatedCommunity(Community, kw_only=True):
+    published: datetime
+
+
+class CommunityView(msgspec.Struct):
+    community: DatedCommunity
+
+
+class CommunityAnswer(msgspec.Struct):
+    community_view: CommunityView
+
+
 class Counts(msgspec.Struct):
     score: Count | None = None
     upvotes: Count | None = None

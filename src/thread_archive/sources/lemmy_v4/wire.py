@@ -64,6 +64,18 @@ class Community(msgspec.Struct):
     visibility: str = "public"
 
 
+class DatedCommunity(Community, kw_only=True):
+    published: datetime = field(name="published_at")
+
+
+class CommunityView(msgspec.Struct):
+    community: DatedCommunity
+
+
+class CommunityAnswer(msgspec.Struct):
+    community_view: CommunityView
+
+
 class Post(msgspec.Struct):
     id: LocalId
     name: str

@@ -27,7 +27,9 @@ SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.
        paragraph.number, coalesce(article.title, ''),
        CASE found.id % 4 WHEN 0 THEN coalesce(post.body_text, post.body)
             WHEN 1 THEN coalesce(comment.body_text, comment.body) ELSE paragraph.text END,
-       {SCORE}, coalesce({_ANCHOR}, '')
+       {SCORE}, coalesce({_ANCHOR}, ''),
+       CASE WHEN comment.id IS NULL THEN post.purged_at ELSE comment.purged_at END,
+       CASE WHEN comment.id IS NULL THEN post.purged_by ELSE comment.purged_by END
 FROM (SELECT key AS place, value AS id FROM json_each(?1)) AS found {JOINS}
 JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN people AS person ON person.id = ({CREATOR})
@@ -77,6 +79,8 @@ def hits(
             rank=rank,
             relevance=round(relevance, 6),
             score=row[19],
+            purged_at=row[21],
+            purged_by=row[22],
             approximate=approximate,
         )
         for rank, (row, (_, relevance)) in enumerate(zip(rows, items, strict=True), first)

@@ -74,6 +74,8 @@ class SearchHit:
     rank: int
     relevance: float
     score: int | None
+    purged_at: str | None
+    purged_by: str | None
     approximate: bool
 
     def as_json(self) -> dict[str, Any]:
