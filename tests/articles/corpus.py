@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import trafilatura
 from jinja2 import Environment, FileSystemLoader
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from thread_archive.articles.pages import decode
 from thread_archive.articles.sameness import words
 
 HERE = Path(__file__).parents[2] / "fixtures" / "articles"
@@ -73,6 +75,11 @@ def score(found: str, page: Page) -> Score:
     mine, gold = Counter(words(found)), Counter(page.words)
     common = (mine & gold).total()
     return Score(precision=common / max(1, mine.total()), recall=common / max(1, gold.total()))
+
+
+def trafilatura_alone(page: Page) -> str:
+    """What trafilatura makes of a page by itself, as plain text."""
+    return trafilatura.extract(decode(page.body, page.content_type), include_comments=False) or ""
 
 
 @cache

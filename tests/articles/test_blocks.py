@@ -87,6 +87,18 @@ def test_images_become_links_and_load_nothing() -> None:
     assert ">a boat</a>" in html
 
 
+def test_an_image_without_a_description_is_a_word_only_where_there_is_no_other() -> None:
+    image = '<img src="https://i.example/a.png">'
+    blocks = blocks_of_html(f"<p>{image} The harbour.</p><p>{image}</p><p><img alt='a pier'></p>")
+    assert [paragraph.text for paragraph in blocks.paragraphs] == ["The harbour.", "image", "a pier"]
+    assert blocks.linked == (0, 5, 0)
+
+
+def test_soft_hyphens_do_not_divide_words() -> None:
+    blocks = blocks_of_html("<p>har&shy;bour mas\u00adter</p>")
+    assert (blocks.html, blocks.paragraphs[0].text) == ('<p id="p1">harbour master</p>', "harbour master")
+
+
 def test_ids_of_the_page_do_not_stand_beside_ours() -> None:
     assert re.findall(r'id="([^"]*)"', blocks_of_html('<p id="p7">a</p><div id="menu">b</div>').html) == ["p1", "p2"]
 

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import pytest
 
-from articles.corpus import LAYOUTS, Page, pages, score
+from articles.corpus import LAYOUTS, Page, pages, score, trafilatura_alone
 from thread_archive.articles.extracting import extract
 from thread_archive.articles.readable import by_trafilatura
 from thread_archive.articles.sameness import words
@@ -37,6 +37,15 @@ def test_the_words_of_articles_are_found_and_few_others(read: list[tuple[Page, A
     assert fmean(found.f1 for found in scores.values()) >= 0.98
     assert min(found.recall for found in scores.values()) >= 0.99
     assert {name: found.f1 for name, found in scores.items() if found.f1 < 0.9} == {}
+
+
+def test_on_no_page_is_ours_worse_than_trafilatura_alone(read: list[tuple[Page, Article]]) -> None:
+    worse = {}
+    for page, article in read:
+        ours, alone = score(text_of(article), page).f1, score(trafilatura_alone(page), page).f1
+        if ours < alone:
+            worse[page.name] = (ours, alone)
+    assert worse == {}
 
 
 def test_headings_and_quotes_are_kept_as_what_they_are(read: list[tuple[Page, Article]]) -> None:

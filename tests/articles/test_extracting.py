@@ -117,6 +117,61 @@ def test_articles_are_not_mistaken_for_walls(html: str) -> None:
     assert read(html).refusal is None
 
 
+BRIEF = "<p>The bridge at the old mill is closed until Friday for repairs to its deck, the council said on Monday.</p>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        document(f"<article><h1>Bridge closed</h1>{BRIEF}</article>"),
+        document(f"<h1>The night ferry</h1><div>{BRIEF}</div>"),
+        document(BRIEF, '<meta property="og:type" content="article">'),
+        document(BRIEF, json_ld(headline="Bridge closed")),
+        document("<article><h1>桥梁关闭</h1><p>市议会周一表示，老磨坊旁的桥梁因桥面维修将关闭至星期五。</p></article>"),
+    ],
+)
+def test_a_short_article_is_an_article(html: str) -> None:
+    article = read(html).article
+    assert article is not None
+    assert article.paragraphs[-1].text in html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        document("<main><h1>Page not found</h1><p>The page that you are looking for does not exist here.</p></main>"),
+        document(
+            "<article><h1>404</h1><p>We have looked everywhere, but there is nothing at this address.</p></article>"
+        ),
+        document(
+            "<article><h1>Seite nicht gefunden</h1><p>Unter dieser Adresse gibt es nichts zu lesen.</p></article>"
+        ),
+        document(
+            "<article><h1>Members</h1><p>Please log in with the name and password that you were given.</p></article>"
+        ),
+        document(f"<article>{BRIEF}<form><input type=password></form></article>"),
+        document(
+            "<article><h1>App</h1><p>You need to enable JavaScript to run this app on your machine.</p></article>"
+        ),
+        document("<article><h1>One moment</h1><p>We are checking your browser before you can enter.</p></article>"),
+        document(
+            "<article><h1>Access denied</h1><p>The owner of this house does not let you in from there.</p></article>"
+        ),
+        document(f"<div>{BRIEF}</div>"),
+        document("<article><h1>Ferry</h1><p>Ferry, boats, harbour</p></article>"),
+    ],
+)
+def test_what_a_server_says_in_few_words_is_no_article(html: str) -> None:
+    assert read(html).refusal in (Refusal.EMPTY, Refusal.NAVIGATION)
+
+
+def test_a_description_in_json_ld_is_not_the_title() -> None:
+    head = json_ld(name="The night ferry", headline="boat between two towns")
+    article = read(document(f"<h1>The night ferry</h1>{STORY}", head)).article
+    assert article is not None
+    assert article.title == "The night ferry"
+
+
 def test_a_link_list_beside_an_article_is_left_out() -> None:
     links = "<ul>" + "".join(f"<li><a href=/{n}>Headline number {n}</a></li>" for n in range(30)) + "</ul>"
     article = read(document(f"<div class=l>{links}</div><article>{STORY}</article><div class=r>{links}</div>")).article
@@ -203,6 +258,9 @@ HOSTILE = {
     "a long drawing": document(f'<svg><path d="{"M 1 2 " * 20_000}"/></svg>{STORY}'),
     "many tags": document("<p>word</p>" * 400_000),
     "frameset": "<frameset>" * 5_000,
+    "hidden": document("<p hidden style='a:b;c:d'>some words that nobody sees</p>" * 20_000 + STORY),
+    "one list": document(f"{STORY}<ul>{'<li>two words</li>' * 20_000}</ul>{STORY}"),
+    "title of separators": document(STORY, f'<meta property="og:title" content="{" - x" * 100_000}">'),
     "json": document(STORY, f'<script type="application/ld+json">{json.dumps([{"a": []}] * 80_000)}</script>'),
 }
 

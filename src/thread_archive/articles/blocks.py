@@ -32,11 +32,15 @@ _CLEANER = nh3.Cleaner(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
-    """Sanitised `html` whose block n has the id `pn`, its `paragraphs`, and each one's characters that are links."""
+    """
+    Sanitised `html` whose block n has the id `pn`, and its `paragraphs`; for each, how many of its characters are texts
+    of links, and the innermost block element of the tree that it was read `within`.
+    """
 
     html: str
     paragraphs: tuple[Paragraph, ...]
     linked: tuple[int, ...]
+    within: tuple[Tag, ...]
 
     @property
     def text(self) -> str:
@@ -64,7 +68,9 @@ def blocks_of(root: Tag, *, base: str = "", only: Collection[int] | None = None)
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             writer.say(str(node))
     html = cleaned_blocks(writer.finished())
-    return Blocks(html=html, paragraphs=tuple(writer.paragraphs), linked=tuple(writer.linked))
+    return Blocks(
+        html=html, paragraphs=tuple(writer.paragraphs), linked=tuple(writer.linked), within=tuple(writer.within)
+    )
 
 
 def blocks_of_html(html: str, *, base: str = "") -> Blocks:

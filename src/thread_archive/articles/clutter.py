@@ -14,33 +14,53 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _NAMED_PARTS = frozenset({"div", "section", "ul", "ol"})
+# What stands within an article without being its text.
+_BESIDE = frozenset({"figure", "figcaption", "menu", "nav", "aside", "form", "dialog", "footer"})
+_NAMED_BESIDE = re.compile(
+    "quiz|poll|survey|player|video|audio|caption|credit|widget|gallery|carousel|slide|slider|menu|navi?|toolbar|tabs?|tags?|"
+    "banner|adverts?|advertisement|ads?|sponsor|subscri|signup|sign-up|paywall|rating|popular|trending|recommend|recirc|"
+    "read-?more|more-?(?:on|from|stories)|embed|toc|author|bio|meta|info-?box|download|button|modal|popup|tooltip|print",
+    re.IGNORECASE,
+)
 # What holds more of the page's text than this is no clutter, whatever it is called: some pages are one form.
-_MOST = 0.4
+MOST = 0.4
 
 
 def without_clutter(soup: BeautifulSoup) -> BeautifulSoup:
     """A copy of a page's tree without its clutter."""
     page = copy(soup)
-    lengths = _lengths(page)
-    most = _MOST * lengths.get(id(page), 0)
+    sizes = lengths(page)
+    most = MOST * sizes[id(page)]
     for tag in page.find_all(True):
-        if tag.decomposed or tag.name not in _AROUND | _NAMED_PARTS or lengths[id(tag)] > most:
-            continue
-        if tag.name in _AROUND or _NAMED.search(f"{attribute(tag, 'id')} {attribute(tag, 'class')}"):
+        if not tag.decomposed and sizes[id(tag)] <= most and is_clutter(tag):
             tag.decompose()
     return page
 
 
-def _lengths(page: BeautifulSoup) -> dict[int, int]:
+def is_clutter(tag: Tag) -> bool:
+    """Whether an element is clutter by its tag or name."""
+    return tag.name in _AROUND or (tag.name in _NAMED_PARTS and bool(_NAMED.search(_names(tag))))
+
+
+def is_beside(tag: Tag) -> bool:
+    """Whether an element stands beside an article's text where it stands within it: a caption, a player, a quiz."""
+    return tag.name in _BESIDE or bool(_NAMED_BESIDE.search(_names(tag)))
+
+
+def lengths(page: Tag) -> dict[int, int]:
     """How much text each tag holds, by its identity: each is counted once, from the innermost outwards."""
-    lengths: dict[int, int] = {}
+    found: dict[int, int] = {}
     for tag in reversed([page, *page.find_all(True)]):
         if tag.name in UNREAD:
-            lengths[id(tag)] = 0
+            found[id(tag)] = 0
             continue
-        lengths[id(tag)] = sum(
-            lengths[id(child)] if isinstance(child, Tag) else len(child.strip())
+        found[id(tag)] = sum(
+            found[id(child)] if isinstance(child, Tag) else len(child.strip())
             for child in tag.contents
             if isinstance(child, Tag | NavigableString)
         )
-    return lengths
+    return found
+
+
+def _names(tag: Tag) -> str:
+    return f"{attribute(tag, 'id')} {attribute(tag, 'class')}"

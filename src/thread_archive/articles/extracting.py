@@ -6,12 +6,15 @@ from functools import cache
 from html import escape
 from importlib.metadata import version
 
+from bs4 import BeautifulSoup
+
 from thread_archive.articles.blocks import Blocks, blocks_of_html
 from thread_archive.articles.markup import parse, too_complex, too_odd, visible_text
 from thread_archive.articles.metadata import PageMetadata
 from thread_archive.articles.pages import Media, decode, media_of
-from thread_archive.articles.readable import Readable, readable
+from thread_archive.articles.readable import Readable, is_long, readable
 from thread_archive.articles.refusals import Refusal
+from thread_archive.articles.shown import without_hidden
 from thread_archive.articles.signs import asks_for_consent, is_discussion, is_navigation, is_paywalled
 from thread_archive.model import Article
 
@@ -70,14 +73,27 @@ def _of_page(text: str, url: str) -> Extraction:
     metadata = PageMetadata(soup=soup, url=url)
     if is_discussion(soup, metadata):
         return Extraction(refusal=Refusal.DISCUSSION_PAGE)
-    shown = visible_text(soup)
-    if len(shown) > MAX_TEXT:
+    if len(visible_text(soup)) > MAX_TEXT:
         return Extraction(refusal=Refusal.TOO_COMPLEX)
-    found = readable(text, metadata, shown=shown)
+    page = without_hidden(soup)
+    if page is soup:
+        return _of_tree(soup, text, metadata)
+    shown = _of_tree(page, str(page), metadata)
+    if shown.article:
+        return shown
+    # Some pages hide their text until a script has run.
+    whole = _of_tree(soup, text, metadata)
+    return whole if whole.article and is_long(whole.article.paragraphs) else shown
+
+
+def _of_tree(page: BeautifulSoup, text: str, metadata: PageMetadata) -> Extraction:
+    """The article in a page's tree, of which `text` is the HTML."""
+    shown = visible_text(page)
+    found = readable(page, text, metadata, shown=shown)
     blocks = found.blocks if found else None
-    if asks_for_consent(soup, url, shown, blocks):
+    if asks_for_consent(page, metadata.url, shown, blocks):
         return Extraction(refusal=Refusal.CONSENT_PAGE)
-    if is_paywalled(soup, metadata, shown, blocks):
+    if is_paywalled(page, metadata, shown, blocks):
         return Extraction(refusal=Refusal.PAYWALL)
     if found is None:
         return Extraction(refusal=Refusal.EMPTY)
@@ -90,7 +106,7 @@ def _described(found: Readable, metadata: PageMetadata) -> Article:
     stated = metadata.published_at
     published_at = stated or found.published_at
     return Article(
-        title=metadata.title or found.title or metadata.title_element,
+        title=metadata.title or found.title,
         html=found.blocks.html,
         paragraphs=found.blocks.paragraphs,
         extractor=found.how,

@@ -13,12 +13,15 @@ from urllib.parse import urljoin, urlsplit
 from bs4 import BeautifulSoup
 
 from thread_archive.articles.markup import attribute
+from thread_archive.articles.titles import title_of
 
 # Of JSON-LD no more than this is read.
 MAX_JSON = 1_000_000
 MAX_NODES = 20_000
 # No title, name or licence that is one is longer.
 MAX_FIELD = 500
+# More main headings than these no article has.
+MAX_HEADINGS = 10
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|Report|LiveBlogPosting|WebPage)$")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8}){0,3}")
@@ -69,10 +72,19 @@ class PageMetadata:
         """The JSON-LD objects that are an article or the page as such."""
         return (node for node in self.nodes if any(_ARTICLE_TYPES.search(name) for name in types(node)))
 
-    @property
+    @cached_property
     def title(self) -> str:
-        """The title that Open Graph or JSON-LD state."""
-        return self._meta("og:title", "twitter:title", "dc.title") or self._first("headline")
+        """The title that the page's head and its headings agree on."""
+        names = ("og:title", "twitter:title", "dc.title", "dcterms.title", "citation_title")
+        stated = [self.meta.get(name, "") for name in names]
+        stated += [self._first("headline"), self._first("name")]
+        return title_of(stated, self.title_element, self.headings, [self.site, *self._host_names()])
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """The page's main headings."""
+        found = (_one_line(tag.get_text(" ")) for tag in self.soup.find_all("h1", limit=MAX_HEADINGS))
+        return tuple(text for text in found if text)
 
     @property
     def title_element(self) -> str:
@@ -129,6 +141,14 @@ class PageMetadata:
     def robots(self) -> str:
         """What `<meta name=robots>` asks for."""
         return self.meta.get("robots", "")
+
+    def _host_names(self) -> list[str]:
+        """What the site may be called after its host: the host, and its parts."""
+        try:
+            host = urlsplit(self.url).hostname or ""
+        except ValueError:
+            return []
+        return [host, host.removeprefix("www."), *host.split(".")]
 
     def _meta(self, *names: str) -> str:
         return next((self.meta[name] for name in names if name in self.meta), "")

@@ -73,3 +73,28 @@ PAYWALL_MARKUP = _any_of(
     "paywall|subscri(?:ber|ption)-?(?:wall|only|required|gate)|regwall|piano-(?:offer|inline)",
     "metered-?(?:content|wall)|premium-?(?:wall|gate|barrier)",
 )
+
+# What servers say in few words where the article should be (an error, a check, a login), in the title or a heading …
+MESSAGE_HEADING = _any_of(
+    r"\b[45]\d\d\b|\berror\b|not found|forbidden|denied|unauthori[sz]ed|unavailable|went wrong|oops|just a moment",
+    r"attention required|are you (?:a )?(?:human|robot)|security check|captcha|maintenance|coming soon|be right back",
+    r"(?:log|sign)[ -]?(?:in|on|up)\b|\bregister\b|members only|suspended|for sale|java ?script|one more step|blocked",
+    "nicht gefunden|fehler|verweigert|anmelden|wartung|introuvable|erreur|connexion|accès refusé|no encontrad|denegado",
+    "iniciar? sesión|não encontrad|non trovat|accedi|niet gevonden|inloggen|не найден|ошибка|доступ|вход",
+    "登录|找不到|不存在|错误|ログイン|見つかりません|エラー|غير موجود|تسجيل الدخول",
+)
+# … and in its text.
+MESSAGE = _any_of(
+    r"\bpage (?:that )?(?:you|isn|is n|could|can|has been|was|does|no longer)",
+    r"\byou(?:['’]re| are| were)? (?:looking for|request)",
+    r"\byour (?:browser|request|account|session|connection|subscription|ip\b)|not authori[sz]ed",
+    "(?:please|must|need to|have to|to continue,?) (?:be logged|log|sign|register|subscribe|enable|turn on|try|verify)",
+    "try again|(?:log|sign) in (?:to|or|with|here|below)|forgot (?:your )?password|create an account",
+    "back to (?:the )?home|permission to (?:access|view)|unusual traffic",
+    r"(?:enable|requires?|without|turn on|need|activez|aktivieren|activa|attiva).{0,40}java ?script",
+    "java ?script.{0,40}(?:enable|dis|requ|akt|act|att)|ddos|captcha|under (?:maintenance|construction)",
+    r"an error (?:has )?occurred|internal (?:server )?error|seite (?:wurde|ist|konnte|existiert|gibt).{0,20}nicht",
+    r"bitte (?:melden|loggen|aktivieren|versuchen)|page (?:que vous|demandée)|n['’]existe (?:pas|plus)|connectez-vous",
+    "página (?:que|solicitada|no)|inicia sesión|pagina (?:che|richiesta|non)|accedi per",
+    "страниц.{0,30}(?:не |удален)|войдите|авторизу|页面|请登录|请稍后|ページ|ログイン|الصفحة",
+)

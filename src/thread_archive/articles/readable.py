@@ -1,6 +1,7 @@
 """The readable part of a page: trafilatura, and a plain rule where it finds nothing. The home of trafilatura."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +11,9 @@ from thread_archive.articles.blocks import Blocks, blocks_of
 from thread_archive.articles.choosing import chosen
 from thread_archive.articles.clutter import without_clutter
 from thread_archive.articles.metadata import PageMetadata, moment_of
-from thread_archive.articles.signs import is_navigation, weight
+from thread_archive.articles.signs import is_brief, is_navigation, weight
+from thread_archive.articles.surroundings import places
+from thread_archive.model import Paragraph
 
 # Less text than this (in letters), or than this share of the page's, makes us try again.
 LITTLE = 250
@@ -25,10 +28,15 @@ _BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, Recursi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readable:
-    """What was found, how (`trafilatura`, `trafilatura-recall`, `rule`), and what trafilatura guessed beside it."""
+    """
+    What was found, how (`trafilatura`, `trafilatura-recall`, `rule`), and what trafilatura guessed beside it.
+
+    `lines` is its own plain text: where it marks links and emphasis it loses words around them.
+    """
 
     blocks: Blocks
     how: str
+    lines: tuple[str, ...] = ()
     title: str = ""
     byline: str = ""
     site: str = ""
@@ -36,25 +44,35 @@ class Readable:
     published_at: datetime | None = None
 
 
-def readable(text: str, metadata: PageMetadata, *, shown: str) -> Readable | None:
+def readable(page: BeautifulSoup, text: str, metadata: PageMetadata, *, shown: str) -> Readable | None:
     """
-    The readable part of a page, of which `shown` is all text; None where there is none that is long enough.
+    The readable part of a page's tree, of which `text` is the HTML and `shown` all text; None where there is none that
+    is long enough, or short and yet an article.
 
     The result may still be a list of links (`is_navigation`), where nothing better was found.
     """
-    soup, url = metadata.soup, metadata.url
+    url = metadata.url
     found = _tried(text, url, enough=max(LITTLE, LITTLE_SHARE * weight(shown)))
-    if found is None or _size(found) < LITTLE or is_navigation(found.blocks):
-        plain = Readable(blocks=blocks_by_rule(soup, base=url), how="rule")
-        if _size(plain) >= LITTLE and (found is None or not is_navigation(plain.blocks)):
+    if found is None or not is_long(found.blocks.paragraphs) or is_navigation(found.blocks):
+        plain = Readable(blocks=blocks_by_rule(page, base=url), how="rule")
+        if is_long(plain.blocks.paragraphs) and (found is None or not is_navigation(plain.blocks)):
             return plain
-        return found if _size(found) >= LITTLE else None
-    page = without_clutter(soup)
-    title = metadata.title or metadata.title_element or found.title
+    if found is None:
+        return None
+    if not is_long(found.blocks.paragraphs) and not is_brief(page, metadata, found.blocks):
+        return None
+    if is_navigation(found.blocks):
+        return found
+    title = metadata.title or found.title
     byline = metadata.byline or found.byline
-    if only := chosen(blocks_of(page, base=url), found.blocks, title=title, byline=byline):
+    if only := chosen(blocks_of(page, base=url), found.lines, places(page), title=title, byline=byline):
         return replace(found, blocks=blocks_of(page, base=url, only=only))
     return found
+
+
+def is_long(paragraphs: Iterable[Paragraph]) -> bool:
+    """Whether a text is as long as articles are, news in brief apart."""
+    return sum(weight(paragraph.text) for paragraph in paragraphs) >= LITTLE
 
 
 def _tried(text: str, url: str, *, enough: float) -> Readable | None:
@@ -91,9 +109,9 @@ def by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
             include_comments=False,
             include_formatting=True,
             include_links=True,
-            include_tables=True,
             date_extraction_params=_DATES,
         )
+        plain = trafilatura.extract(text, url=url or None, favor_recall=recall, include_comments=False)
     except (*_BREAKS, LxmlError):
         return None
     if document is None or not document.text:
@@ -105,6 +123,7 @@ def by_trafilatura(text: str, url: str, *, recall: bool) -> Readable | None:
     return Readable(
         blocks=blocks_of(body, base=url),
         how="trafilatura-recall" if recall else "trafilatura",
+        lines=tuple((plain or "").splitlines()),
         title=document.title or "",
         byline=(document.author or "").replace("; ", ", "),
         site=document.sitename or "",

@@ -27,7 +27,7 @@ class Refusal(StrEnum):
 SENTENCES = {
     Refusal.CONSENT_PAGE: "The server shows a page that asks for consent (to cookies, say), not the article.",
     Refusal.PAYWALL: "The page shows only the beginning of an article that is for subscribers.",
-    Refusal.EMPTY: "No readable text was found on the page; it may need JavaScript.",
+    Refusal.EMPTY: "No readable text was found on the page; it may be an error, ask for a login, or need JavaScript.",
     Refusal.NAVIGATION: "The page holds links and short texts (a front page, a list), no article.",
     Refusal.DISCUSSION_PAGE: "The page is a discussion itself (a forum or Lemmy page), not an article.",
     Refusal.PDF: "The link leads to a PDF file, which is not read.",

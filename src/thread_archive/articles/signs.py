@@ -20,10 +20,13 @@ from thread_archive.articles.phrases import (
     CONSENT_YES,
     FORUM_GENERATOR,
     FORUM_MARKUP,
+    MESSAGE,
+    MESSAGE_HEADING,
     PAYWALL,
     PAYWALL_MARKUP,
 )
 from thread_archive.articles.sameness import words
+from thread_archive.articles.titles import begins
 from thread_archive.scripts import DENSE
 
 # Fewer words than these may be what a wall lets through; signs of Chinese and Japanese count as words.
@@ -32,6 +35,10 @@ CONSENT_WORDS = 400
 # Paragraphs in links beyond this share, or none longer than this, are a list of links.
 LINKED_SHARE = 0.6
 SENTENCE = 80
+# A short article says something in at least one sentence of so many words.
+BRIEF_WORDS = 8
+SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]]{0,3}\s*$")
+_ARTICLE_TYPES = ("Article", "BlogPosting")
 _DENSE_SIGN = re.compile(f"[{DENSE}]")
 
 
@@ -85,6 +92,28 @@ def is_navigation(read: Blocks) -> bool:
     """Whether what was extracted is links and labels rather than sentences."""
     longest = max((weight(paragraph.text) for paragraph in read.paragraphs), default=0)
     return sum(read.linked) > LINKED_SHARE * len(read.text) or longest < SENTENCE
+
+
+def is_brief(page: BeautifulSoup, metadata: PageMetadata, read: Blocks) -> bool:
+    """
+    Whether a short text is an article all the same, as news in brief are: sentences on a page that calls itself an
+    article, or under the heading that is its title. What a server says in an article's place is none.
+    """
+    if not any(len(words(block.text)) >= BRIEF_WORDS and SENTENCE_END.search(block.text) for block in read.paragraphs):
+        return False
+    headings = [metadata.title_element, *metadata.headings, *(b.text for b in read.paragraphs if b.kind == "heading")]
+    if any(MESSAGE_HEADING.search(heading) for heading in headings) or MESSAGE.search(read.text):
+        return False
+    if page.select_one("input[type=password]") is not None:
+        return False
+    named = metadata.meta.get("og:type", "").lower() == "article" or any(
+        name.endswith(_ARTICLE_TYPES) for node in metadata.nodes for name in types(node)
+    )
+    return (
+        named
+        or len(page.find_all("article")) == 1
+        or any(begins(metadata.title, heading) for heading in metadata.headings)
+    )
 
 
 def weight(text: str) -> int:

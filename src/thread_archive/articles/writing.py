@@ -70,14 +70,15 @@ class Writer:
     """
     Takes the tags and texts of a page in order, and writes blocks.
 
-    `paragraphs` are those written so far, `linked` how many characters of each are texts of links. With `only`, of all
-    blocks met (counted from 0) these are written.
+    `paragraphs` are those written so far, `linked` how many characters of each are texts of links, `within` the
+    innermost block element around each. With `only`, of all blocks met (counted from 0) these are written.
     """
 
     base: str
     only: Collection[int] | None = None
     paragraphs: list[Paragraph] = field(default_factory=list)
     linked: list[int] = field(default_factory=list)
+    within: list[Tag] = field(default_factory=list)
     _out: list[str] = field(default_factory=list)
     _count: int = 0
     # What encloses the place reached; for each open tag that might, whether it does (it may be too deep).
@@ -91,9 +92,12 @@ class Writer:
     _tag: str = "p"
     _html: list[str] = field(default_factory=list)
     _text: list[str] = field(default_factory=list)
+    # The address of the first image that has no description.
+    _nameless: str = ""
     _linked: int = 0
     _broken: bool = False
     _met: int = 0
+    _elements: list[Tag] = field(default_factory=list)
 
     def enter(self, tag: Tag) -> bool:
         """A tag opens; returns whether what is in it is wanted (and `leave` with it)."""
@@ -114,6 +118,8 @@ class Writer:
             self._flush()
         elif name == "a" or name in INLINE:
             self._open_inline(tag)
+        if is_block(name) or not self._elements:
+            self._elements.append(tag)
         return True
 
     def leave(self, tag: Tag) -> None:
@@ -130,9 +136,14 @@ class Writer:
             self._flush()
         elif (name == "a" or name in INLINE) and self._emphasises.pop():
             self._close_inline()
+        if self._elements[-1] is tag:
+            self._flush()
+            self._elements.pop()
 
     def say(self, string: str) -> None:
         """Text within the block being written."""
+        # Where a word may be divided is no part of it.
+        string = string.replace("\u00ad", "")
         filled = bool(string.strip())
         if not filled and not self._text:
             return
@@ -173,12 +184,14 @@ class Writer:
     def _rows(self, table: Tag) -> None:
         self._count += 1
         self._path.append(_Container("table", self._count))
+        self._elements.append(table)
         for row in table.find_all("tr"):
             cells = [(cell.name, _BLANKS.sub(" ", cell.get_text(" ")).strip()) for cell in row.find_all(["td", "th"])]
             text = " ".join(cell for _, cell in cells if cell)
             if text:
                 html = "".join(f"<{name}>{escape(cell, quote=False)}</{name}>" for name, cell in cells)
                 self._write("tr", html, "row", text)
+        self._elements.pop()
         self._path.pop()
 
     def _break(self) -> None:
@@ -194,12 +207,18 @@ class Writer:
         """An image as a link to it: nothing is loaded from elsewhere when the article is read."""
         description = attribute(tag, "alt")
         source = self._address(attribute(tag, "src"))
-        if source.startswith("http") and all(inline.tag != "a" for inline in self._inline):
-            self._html.append(f'<a href="{escape(source)}">')
-            self.say(description or "image")
-            self._html.append("</a>")
+        if not source.startswith("http") or any(inline.tag == "a" for inline in self._inline):
+            self.say(f" {description} " if description else "")
         elif description:
-            self.say(f" {description} ")
+            self._link(source, description)
+        else:
+            self._nameless = self._nameless or source
+
+    def _link(self, address: str, text: str) -> None:
+        self._html.append(f'<a href="{escape(address)}">')
+        self.say(text)
+        self._html.append("</a>")
+        self._linked += len(text.strip())
 
     def _contain(self, tag: Tag) -> None:
         inside = len(self._path) < MAX_CONTAINERS
@@ -240,12 +259,16 @@ class Writer:
     def _flush(self) -> None:
         """End the block being written; emphasis and links that are still open go on in the next."""
         text = _BLANKS.sub(" ", "".join(self._text)).strip()
+        if self._nameless and not text:
+            # Beside words it would be one word more.
+            text = "image"
+            self._link(self._nameless, text)
         if text:
             closing = "".join(f"</{inline.tag}>" for inline in reversed(self._inline))
             html = _LAST_BREAKS.sub("", "".join(self._html).strip())
             self._write(self._tag, html + closing, *self._kind(text))
         self._html = [inline.opening for inline in self._inline]
-        self._text, self._linked, self._broken = [], 0, False
+        self._text, self._nameless, self._linked, self._broken = [], "", 0, False
 
     def _kind(self, text: str) -> tuple[str, str, int]:
         tags = [container.tag for container in self._path]
@@ -273,7 +296,13 @@ class Writer:
         self._opened = path
         self.paragraphs.append(Paragraph(kind=kind, text=text, level=level))
         self.linked.append(self._linked)
+        self.within.append(self._elements[-1])
         self._out.append(f'<{tag} id="p{len(self.paragraphs)}">{html}</{tag}>')
+
+
+def is_block(name: str) -> bool:
+    """Whether an element of this name is a block of its own, or holds some."""
+    return name in _BLOCKS or name in _CONTAINERS or name in HEADINGS or name == "summary"
 
 
 def _is_inline_code(tag: Tag, code: str) -> bool:

@@ -1,0 +1,39 @@
+"""A title is what the head of a page and its headings agree on."""
+
+import pytest
+
+from thread_archive.articles.titles import title_of
+
+TITLE = "Northern mole signal house"
+
+
+@pytest.mark.parametrize(
+    ("stated", "element", "headings", "sites"),
+    [
+        ([TITLE], "", [], []),
+        ([], TITLE, [], []),
+        ([], "", [TITLE], []),
+        ([f"{TITLE} | The Harbour"], f"{TITLE} | The Harbour", [TITLE], ["The Harbour"]),
+        ([], f"{TITLE} - Wikipedia", [], ["wikipedia"]),
+        ([], f"The Harbour: {TITLE}", [], ["The Harbour"]),
+        # A short description, a slogan, the site's own name.
+        (["signal station in a harbour town"], f"{TITLE} - Wikipedia", [TITLE], []),
+        (["All the news of the coast"], f"{TITLE} – Coast", [TITLE], []),
+        (["The Harbour"], f"{TITLE} – The Harbour", ["The Harbour", TITLE], ["The Harbour"]),
+        (["", "signal station in a harbour town"], f"The Harbour | {TITLE}", [TITLE], []),
+        # What was cut off is told in full by the heading.
+        (["Northern mole sig…", "Northern mole…"], "Northern mole…", [TITLE], []),
+        # What nothing contradicts is believed.
+        ([TITLE, "another"], "Home", [], []),
+    ],
+)
+def test_titles(stated: list[str], element: str, headings: list[str], sites: list[str]) -> None:
+    assert title_of(stated, element, headings, sites) == TITLE
+
+
+def test_a_page_without_any_has_none() -> None:
+    assert title_of([], "", [], []) == ""
+
+
+def test_a_title_of_separators_alone_ends() -> None:
+    assert title_of([" - x" * 120], "", [], ["x"]) == ""
