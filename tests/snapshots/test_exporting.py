@@ -71,7 +71,7 @@ def test_the_article_is_in_every_format(archive: Archive) -> None:
     assert {name: value for name, value in row.items() if value} == {k: v for k, v in told.items() if v}
     text = "- **A. Smith** · Example · <https://example.org/article>\n\n  Iron rusts.\n\n  Stone does not.\n"
     assert f"\n## On iron\n\n{text}" in exported(archive, "md")
-    assert '<p id="p2">Stone does not.</p>' in exported(archive, "html")
+    assert '<p dir="auto" id="p2">Stone does not.</p>' in exported(archive, "html")
 
 
 def test_an_article_whose_text_was_taken_out_is_in_no_format(archive: Archive) -> None:
@@ -170,5 +170,5 @@ def test_what_lies_deep_below_gaps_is_on_the_page(tmp_path: Path, lost: range) -
     with Server(world) as server, archive_in(tmp_path) as made:
         add(made, server, ONE)
         page = exported(made, "html")
-    shown = [int(level) for level in re.findall(r"<p>level (\d+)</p>", page)]
+    shown = [int(level) for level in re.findall(r"<p dir=\"auto\">level (\d+)</p>", page)]
     assert set(shown) == set(range(1, 31)) - set(lost)
