@@ -108,12 +108,13 @@ class Tree:
     A thread's places in thread order, and who showed them.
 
     `names` says which comment a server's local id is; `shown` which comments an answer (by its number) was the last of
-    its server to show.
+    its server to show. `misplaced` are those of which no server tells a place that makes sense.
     """
 
     nodes: Sequence[Node]
     names: Mapping[tuple[str, int], str]
     shown: Mapping[int, frozenset[str]]
+    misplaced: frozenset[str] = frozenset()
 
 
 def arrange(
@@ -149,9 +150,13 @@ def arrange(
             continue
         drafts[key] = _Draft(_known_parent(place, names), place.published_at)
     shown: dict[int, set[str]] = {}
+    misplaced: set[str] = set()
     for ap_id, latest in by_ap_id.items():
         draft = _merge(latest.values(), home, names)
-        if isinstance(draft.parent, tuple) and ap_id in known:
+        has_place = not all(item.sighting.misplaced for item in latest.values())
+        if not has_place and ap_id not in known:
+            misplaced.add(ap_id)
+        if (isinstance(draft.parent, tuple) or not has_place) and ap_id in known:
             # No comment moves: a parent that the archive has is not given up for one that only a path names.
             draft = draft._replace(parent=_known_parent(known[ap_id], names))
         drafts[ap_id] = draft
@@ -163,7 +168,10 @@ def arrange(
     _drop_leaves(drafts)
     _break_circles(drafts)
     return Tree(
-        nodes=_order(drafts), names=names, shown={number: frozenset(ap_ids) for number, ap_ids in shown.items()}
+        nodes=_order(drafts),
+        names=names,
+        shown={number: frozenset(ap_ids) for number, ap_ids in shown.items()},
+        misplaced=frozenset(misplaced),
     )
 
 
@@ -197,6 +205,8 @@ def _parent(best: Seen, others: Iterable[Seen], names: Mapping[tuple[str, int], 
     """The parent by the best sighting, by another server's where the best one names somebody nobody knows."""
     gap: tuple[str, int] | None = None
     for item in (best, *others):
+        if item.sighting.misplaced:
+            continue
         if len(item.sighting.path) == 1:
             return None
         place = (item.instance, item.sighting.path[-2])

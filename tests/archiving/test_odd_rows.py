@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fake_lemmy import Instance, Reply, Server, faults, thread
+from fake_lemmy import Instance, Reply, Server, faults, mirror, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import rereading
 from thread_archive.cli.receipt import full_receipt
@@ -84,9 +84,36 @@ def test_a_comment_whose_path_makes_no_sense_stands_on_the_post_and_is_told_of(
             assert rows(archive, "SELECT body, depth FROM comments ORDER BY position") == [
                 ("one", 1), ("three", 2), ("two", 1),
             ]  # fmt: skip
+            assert rows(archive, "SELECT body FROM comments WHERE misplaced") == [("two",)]
             before = list(content(archive))
             rereading.reread(archive)
             assert list(content(archive)) == before
+            assert rows(archive, "SELECT body FROM comments WHERE misplaced") == [("two",)]
+
+
+def test_a_comment_whose_place_was_known_keeps_it_and_one_that_gets_a_place_is_marked_no_longer(tmp_path: Path) -> None:
+    with Server(thread(v3(), ["one", Reply(text="two", to=1)])) as server, archive_in(tmp_path) as archive:
+        placed = "SELECT body, depth, misplaced FROM comments ORDER BY position"
+        fault = server.faults.add(second(of_comment(path="0")))
+        add(archive, server, URL)
+        assert rows(archive, placed) == [("one", 1, 0), ("two", 1, 1)]
+        server.faults.active.remove(fault)
+        add(archive, server, URL)
+        assert rows(archive, placed) == [("one", 1, 0), ("two", 2, 0)]
+        server.faults.add(second(of_comment(path="0")))
+        add(archive, server, URL)
+        assert rows(archive, placed) == [("one", 1, 0), ("two", 2, 0)]
+
+
+def test_the_place_that_another_server_tells_is_taken(tmp_path: Path) -> None:
+    home = thread(v3(), ["one", Reply(text="two", to=1)])
+    with Server(home, mirror(home, v4("mirror.test"))) as server, archive_in(tmp_path) as archive:
+        server.faults.add(second(of_comment(path="0")), domain="home.test")
+        (receipt,) = add(archive, server, "http://mirror.test/post/1001")
+        assert rows(archive, "SELECT body, depth, misplaced FROM comments ORDER BY position") == [
+            ("one", 1, 0), ("two", 2, 0),
+        ]  # fmt: skip
+        assert [source.misplaced for source in receipt.sources] == [0, 1]
 
 
 @each_instance

@@ -20,6 +20,7 @@ def mark(word: str, kind: str, title: str) -> str:
     return f'<span class="mark {kind}" title="{escape(title)}">{escape(word)}</span>'
 
 
+MISPLACED = mark("place unknown", "warn", "Its server does not tell whom it answers: it stands on the post")
 RESTRICTED = mark("login", "warn", "Only a login gave it: left out of what is published")
 
 

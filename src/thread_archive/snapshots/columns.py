@@ -177,6 +177,7 @@ def comments(wording: Wording) -> Columns:
         "derived": "t.derived",
         "missing_reason": shown("t.missing_reason", "row.gap"),
         **{name: shown(f"t.{name}", "NULL") for name in ("gone_at", "purged_at", "purged_by")},
+        "misplaced": "t.misplaced",
         "capture_id": "row.post",
     }
 

@@ -41,7 +41,6 @@ _SOUND: Mapping[str, Mapping[str, str]] = {
         "depth": f"depth = CASE WHEN parent_id IS NULL THEN 1 ELSE ({_PARENT.format('depth + 1')}) END"
         f" AND depth <= {DEEPEST}",
         "position": "position >= 0",
-        "creator_id": "ap_id IS NULL OR creator_id IS NOT NULL",
         "missing_reason": f"ap_id IS NOT NULL OR ifnull(missing_reason, '') IN ({_REASONS})",
     },
     "cross_posts": _all(_ADDRESS, "ap_id"),

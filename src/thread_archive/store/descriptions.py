@@ -166,6 +166,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "downvotes": _DOWN,
         "derived": _DERIVED,
         "missing_reason": "Why nothing is here, for a gap; NULL for a comment.",
+        "misplaced": "1 where no server tells whom it answers in a way that makes sense: it stands on the post.",
         "gone_at": "Since when every server that had shown it has not; NULL while one does. Not published meanwhile.",
         "purged_at": _PURGED_AT,
         "purged_by": _PURGED_BY,

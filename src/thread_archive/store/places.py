@@ -186,6 +186,19 @@ class Places:
                     self._note_absence(row_id, old[row_id])
         self._name_gaps(gaps)
 
+    def note_misplaced(self) -> None:
+        """Mark the comments whose place no server tells; from then on they keep it, unless a server tells one."""
+        connection, tree = self._writing.connection, self._writing.visit.tree
+        marked = {self.ids[ap_id] for ap_id in tree.misplaced}
+        rows = connection.execute("SELECT id, parent_id FROM comments WHERE post_id = ? AND misplaced", [self._post_id])
+        answering = {row_id for row_id, parent_id in rows if parent_id is not None}
+        for row_ids, value in ((marked, 1), (answering, 0)):
+            cursor = connection.execute(
+                "UPDATE comments SET misplaced = ?1 WHERE misplaced <> ?1 AND id IN (SELECT value FROM json_each(?2))",
+                [value, json.dumps(sorted(row_ids))],
+            )
+            self._writing.changes.content += cursor.rowcount
+
     def _insert_gaps(self, nodes: Iterable[Node]) -> None:
         rows = [
             (

@@ -66,7 +66,7 @@ def m006_indexes(db: Database) -> None:
 
 @migrations()
 def m007_purges(db: Database) -> None:
-    """What its server erased for good, and what it no longer shows and nobody told why."""
+    """What its server erased for good, what it no longer shows and nobody told why, and what has no place there."""
     _execute(db, M007)
 
 
@@ -583,10 +583,12 @@ ALTER TABLE posts ADD COLUMN purged_by TEXT;
 ALTER TABLE posts ADD COLUMN gone_at TEXT;
 ALTER TABLE comments ADD COLUMN purged_at TEXT;
 ALTER TABLE comments ADD COLUMN purged_by TEXT;
+ALTER TABLE comments ADD COLUMN misplaced INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX posts_purged ON posts(id) WHERE purged_at IS NOT NULL;
 CREATE INDEX posts_gone ON posts(id) WHERE gone_at IS NOT NULL;
 CREATE INDEX comments_purged ON comments(id) WHERE purged_at IS NOT NULL;
-CREATE INDEX comments_gone ON comments(id) WHERE gone_at IS NOT NULL
+CREATE INDEX comments_gone ON comments(id) WHERE gone_at IS NOT NULL;
+CREATE INDEX comments_misplaced ON comments(post_id) WHERE misplaced
 """
 
 # How many migrations there are: what `user_version` of an up-to-date archive says.

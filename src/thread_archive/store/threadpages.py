@@ -135,6 +135,7 @@ class CommentRow(NamedTuple):
     gone_at: str | None
     purged_at: str | None
     purged_by: str | None
+    misplaced: int
     restricted: int
     author_id: int | None
     author_ap_id: str | None
@@ -146,8 +147,8 @@ _COMMENT = """
 SELECT comment.id, comment.ap_id, comment.position, comment.depth, comment.body, comment.body_html,
        comment.published_at, comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
        comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes, comment.downvotes,
-       comment.missing_reason, comment.gone_at, comment.purged_at, comment.purged_by, comment.restricted,
-       person.id, person.ap_id, person.name, person.is_bot
+       comment.missing_reason, comment.gone_at, comment.purged_at, comment.purged_by, comment.misplaced,
+       comment.restricted, person.id, person.ap_id, person.name, person.is_bot
 FROM comments AS comment
 LEFT JOIN people AS person ON person.id = comment.creator_id
 WHERE comment.post_id = ? AND comment.position """

@@ -63,6 +63,7 @@ class ThreadWriter:
             for instance, pages in groupby(batch, key=lambda reading: reading.instance):
                 self._observe_pages(instance, list(pages), places, post_id)
         places.write_the_rest(self._written)
+        places.note_misplaced()
         note_purges(writing, post_id)
         self.changes.content += writing.actors.changed
         return post_id
