@@ -11,7 +11,7 @@ from fake_lemmy import Server, faults, thread
 from runs import add, archive_in, v3, v4
 from thread_archive.archiving import Receipt
 from thread_archive.model import MissingReason
-from thread_archive.sources import _harvest
+from thread_archive.sources import _gathering
 
 URL = "http://home.test/post/1"
 ELSEWHERE = {"ap_id": "http://away.test/post/4", "local": False}
@@ -62,8 +62,8 @@ def test_a_list_that_goes_round_in_circles_is_left_and_the_rest_unexplained(
 def test_a_server_that_counts_without_measure_is_not_believed(
     tmp_path: Path, instance: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_harvest, "SLACK_ROWS", 1000)
-    monkeypatch.setattr(_harvest, "MOST_COUNTED", 1000)
+    monkeypatch.setattr(_gathering, "SLACK_ROWS", 1000)
+    monkeypatch.setattr(_gathering, "MOST_COUNTED", 1000)
     with Server(thread(instance, MANY, post=ELSEWHERE)) as server:
         for kind in ("counts", "post"):
             server.faults.add(faults.field_of(kind, "comments", 2**52))
@@ -87,7 +87,7 @@ def test_ancestors_that_do_not_come_are_asked_for_a_hundred_times_and_no_more(tm
 
 
 def test_ancestors_that_name_others_without_end_make_no_sense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_harvest, "SLACK_ROWS", 1000)
+    monkeypatch.setattr(_gathering, "SLACK_ROWS", 1000)
     numbers = itertools.count(1000)
 
     def naming(request: faults.Request, answer: Any) -> Any:

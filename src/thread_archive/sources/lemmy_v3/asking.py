@@ -13,7 +13,8 @@ from thread_archive.captures import Exchange, Request
 from thread_archive.exceptions import TooLargeError
 from thread_archive.model import Post
 from thread_archive.payloads import error_code
-from thread_archive.sources._harvest import FEW_ROWS, TREE_ROWS, Given, Harvester
+from thread_archive.sources._gathering import FEW_ROWS, Given
+from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Place, Steps, split_query
 from thread_archive.sources.lemmy_v3 import READER
 from thread_archive.sources.lemmy_v3.ties import Ties

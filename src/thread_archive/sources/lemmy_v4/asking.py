@@ -10,7 +10,8 @@ comments; local posts have an ActivityPub collection of all comments.
 
 from thread_archive.captures import ACTIVITY_JSON, Exchange, Request
 from thread_archive.exceptions import PayloadError
-from thread_archive.sources._harvest import FEW_ROWS, TREE_ROWS, Harvester
+from thread_archive.sources._gathering import FEW_ROWS
+from thread_archive.sources._harvest import TREE_ROWS, Harvester
 from thread_archive.sources._steps import OK, Steps, is_json, split_query
 from thread_archive.sources.lemmy_v4 import READER
 
