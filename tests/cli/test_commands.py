@@ -595,3 +595,26 @@ def test_a_contact_is_kept_in_the_archive_and_used_again(tmp_path: Path, server:
     agents = [request.headers["user-agent"] for request in server.requests]
     assert agents
     assert all("https://archivist.example/" in agent for agent in agents)
+
+
+def test_what_its_server_purged_is_shown_with_that_mark_and_not_shared(tmp_path: Path) -> None:
+    server = Server()
+    world = thread(Instance(domain=f"127.0.0.1:{server.port}"), ["a lighthouse", "an island"])
+    server.add(world)
+    with server:
+        assert added(tmp_path, server).returncode == 0
+        world.purge(1)
+        receipt = added(tmp_path, server)
+    assert (receipt.returncode, receipt.stderr) == (0, "")
+    assert f"purged: 1 comment that 127.0.0.1:{server.port} no longer has" in receipt.stdout
+    assert "[purged: its server has it no longer, seen " in run(tmp_path, "show", "1").stdout
+    _, first, second = objects(run(tmp_path, "show", "1", "--json").stdout)
+    assert (first["body"], second["purged_at"]) == ("a lighthouse", None)
+    assert first["purged_at"].endswith("Z")
+    assert "  purged" in run(tmp_path, "search", "lighthouse").stdout
+    assert "purged" in run(tmp_path, "export", "1", "--format", "md").stdout
+    told = run(tmp_path, "snapshot", "bundle", "--no-site").stdout
+    assert "left out: 1 comment that no server has any more (--include-purged takes them along)" in told
+    assert b"lighthouse" not in (tmp_path / "bundle" / "archive.db").read_bytes()
+    assert run(tmp_path, "snapshot", "whole", "--no-site", "--include-purged").returncode == 0
+    assert b"lighthouse" in (tmp_path / "whole" / "archive.db").read_bytes()
