@@ -4,22 +4,23 @@ Adding threads by URL: visits to several hosts at once, every answer committed a
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from zlib import crc32
 
 from thread_archive.archiving import linking
 from thread_archive.archiving.acquaintances import Acquaintances
-from thread_archive.archiving.asking import Ask, Asking
+from thread_archive.archiving.asking import Ask
 from thread_archive.archiving.boundary import boundary
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.deriving import derive
-from thread_archive.archiving.intake import Intake, KeptAnswers, UnderWay
+from thread_archive.archiving.intake import Intake
 from thread_archive.archiving.line import Line, Wanted
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Problem, Receipt, failure
+from thread_archive.archiving.stages import Linked, OpenVisit, Outcome
 from thread_archive.archiving.visiting import Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
@@ -35,53 +36,10 @@ from thread_archive.fetching.clock import Clock, SystemClock
 from thread_archive.sources import Harvester
 from thread_archive.store import articles, captures, places, reading, threads
 from thread_archive.store.archive import Archive
-from thread_archive.store.captures import OpenCapture
 from thread_archive.urls import parse_thread_url, without_password
 
 # Linked pages are on any number of hosts; so many are fetched at a time.
 _PAGE_LANES = 8
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Visit:
-    """A thread that is being visited: how to go on, and what its servers were asked last."""
-
-    wanted: Wanted
-    capture: OpenCapture
-    visit: ThreadVisit
-    steps: Asking[list[Found]]
-    kept: KeptAnswers
-    preparation: Preparation
-    started: float
-    under_way: UnderWay | None = None
-    # The instances that gave an answer so far.
-    answered: set[str] = field(default_factory=set)
-    # The thread was taken down while its answers were under way.
-    ruled_out: TakenDownError | None = None
-
-    @property
-    def name(self) -> str:
-        """What progress calls it."""
-        return self.wanted.url.canonical
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    """A visit that is over: what each server gave, or what kept it from that."""
-
-    visit: _Visit
-    founds: list[Found]
-    problem: ThreadArchiveError | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Linked:
-    """A thread that is written, while the page that it links to is under way."""
-
-    visit: _Visit
-    receipt: Receipt
-    post_id: int
-    page: PageRequest
 
 
 class Adding:
@@ -112,9 +70,9 @@ class Adding:
         self._room = Room()
         self._line = Line(at_once=self._options.at_once)
         self._intake = Intake(archive, client, tokens)
-        self._workers: Workers[_Visit | _Linked, Exchange | Sequence[Exchange]] = Workers()
-        self._visits: list[_Visit] = []
-        self._over: deque[_Outcome] = deque()
+        self._workers: Workers[OpenVisit | Linked, Exchange | Sequence[Exchange]] = Workers()
+        self._visits: list[OpenVisit] = []
+        self._over: deque[Outcome] = deque()
         self._pages = 0
 
     def add(self, texts: Iterable[str]) -> Iterator[Receipt]:
@@ -162,7 +120,7 @@ class Adding:
             self._progress.started(visit.name)
             self._go_on(visit, None)
 
-    def _visit(self, wanted: Wanted) -> _Visit:
+    def _visit(self, wanted: Wanted) -> OpenVisit:
         url, now, started = wanted.url, self._clock.now(), self._clock.monotonic()
         known = reading.post_by_local_id(self._archive, url.instance, *url.named)
         latest = captures.latest_capture_of(self._archive, known)
@@ -177,7 +135,7 @@ class Adding:
             recorded=partial(threads.recorded, self._archive),
             has_login=lambda instance: self._tokens(instance) is not None,
         )
-        return _Visit(
+        return OpenVisit(
             wanted=wanted,
             capture=capture,
             visit=visit,
@@ -196,13 +154,13 @@ class Adding:
         asker, answer = self._workers.answer()
         understood = self._understood(answer)
         # A visit is answered with one exchange, a page with one for each step.
-        if isinstance(asker, _Visit):
+        if isinstance(asker, OpenVisit):
             if not isinstance(understood, Sequence):
                 self._go_on(asker, asker.ruled_out or understood)
         elif not isinstance(understood, Exchange):
             yield from self._take_page(asker, understood)
 
-    def _made_ready(self, visit: _Visit) -> bool:
+    def _made_ready(self, visit: OpenVisit) -> bool:
         """Make something of a visit ready; what cannot be done now is done, and told of, when it is needed."""
         try:
             with boundary():
@@ -223,7 +181,7 @@ class Adding:
         except ThreadArchiveError as error:
             return error
 
-    def _go_on(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> None:
+    def _go_on(self, visit: OpenVisit, answer: Exchange | ThreadArchiveError | None) -> None:
         """
         Find out what to ask next and have it asked, then commit the answer that came, while the server is already at
         it.
@@ -258,16 +216,16 @@ class Adding:
             self._visits.remove(visit)
             self._intake.close(visit.capture)
             self._line.leave(visit.wanted)
-            self._over.append(_Outcome(visit=visit, founds=founds or [], problem=problem))
+            self._over.append(Outcome(visit=visit, founds=founds or [], problem=problem))
 
-    def _make_ready(self, visit: _Visit, answer: Exchange, harvester: Harvester) -> None:
+    def _make_ready(self, visit: OpenVisit, answer: Exchange, harvester: Harvester) -> None:
         try:
             with boundary():
                 visit.preparation.take(answer, harvester)
         except UnexpectedError:
             visit.preparation.drop()
 
-    def _next(self, visit: _Visit, answer: Exchange | ThreadArchiveError | None) -> Ask | list[Found]:
+    def _next(self, visit: OpenVisit, answer: Exchange | ThreadArchiveError | None) -> Ask | list[Found]:
         """The next request of the visit that no interrupted one had made; what it found where there is none."""
         try:
             if isinstance(answer, ThreadArchiveError):
@@ -281,7 +239,7 @@ class Adding:
             return founds
         return ask
 
-    def _ask(self, visit: _Visit, ask: Ask) -> None:
+    def _ask(self, visit: OpenVisit, ask: Ask) -> None:
         url = visit.wanted.url
         # Without its home the thread is kept in part; without the server that was asked, not at all. And a home that is
         # at it goes on, even where it fails at something.
@@ -291,14 +249,14 @@ class Adding:
         fetch = partial(self._intake.fetch, visit.under_way, self._line.typed_ports)
         self._workers.ask(visit, ask.instance, fetch)
 
-    def _tell(self, visit: _Visit, answered: Ask) -> None:
+    def _tell(self, visit: OpenVisit, answered: Ask) -> None:
         if visit.visit.harvester is not None:
             received, expected = visit.visit.harvester.progress
             self._progress.advanced(visit.name, answered.instance, received=received, expected=expected)
 
     # ------------------------------------------------------------------------------------------------ threads
 
-    def _finish(self, over: _Outcome) -> Iterator[Receipt]:
+    def _finish(self, over: Outcome) -> Iterator[Receipt]:
         """Write the thread, and have the page fetched that it links to; or say why there is none."""
         visit, problem = over.visit, over.problem
         if problem is None:
@@ -322,7 +280,7 @@ class Adding:
             return
         yield from self._settled(visit, receipt, lambda: self._linked(visit, receipt, post_id))
 
-    def _settled(self, visit: _Visit, receipt: Receipt, step: Callable[[], Receipt | None]) -> Iterator[Receipt]:
+    def _settled(self, visit: OpenVisit, receipt: Receipt, step: Callable[[], Receipt | None]) -> Iterator[Receipt]:
         """Do a step with a thread that is written; tell its receipt unless it waits for its page."""
         try:
             with boundary():
@@ -334,7 +292,7 @@ class Adding:
         if told is not None:
             yield from self._tell_all(visit, told)
 
-    def _linked(self, visit: _Visit, receipt: Receipt, post_id: int) -> Receipt | None:
+    def _linked(self, visit: OpenVisit, receipt: Receipt, post_id: int) -> Receipt | None:
         """Have the page fetched that the thread links to; the whole receipt where there is none to fetch."""
         page = linking.plan(
             self._archive, post_id, fetch=self._options.article, ignore_robots=self._options.ignore_robots
@@ -344,12 +302,12 @@ class Adding:
         self._pages += 1
         host = linking.host_of_page(page.url)
         self._progress.asking(visit.name, host)
-        linked = _Linked(visit=visit, receipt=receipt, post_id=post_id, page=page)
+        linked = Linked(visit=visit, receipt=receipt, post_id=post_id, page=page)
         lane = f"page {crc32(host.encode()) % _PAGE_LANES}"
         self._workers.ask(linked, lane, partial(self._client.get_page, page))
         return None
 
-    def _take_page(self, linked: _Linked, answer: Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
+    def _take_page(self, linked: Linked, answer: Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
         self._pages -= 1
         visit, post_id = linked.visit, linked.post_id
 
@@ -359,7 +317,7 @@ class Adding:
 
         yield from self._settled(visit, linked.receipt, keep)
 
-    def _completed(self, visit: _Visit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> Receipt:
+    def _completed(self, visit: OpenVisit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> Receipt:
         """All that the thread needs is there: derive what follows from it; the whole receipt."""
         derive(self._archive, post_id, visit.preparation)
         with self._archive.transaction():
@@ -371,7 +329,7 @@ class Adding:
             captures.amend_receipt(self._archive, visit.capture.id, receipt.as_json())
         return receipt
 
-    def _tell_all(self, visit: _Visit, receipt: Receipt) -> Iterator[Receipt]:
+    def _tell_all(self, visit: OpenVisit, receipt: Receipt) -> Iterator[Receipt]:
         visit.preparation.drop()
         seconds = self._clock.monotonic() - visit.started
         for number, text in enumerate(visit.wanted.texts):
