@@ -123,7 +123,7 @@ def test_two_adds_at_once_on_one_archive_both_succeed(tmp_path: Path) -> None:
 def test_a_server_that_fails_midway_leaves_what_came_for_the_next_try(tmp_path: Path, fault: faults.Change) -> None:
     world = grow(thread(v3("home.test")), 400, Random(8))
     with Server(world) as server, archive_in(tmp_path) as archive:
-        server.faults.add(fault, path="page=4")
+        server.faults.add(fault, path="comment/list", at=range(4, 1000))
         (receipt,) = add(archive, server, "http://home.test/post/1", patience=0.05)
         assert (receipt.status, receipt.exit_code) == ("failed", 3)
         assert rows(archive, "SELECT count(*) FROM posts") == [(0,)]
