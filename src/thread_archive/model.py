@@ -25,6 +25,10 @@ class MissingReason(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
+# What is not there for these reasons is nowhere to be had, and counted by nobody: a thread that lacks nothing else is
+# whole.
+GONE_FOR_GOOD = frozenset({MissingReason.PURGED, MissingReason.OTHER_THREAD})
+
 # One sentence a reason: the receipt's, the page's and the documentation's.
 MISSING_REASONS: Mapping[MissingReason, str] = {
     MissingReason.PURGED: "the server erased it for good, or never shows it; replies to it still name it",

@@ -31,8 +31,14 @@ def test_a_server_that_failed_is_told_with_what_it_met() -> None:
     assert of({"comments": {}, "sources": [source]}).sources == ("home.test (Lemmy 1.0.0): It is down.",)
 
 
+def test_what_is_gone_for_good_is_not_called_missing() -> None:
+    told = of({"comments": {"missing": [{"reason": "purged", "count": 1}, {"reason": "unexplained", "count": 2}]}})
+    assert (len(told.gone), told.gone[0][:11]) == (1, "1 comment: ")
+    assert (len(told.missing), told.missing[0][:12]) == (1, "2 comments: ")
+
+
 def test_what_is_missing_is_told_with_its_reason_and_what_nobody_named_by_itself() -> None:
-    named = {"reason": "purged", "count": 1, "items": [{"ap_id": "http://home.test/comment/1"}]}
+    named = {"reason": "not_federated", "count": 1, "items": [{"ap_id": "http://home.test/comment/1"}]}
     told = of({"comments": {"missing": [named, {"reason": "of its own", "count": 2, "items": []}]}})
     assert told.missing[0].startswith("1 comment: ")
     assert told.missing[1] == told.uncounted[0] == "2 comments: of its own"

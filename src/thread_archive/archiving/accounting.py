@@ -4,15 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thread_archive.archiving.visiting import Found
-from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.model import GONE_FOR_GOOD, Missing, MissingItem, MissingReason
 from thread_archive.sources import ROOT
 from thread_archive.trees import Key, Known
 from thread_archive.urls import host_in, local_id_in
 
 # For these reasons comments are missing below others that count them; for any other, anywhere in the thread.
 _BELOW_A_COMMENT = frozenset({MissingReason.UNEXPLAINED, MissingReason.OMITTED_BY_VERSION})
-# What is missing for these reasons is nowhere to be had: a thread that lacks nothing else is whole.
-GONE_FOR_GOOD = frozenset({MissingReason.PURGED, MissingReason.OTHER_THREAD})
 
 
 def given(founds: Iterable[Found]) -> dict[str, frozenset[str]]:

@@ -29,7 +29,7 @@ from thread_archive.exceptions import (
     ThreadGoneError,
 )
 from thread_archive.fetching.clock import Clock
-from thread_archive.model import Missing, Software
+from thread_archive.model import GONE_FOR_GOOD, Missing, Software
 from thread_archive.store import captures, evidence, places, purges, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture, PlannedSource
@@ -220,4 +220,4 @@ def _source(found: Found, *, lacked: int, drift: int, traffic: dict[str, tuple[i
 
 def _status(founds: Sequence[Found], missing: Sequence[Missing]) -> str:
     whole = all(found.harvest is not None and found.harvest.complete for found in founds)
-    return COMPLETE if whole and all(item.reason in accounting.GONE_FOR_GOOD for item in missing) else PARTIAL
+    return COMPLETE if whole and all(item.reason in GONE_FOR_GOOD for item in missing) else PARTIAL

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from thread_archive.counting import counted
-from thread_archive.model import MISSING_REASONS, MissingReason
+from thread_archive.model import GONE_FOR_GOOD, MISSING_REASONS, MissingReason
 from thread_archive.store.threadpages import Visits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """
-    The latest capture's account. `sources` are sentences, `missing` what is not there and why; `stored` counts
-    comments, tombstones among them, None where the archive holds no account; `failure` is what a later visit met.
+    The latest capture's account. `sources` are sentences, `missing` what is not there and why, `gone` what nobody has
+    any more; `stored` counts comments, tombstones among them, None where the archive holds no account; `failure` is
+    what a later visit met.
     """
 
     status: str
@@ -26,6 +27,7 @@ class Facts:
     tombstones: int = 0
     sources: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     uncounted: tuple[str, ...] = ()
 
 
@@ -39,7 +41,9 @@ def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, An
         return None
     receipt = next((told for told in map(_mapping, receipts) if isinstance(told.get("comments"), dict)), {})
     comments = _mapping(receipt.get("comments"))
-    missing = [_mapping(item) for item in _list(comments.get("missing"))]
+    told = [_mapping(item) for item in _list(comments.get("missing"))]
+    gone = [item for item in told if item.get("reason") in GONE_FOR_GOOD]
+    missing = [item for item in told if item not in gone]
     return Facts(
         status=visits.status,
         captured_at=visits.captured_at,
@@ -51,6 +55,7 @@ def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, An
         tombstones=_number(comments.get("tombstones")),
         sources=tuple(_source(_mapping(item)) for item in _list(receipt.get("sources"))),
         missing=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in missing),
+        gone=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in gone),
         uncounted=tuple(
             _missing(bare, item.get("reason"))
             for item in missing

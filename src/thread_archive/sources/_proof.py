@@ -9,11 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from thread_archive.model import Missing, MissingItem, MissingReason
+from thread_archive.model import GONE_FOR_GOOD, Missing, MissingItem, MissingReason
 from thread_archive.sources._tally import ROOT, Tally
-
-# A gap for one of these reasons is counted by nobody any more.
-_UNCOUNTED = frozenset({MissingReason.PURGED, MissingReason.OTHER_THREAD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +63,7 @@ def verdict(asked: Asked) -> Verdict:
 def unnamed_shortages(tally: Tally, gaps: Mapping[int, MissingReason]) -> dict[int, int]:
     """What is short below comments, as the tally has it, but for those of `gaps` that are still counted there."""
     above = tally.above_gaps()
-    named = Counter(above[gap] for gap, why in gaps.items() if why not in _UNCOUNTED)
+    named = Counter(above[gap] for gap, why in gaps.items() if why not in GONE_FOR_GOOD)
     return dict(Counter(tally.shortages()) - named)
 
 
@@ -94,7 +91,7 @@ class _Account:
             drift = self._deficit if self._is_drift() else 0
             self._deficit -= drift
             self._enter_bare()
-        unexplained = sum(item.count for item in self._entries if item.reason not in _UNCOUNTED)
+        unexplained = sum(item.count for item in self._entries if item.reason not in GONE_FOR_GOOD)
         self._enter(MissingReason.UNEXPLAINED, asked.lost - unexplained)
         return Verdict(missing=tuple(self._entries), drift=drift)
 
@@ -114,7 +111,7 @@ class _Account:
             gone = [local_id for local_id, why in gaps.items() if why is reason]
             items = tuple(MissingItem(instance=instance, local_id=local_id) for local_id in gone)
             self._entries.append(Missing(reason=reason, count=len(items), items=items))
-        for gap in (gap for gap, why in gaps.items() if why not in _UNCOUNTED):
+        for gap in (gap for gap, why in gaps.items() if why not in GONE_FOR_GOOD):
             if above[gap] == ROOT:
                 self._deficit = max(0, self._deficit - 1)
             else:
