@@ -186,7 +186,7 @@ def test_on_0_18_a_withdrawn_comment_is_found_among_many_that_were_purged(tmp_pa
 def test_an_interrupted_visit_is_not_gone_on_with_after_a_later_one(tmp_path: Path) -> None:
     world = grow(thread(v3()), 400, Random(4))
     with Server(world) as server, archive_in(tmp_path) as archive:
-        server.faults.add(faults.unavailable(None), path="page=8")
+        server.faults.add(faults.unavailable(None), path="comment/list", at=range(8, 1000))
         assert add(archive, server, URL, patience=0.05)[0].status == "failed"
         server.faults.clear()
         world.comments[1].deleted = True

@@ -359,7 +359,8 @@ def test_what_one_server_cannot_explain_is_not_explained_by_what_another_ones_co
     with Server(home, copy) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, "http://reader.test/post/1001")
         assert (receipt.status, receipt.exit_code, receipt.unexplained) == ("partial", 1, 1)
-        assert sum(item.count for item in receipt.missing) == max(1, drift)
+        assert sum(item.count for item in receipt.missing) == 1
+        assert receipt.sources[0].drift == drift
 
 
 def test_what_fills_a_gap_does_not_stand_for_another_comment_that_is_lost(tmp_path: Path) -> None:
@@ -372,26 +373,33 @@ def test_what_fills_a_gap_does_not_stand_for_another_comment_that_is_lost(tmp_pa
         assert (receipt.stored, receipt.unexplained, receipt.exit_code) == (4, 1, 1)
 
 
-@pytest.mark.parametrize(("parent", "unexplained"), [(3, 0), (1, 1), (2, 1)])
+@pytest.mark.parametrize(("parent", "unexplained"), [(3, 1), (1, 2), (2, 2)])
 def test_only_what_another_server_gives_below_a_comment_stands_for_what_is_counted_there_and_lost(
     tmp_path: Path, parent: int, unexplained: int
 ) -> None:
-    home = thread(v3("home.test"), ["first", "second", Reply(text="third", to=1)])
+    """The home counts one more below another comment than it gives, so that its word proves nothing."""
+    home = thread(v3("home.test"), ["first", "second", Reply(text="third", to=1), "other"])
+    home.comments[4].child_count = 1
     copy = mirror(home, v3("reader.test"))
+    copy.comments[1004].child_count = 1
     given, lost = say(home, Reply(text="fourth", to=parent)), say(copy, Reply(text="lost", to=1003), post_id=1001)
     lost.lost = True
     if parent == 3:
         lost.ap_id = given.ap_id
     with Server(home, copy) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, "http://reader.test/post/1001")
-        assert (receipt.unexplained, receipt.exit_code, receipt.stored) == (unexplained, unexplained, 4)
+        assert (receipt.unexplained, receipt.exit_code, receipt.stored) == (unexplained, 1, 5)
 
 
 @pytest.mark.parametrize("seed", range(1, 31))
 def test_what_somebody_counts_below_a_comment_and_nobody_gives_is_unexplained_and_nothing_else_is(
     tmp_path: Path, seed: int
 ) -> None:
-    """Any comments that nobody answered may never have come to the mirror, or be lost by either server."""
+    """
+    Any comments that nobody answered may never have come to the mirror, or be lost by either server.
+
+    Where the home gave all that it counts below comments, what the mirror counts beyond that is its counters' drift.
+    """
     chance = Random(seed)
     home = grow(thread(v3("home.test")), chance.randint(3, 14), chance)
     copy = mirror(home, v3("reader.test"), without=[row.id for row in unanswered(home) if chance.random() < 0.3])
@@ -399,13 +407,14 @@ def test_what_somebody_counts_below_a_comment_and_nobody_gives_is_unexplained_an
         for row in unanswered(world):
             row.lost = chance.random() < 0.3
     gave = {row.ap_id for world in (home, copy) for row in world.comments.values() if not row.lost}
-    nobody = [
-        sum(row.lost and row.ap_id not in gave and len(row.labels) > 2 for row in world.comments.values())
-        for world in (home, copy)
-    ]
+    lost = [[row for row in world.comments.values() if row.lost and row.ap_id not in gave] for world in (home, copy)]
+    least = max(sum(len(row.labels) > 2 for row in rows) for rows in lost)
     with Server(home, copy) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, "http://reader.test/post/1001")
-        assert (receipt.stored, receipt.unexplained) == (len(gave), max(nobody))
+        is_proven = not any(row.lost and len(row.labels) > 2 for row in home.comments.values())
+        assert receipt.stored == len(gave)
+        # What answers the post is only counted: a counter is believed where child counts bear it out.
+        assert (0 if is_proven else least) <= receipt.unexplained <= (0 if is_proven else max(map(len, lost)))
 
 
 def unanswered(world: World) -> list[Comment]:

@@ -103,7 +103,7 @@ def test_add_json_has_exactly_the_contracts_fields(tmp_path: Path, server: Serve
     }  # fmt: skip
     assert set(receipt["sources"][0]) == {
         "instance", "software", "version", "is_home", "advertised", "received", "tombstones", "lacked", "requests",
-        "error",
+        "drift", "error",
     }  # fmt: skip
     assert set(receipt["comments"]) == {"stored", "tombstones", "missing", "unexplained"}
     assert set(receipt["article"]) == {"status", "url", "reason"}

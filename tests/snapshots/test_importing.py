@@ -368,7 +368,6 @@ _GAP = "(SELECT id FROM comments WHERE ap_id IS NULL)"
         ("comments.depth", f"UPDATE comments SET depth = {2**40} WHERE id = {_REPLY}"),
         ("comments.depth", f"UPDATE comments SET depth = -1 WHERE id = {_FIRST}"),
         ("comments.position", f"UPDATE comments SET position = -1 WHERE id = {_FIRST}"),
-        ("comments.creator_id", f"UPDATE comments SET creator_id = NULL WHERE id = {_FIRST}"),
         ("comments.missing_reason", f"UPDATE comments SET missing_reason = 'eaten' WHERE id = {_GAP}"),
         ("comments.missing_reason", f"UPDATE comments SET missing_reason = NULL WHERE id = {_GAP}"),
         ("cross_posts.ap_id", "INSERT INTO cross_posts VALUES (2, 'x', '', '', '', 1)"),

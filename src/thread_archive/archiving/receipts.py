@@ -58,7 +58,8 @@ class SourceReceipt:
     error: Problem | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object."""
+        """The contract's object; what is odd about few servers is there only where it is not 0."""
+        odd = {"misplaced": self.misplaced, "incomplete": self.incomplete, "unreadable": self.unreadable}
         return {
             "instance": self.instance,
             "software": self.software,
@@ -70,9 +71,7 @@ class SourceReceipt:
             "lacked": self.lacked,
             "requests": self.requests,
             "drift": self.drift,
-            "misplaced": self.misplaced,
-            "incomplete": self.incomplete,
-            "unreadable": self.unreadable,
+            **{name: count for name, count in odd.items() if count},
             "error": self.error.as_json() if self.error else None,
         }
 

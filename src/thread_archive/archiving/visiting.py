@@ -373,7 +373,8 @@ def _not_at_home(instance: str, post_ap_id: str) -> ThreadGoneError:
 
 
 def _lost(found: Found) -> bool:
-    return found.harvest is not None and found.harvest.lost > 0
+    """Whether the server counts more than it gave: a login may show what visitors are not."""
+    return found.harvest is not None and found.harvest.lost + found.harvest.drift > 0
 
 
 def _doubtful(found: Found) -> bool:

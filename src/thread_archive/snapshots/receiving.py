@@ -107,7 +107,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
         post=post,
         places={
             keys[row[0]]: Place(
-                parent=_parent(keys, row[2]),
+                parent=_parent(keys, row[0], row[2]),
                 published_at=parse_stamp(row[3]),
                 deleted=bool(row[4]),
                 removed=bool(row[5]),
@@ -183,13 +183,13 @@ def comments(connection: sqlite3.Connection, post_id: int) -> Iterator[Sequence[
         yield [_comment(row) for row in batch]
 
 
-def _parent(keys: Mapping[int, Key], row_id: int | None) -> Key | None:
-    """Whom a comment answers; raises ValueError where that is none of its thread."""
-    if row_id is None:
+def _parent(keys: Mapping[int, Key], row_id: int, parent_id: int | None) -> Key | None:
+    """Whom a comment answers; raises ValueError where that is none before it in its thread: rows are in order."""
+    if parent_id is None:
         return None
-    if row_id not in keys:
-        raise ValueError("a comment answers one of another thread")
-    return keys[row_id]
+    if parent_id not in keys or parent_id >= row_id:
+        raise ValueError("a comment answers one that does not stand before it in its thread")
+    return keys[parent_id]
 
 
 def _gap_name(sighted: Sequence[Sighted], row_id: int) -> tuple[str, int]:
