@@ -102,6 +102,15 @@ def test_a_list_that_has_more_rows_than_different_ones_has_proven_a_loss() -> No
         assert (harvest.received, harvest.missing) == (399, (Missing(reason=MissingReason.UNEXPLAINED, count=1),))
 
 
+@pytest.mark.parametrize("tied", [2, 7, 60])
+def test_no_page_is_asked_for_that_a_version_does_not_give(tied: int) -> None:
+    with Server(burst(v3(version="0.19.14"), 480, tied=tied)) as server:
+        harvest = harvested(server)
+        assert (harvest.received, harvest.complete, harvest.missing) == (480, True, ())
+        pages = [int(target.rpartition("&page=")[2]) for target in server.targets() if "&page=" in target]
+        assert max(pages) <= 10
+
+
 def test_a_thread_without_ties_is_asked_for_nothing_more() -> None:
     with Server(thread(v3(), [f"number {n}" for n in range(400)], post=ELSEWHERE)) as server:
         harvested(server)

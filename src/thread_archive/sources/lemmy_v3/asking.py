@@ -89,7 +89,7 @@ class HarvesterV3(Harvester):
             self._ends_meet, self.capped = bool(self.lists), not self.lists
         if self.capped and self.may_lack():
             yield from self._roots()
-        if self.lists and self.still_short():
+        if self.lost:
             yield from self._untied()
 
     def _is_too_long(self) -> bool:
@@ -105,7 +105,7 @@ class HarvesterV3(Harvester):
         """
         left = MOST_WINDOWS + 2 * len(self.tally) // PAGE_ROWS
         trees = [(sort, depth) for depth in DEPTHS for sort in ORDERS] if self._fits(TREE_ROWS) else []
-        while self.still_short() and left > 0:
+        while self.lost and left > 0:
             left -= 1
             window = self._ties.next_window() if self._ties is not None else None
             comment, below = max(self._untried_shortages().items(), key=lambda item: item[1], default=(0, 0))
@@ -202,7 +202,7 @@ class HarvesterV3(Harvester):
         where = {"parent_id": parent_id} if parent_id is not None else {"post_id": self.post_id}
         ties = None
         if sort == "Old" and parent_id is None:
-            ties = self._ties = Ties(limit=limit)
+            ties = self._ties = Ties(limit=limit, last_page=min(_last_pages(self.place.site.version), default=None))
         page = rows = 0
         listed: set[int] = set()
         while True:

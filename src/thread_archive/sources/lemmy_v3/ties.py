@@ -40,10 +40,15 @@ class _Group:
 
 
 class Ties:
-    """What a flat list in the order of time shows of comments of the same time. `limit` is the length of its pages."""
+    """
+    What a flat list in the order of time shows of comments of the same time.
 
-    def __init__(self, *, limit: int) -> None:
+    `limit` is the length of its pages, `last_page` the last one of any length that the server gives, if there is such.
+    """
+
+    def __init__(self, *, limit: int, last_page: int | None = None) -> None:
         self._limit = limit
+        self._last_page = last_page
         self._times: list[datetime] = []
         self._came: dict[datetime, set[int]] = {}
         self._groups: dict[datetime, _Group] | None = None
@@ -90,7 +95,7 @@ class Ties:
         best: Window | None = None
         for limit in range(self._limit, self._limit // 2, -1):
             for page in range(group.start // limit + 1, (group.end - 1) // limit + 2):
-                if (limit, page) in self._asked:
+                if (limit, page) in self._asked or (self._last_page is not None and page > self._last_page):
                     continue
                 held = min(group.end, page * limit) - max(group.start, (page - 1) * limit)
                 promises = group.short * held / size
