@@ -37,3 +37,9 @@ def test_a_page_without_any_has_none() -> None:
 
 def test_a_title_of_separators_alone_ends() -> None:
     assert title_of([" - x" * 120], "", [], ["x"]) == ""
+
+
+def test_the_name_of_the_site_goes_however_often_it_stands_there() -> None:
+    repeated = " | ".join(["Harbour News"] * 5_000)
+    text = f"{repeated} | The ferry stops | {repeated}"
+    assert title_of([text], text, ["The ferry stops"], ["Harbour News"]) == "The ferry stops"

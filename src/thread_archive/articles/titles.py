@@ -52,8 +52,11 @@ def _ends(text: str, end: str) -> bool:
 def _without_site(text: str, names: set[Name]) -> str:
     """A title without the name of its site at either end."""
     breaks = list(_BETWEEN.finditer(text))
-    if breaks and tuple(words(text[breaks[-1].end() :])) in names:
-        return _without_site(text[: breaks[-1].start()], names)
-    if breaks and tuple(words(text[: breaks[0].start()])) in names:
-        return _without_site(text[breaks[0].end() :], names)
-    return text
+    start, end = 0, len(text)
+    while breaks and tuple(words(text[breaks[-1].end() : end])) in names:
+        end = breaks.pop().start()
+    for between in breaks:
+        if tuple(words(text[start : between.start()])) not in names:
+            break
+        start = between.end()
+    return text[start:end]
