@@ -44,7 +44,10 @@ def too_odd(soup: BeautifulSoup) -> bool:
 def parse(html: str) -> BeautifulSoup:
     """The tree of a page or a fragment; attributes longer than MAX_ATTRIBUTE are left out."""
     # The body around it tells Beautiful Soup that this is markup, however short.
-    text = _PROLOGUE.sub("", printable(html), count=1)
+    text = printable(html)
+    # Only where it stands first: looked for everywhere, runs of spaces would take the square of their length.
+    if prologue := _PROLOGUE.match(text):
+        text = text[prologue.end() :]
     soup = BeautifulSoup(text if "<" in text else f"<p>{text}</p>", "lxml")
     for tag in soup.find_all(True):
         for name in [name for name, value in tag.attrs.items() if len(value) > MAX_ATTRIBUTE]:
