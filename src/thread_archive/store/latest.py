@@ -24,7 +24,7 @@ def latest_comments(
     """The comments that were published last, the newest first, without those that were taken back."""
     rows = tuples(
         connection,
-        """SELECT comment.ap_id, coalesce(person.ap_id, ''), coalesce(person.name, ''), comment.body,
+        """SELECT comment.ap_id, coalesce(person.ap_id, ''), coalesce(person.name, 'unknown'), comment.body,
                   comment.body_html, comment.published_at, comment.edited_at
            FROM comments AS comment LEFT JOIN people AS person ON person.id = comment.creator_id
            WHERE comment.post_id = ? AND comment.ap_id IS NOT NULL AND NOT comment.deleted AND NOT comment.removed
