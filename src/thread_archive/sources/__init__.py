@@ -24,7 +24,7 @@ def harvester(place: Place, *, dialect: str, came: Mapping[str, int]) -> Harvest
     """
     What gets the thread at `place` in `dialect` (a key of HARVESTERS): its `harvest` is run once.
 
-    `came` tells at any time how many answers to a URL came so far.
+    `came` tells at any time how many answers with 200 to a URL came so far.
     """
     return HARVESTERS[dialect](place, came=came)
 
