@@ -11,6 +11,7 @@ import pytest
 from fake_lemmy import Instance, Server, faults, grow, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.archiving import Adding, Receipt
+from thread_archive.archiving.rereading import reread
 from thread_archive.captures import PageRequest, Request
 from thread_archive.exceptions import ArchiveUnwritableError
 from thread_archive.fetching.client import Client
@@ -211,6 +212,23 @@ def test_a_server_that_was_upgraded_since_is_asked_again(tmp_path: Path) -> None
         (receipt,) = add(archive, server, URL)
         assert receipt.sources[0].version == "1.0.0"
         assert (receipt.status, receipt.stored) == ("complete", 400)
+
+
+@both
+@pytest.mark.parametrize("odd", [faults.says("{}"), faults.says("[]"), faults.truncated(), faults.says("null")])
+def test_what_a_failing_server_said_of_itself_is_not_held_against_it_later(
+    tmp_path: Path, instance: Instance, odd: faults.Change
+) -> None:
+    with Server(thread(instance, ["one", "two"])) as server, archive_in(tmp_path) as archive:
+        add(archive, server, URL)
+        server.faults.add(odd)
+        (receipt,) = add(archive, server, URL)
+        assert receipt.status == "failed"
+        server.faults.clear()
+        for _ in range(2):
+            (receipt,) = add(archive, server, URL)
+            assert (receipt.error, receipt.status, receipt.stored) == (None, "complete", 2)
+        assert reread(archive).threads == 1
 
 
 @pytest.mark.parametrize("posts", [{}, {"removed": True}], ids=["shown", "removed"])

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from fake_lemmy import Server, World, faults, grow, mirror, thread
+from fake_lemmy import Instance, Server, World, faults, grow, mirror, thread
 from runs import add, archive_in, rows, v3, v4
 from thread_archive.store.dump import content
 
@@ -132,6 +132,29 @@ def test_a_server_that_fails_midway_leaves_what_came_for_the_next_try(tmp_path: 
         (receipt,) = add(archive, server, "http://home.test/post/1")
         assert (receipt.status, receipt.stored) == ("complete", 400)
         assert "page=4" in server.targets()[0]
+
+
+@pytest.mark.parametrize("instance", [v3(version="0.18.4"), v3(), v4()], ids=["0.18", "0.19", "1.0"])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        faults.says("", 404),
+        faults.says('{"error":"couldnt_get_comments"}', 400),
+        faults.says('{"error":"unknown"}', 400),
+    ],
+)
+def test_what_was_refused_once_is_asked_for_again_and_what_was_given_is_not(
+    tmp_path: Path, instance: Instance, refusal: faults.Change
+) -> None:
+    with Server(grow(thread(instance), 30, Random(8))) as server, archive_in(tmp_path) as archive:
+        server.faults.add(refusal, path="comment/list")
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert (receipt.status, receipt.exit_code) == ("failed", 3)
+        server.faults.clear()
+        server.requests.clear()
+        (receipt,) = add(archive, server, "http://home.test/post/1")
+        assert (receipt.status, receipt.stored) == ("complete", 30)
+        assert "/comment/list" in server.targets()[0]
 
 
 def test_a_host_that_cannot_be_reached_leaves_no_trace_of_a_visit(tmp_path: Path) -> None:

@@ -145,3 +145,10 @@ def test_a_site_answer_that_makes_no_sense_is_still_said_to() -> None:
 def test_a_server_says_by_which_host_it_calls_itself(instance) -> None:  # type: ignore[no-untyped-def]
     with Server(thread(instance)) as server:
         assert discovered(server).site.host == "home.test"
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", b'{"version":"\xff"}', '{"site_view":null}'])
+def test_a_server_that_answers_everything_with_the_same_json_is_no_lemmy(body: bytes | str) -> None:
+    error = failure((faults.says(body), ""))
+    assert isinstance(error, UnsupportedSoftwareError)
+    assert "does not answer as a Lemmy server does" in error.message

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from thread_archive.exceptions import PayloadError
 from thread_archive.model import Software
 from thread_archive.sources import HARVESTERS, Discovery, reader
 from thread_archive.store import evidence, instances
@@ -15,6 +16,8 @@ class Acquaintances:
         self._archive = archive
         self._known: dict[str, Discovery] = {}
         self._learnt: set[str] = set()
+        # Exchanges in which an instance told of itself what can be read.
+        self._telling: set[int] = set()
 
     def recall(self, instance: str, *, now: datetime) -> Discovery | None:
         """What `instance` is known to run; None where it must be asked."""
@@ -36,11 +39,27 @@ class Acquaintances:
         self._learnt.add(instance)
 
     def site_exchange(self, instance: str, base: str) -> int:
-        """The row id of the newest exchange in which an instance that is known told about itself."""
-        site = evidence.newest_answer(self._archive, instance, base + reader(self._known[instance].dialect).site_path)
+        """
+        The row id of the newest exchange in which an instance that is known told about itself.
+
+        While it was failing it may have answered the same question with anything.
+        """
+        dialect = self._known[instance].dialect
+        told_by = evidence.told_by(self._archive, instance, base + reader(dialect).site_path)
+        site = next((row_id for row_id in told_by if self._tells(row_id, dialect)), None)
         if site is None:
             raise AssertionError(f"{instance} was recognised without having answered")
         return site
+
+    def _tells(self, row_id: int, dialect: str) -> bool:
+        stored = evidence.exchange(self._archive, row_id) if row_id not in self._telling else None
+        if stored is not None:
+            try:
+                reader(dialect).site(evidence.load(self._archive, stored))
+            except PayloadError:
+                return False
+            self._telling.add(row_id)
+        return row_id in self._telling
 
     def note(self, instance: str, base: str, *, now: datetime) -> None:
         """Inside the caller's transaction, have the archive remember what was learnt of `instance`."""

@@ -37,7 +37,7 @@ def tagged(
     came: Counter[str] | None = None,
 ) -> Asking[T]:
     """
-    The requests of a source, with whom they are for and why; in `came` the answers are counted by URL.
+    The requests of a source, with whom they are for and why; in `came` those answered with 200 are counted by URL.
 
     Raises Contradiction where the first answer with any content belies what is `doubted`.
     """
@@ -53,7 +53,7 @@ def tagged(
                     if belies(answer, dialect=doubted.dialect):
                         raise Contradiction(answer.url)
                     doubted = None
-                if came is not None:
+                if came is not None and answer.status == OK:
                     came[answer.url] += 1
                 request = steps.send(answer)
     except StopIteration as stop:

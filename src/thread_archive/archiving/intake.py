@@ -13,6 +13,7 @@ from thread_archive.archiving.asking import THREAD, Ask
 from thread_archive.captures import Exchange, Request
 from thread_archive.erasing import Erasure, erase
 from thread_archive.fetching.client import Client
+from thread_archive.sources import OK, is_absent
 from thread_archive.store import evidence, takedowns
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture
@@ -32,9 +33,14 @@ class UnderWay:
 
 
 class KeptAnswers:
-    """The answers that an interrupted visit had committed, each handed out once, in the order in which they came."""
+    """
+    The answers that an interrupted visit had committed, each handed out once, in the order in which they came.
 
-    def __init__(self, stored: list[StoredExchange]) -> None:
+    Those that do not stand any more are not: `stands` tells.
+    """
+
+    def __init__(self, stored: list[StoredExchange], *, stands: Callable[[StoredExchange], bool]) -> None:
+        self._stands = stands
         self._left: dict[tuple[str, bool], deque[StoredExchange]] = {}
         for exchange in stored:
             self._left.setdefault((exchange.url, exchange.logged_in), deque()).append(exchange)
@@ -42,7 +48,11 @@ class KeptAnswers:
     def next(self, request: Request) -> StoredExchange | None:
         """The answer to `request`; None where it was not asked, or not so often."""
         left = self._left.get((request.url, request.login))
-        return left.popleft() if left else None
+        while left:
+            stored = left.popleft()
+            if self._stands(stored):
+                return stored
+        return None
 
 
 class Intake:
@@ -64,7 +74,13 @@ class Intake:
         """From now on answers are for this capture too."""
         self._open.add(capture.id)
         self._read_takedowns()
-        return KeptAnswers(evidence.exchanges(self._archive, capture.id))
+        return KeptAnswers(evidence.exchanges(self._archive, capture.id), stands=self._stands)
+
+    def _stands(self, stored: StoredExchange) -> bool:
+        """Whether a kept answer is gone on with: what was refused or failed then may be given now."""
+        if stored.purpose != THREAD or stored.status == OK:
+            return True
+        return is_absent(evidence.load(self._archive, stored))
 
     def close(self, capture: OpenCapture) -> None:
         """No more come for it."""

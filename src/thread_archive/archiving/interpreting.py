@@ -13,7 +13,7 @@ from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
 from thread_archive.model import Page, Post, Sighting, Site, TakenBack
 from thread_archive.payloads import REPORT
-from thread_archive.sources import reader
+from thread_archive.sources import OK, reader
 from thread_archive.store import evidence, places, reading
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import PlannedSource
@@ -109,7 +109,7 @@ class Interpretation:
     def _take_found(self, found: Found) -> None:
         numbers: dict[str, list[int]] = {}
         for stored in self._exchanges:
-            if stored.instance == found.instance:
+            if stored.instance == found.instance and stored.status == OK:
                 numbers.setdefault(stored.url, []).append(stored.number)
         for local_id, sighting in found.sightings.items():
             url, nth = found.shown_by[local_id]

@@ -109,7 +109,7 @@ class ThreadVisit:
         self._recorded = recorded
         self._has_login = has_login
         self.harvester: Harvester | None = None
-        # How many answers to each URL came so far: a list may be asked for twice.
+        # How many answers with 200 to each URL came so far: a list may be asked for twice.
         self._came: Counter[str] = Counter()
         # The instances that told on this visit what they run.
         self._told: set[str] = set()

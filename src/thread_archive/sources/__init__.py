@@ -10,7 +10,7 @@ from thread_archive.captures import Exchange
 from thread_archive.sources import lemmy_v3
 from thread_archive.sources._harvest import Harvester
 from thread_archive.sources._reading import Reader
-from thread_archive.sources._steps import OK, Contradiction, Place, Steps, closed_door
+from thread_archive.sources._steps import OK, Contradiction, Place, Steps, closed_door, is_absent
 from thread_archive.sources._tally import ROOT
 from thread_archive.sources.discovery import Discovery, discover
 from thread_archive.sources.lemmy_v3.asking import HarvesterV3
@@ -24,7 +24,7 @@ def harvester(place: Place, *, dialect: str, came: Mapping[str, int]) -> Harvest
     """
     What gets the thread at `place` in `dialect` (a key of HARVESTERS): its `harvest` is run once.
 
-    `came` tells at any time how many answers to a URL came so far.
+    `came` tells at any time how many answers with 200 to a URL came so far.
     """
     return HARVESTERS[dialect](place, came=came)
 
@@ -64,6 +64,7 @@ __all__ = [
     "discover",
     "gives_any_post",
     "harvester",
+    "is_absent",
     "locate",
     "reader",
     "standing",

@@ -53,7 +53,7 @@ class Gathering(ABC):
     reader: Reader
 
     def __init__(self, place: Place, *, came: Mapping[str, int]) -> None:
-        """`came` tells how many answers to a URL the visit got, this one included."""
+        """`came` tells how many answers with 200 to a URL the visit got, this one included."""
         self.place = place
         self._came = came
         self.tally = Tally()

@@ -88,6 +88,7 @@ def discover(base: str) -> Steps[Discovery]:
             except PayloadError:
                 if software is not None:
                     raise
+                inquiry.others.append(answer)
                 continue
             return Discovery(
                 software=software or Software(name="lemmy", version=site.version), dialect=reader.name, site=site
@@ -101,7 +102,7 @@ class _Inquiry:
     def __init__(self, base: str) -> None:
         self.base = base
         self._wall: BotWallError | None = None
-        self._others: list[Exchange] = []
+        self.others: list[Exchange] = []
 
     def ask(self, path: str) -> Steps[Exchange | None]:
         """The answer to `path` where it is one in JSON. A wall may stand before some paths only."""
@@ -112,19 +113,19 @@ class _Inquiry:
             return None
         if answer.status == OK and is_json(answer):
             return answer
-        self._others.append(answer)
+        self.others.append(answer)
         return None
 
     def failure(self, software: Software | None) -> FetchError:
         """Why nobody can tell how to ask this server, which runs `software` (a Lemmy) as far as it said so."""
-        door = self._wall or next(filter(None, map(closed_door, reversed(self._others))), None)
+        door = self._wall or next(filter(None, map(closed_door, reversed(self.others))), None)
         if software is not None:
             return (door or self._silent()).running(f"Lemmy {software.version}")
         return door or self._unknown()
 
     def _silent(self) -> ClosedDoorError:
         """A Lemmy whose API gives something else, a web page for one."""
-        answer = self._others[-1]
+        answer = self.others[-1]
         what = "a web page" if is_page(answer) else "nothing that a Lemmy would"
         return ClosedDoorError(
             _host(self.base),
@@ -134,7 +135,7 @@ class _Inquiry:
         )
 
     def _unknown(self) -> UnsupportedSoftwareError:
-        host, last = _host(self.base), self._others[-1]
+        host, last = _host(self.base), self.others[-1]
         if not is_page(last) or last.status != OK:
             return UnsupportedSoftwareError(
                 f"{host} does not answer as a Lemmy server does.",

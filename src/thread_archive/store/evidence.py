@@ -112,17 +112,17 @@ def exchange(archive: Archive, exchange_id: int) -> StoredExchange | None:
     return _stored(0, row) if row else None
 
 
-def newest_answer(archive: Archive, instance: str, url: str) -> int | None:
-    """The row id of the newest exchange in which `instance` answered `url` with 200."""
+def told_by(archive: Archive, instance: str, url: str) -> list[int]:
+    """The row ids of the exchanges of a discovery in which `instance` answered `url` with 200, newest first."""
     with translated(archive.path):
-        row = archive.db.conn.execute(
-            """SELECT max(exchange.id) FROM exchanges AS exchange
+        rows = archive.db.conn.execute(
+            """SELECT exchange.id FROM exchanges AS exchange
                JOIN instances AS instance ON instance.id = exchange.instance_id
                WHERE instance.domain = ? AND exchange.url = ? AND exchange.status = 200
-                     AND exchange.purpose = 'discovery'""",
+                     AND exchange.purpose = 'discovery' ORDER BY exchange.id DESC""",
             [instance, url],
-        ).fetchone()
-    return row[0] if row else None
+        ).fetchall()
+    return [row_id for (row_id,) in rows]
 
 
 def traffic(archive: Archive, capture_id: int) -> dict[str, tuple[int, int]]:
