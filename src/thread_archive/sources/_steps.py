@@ -42,7 +42,7 @@ LET_IN = "Its administrators can let thread-archive in; --contact tells them who
 # What proxies, firewalls and courts answer; Lemmy has words of its own.
 _CLOSED_DOORS = {
     401: "asks for a password of its own, which is not that of an account",
-    403: "does not let programs in, by a proxy or firewall before it",
+    403: "does not let programs in: a proxy or firewall before it refuses them",
     410: "says that this is gone for good",
     451: "withholds this for legal reasons",
 }

@@ -88,6 +88,7 @@ def discover(base: str) -> Steps[Discovery]:
             except PayloadError:
                 if software is not None:
                     raise
+                inquiry.told_nothing(answer)
                 continue
             return Discovery(
                 software=software or Software(name="lemmy", version=site.version), dialect=reader.name, site=site
@@ -112,8 +113,12 @@ class _Inquiry:
             return None
         if answer.status == OK and is_json(answer):
             return answer
-        self._others.append(answer)
+        self.told_nothing(answer)
         return None
+
+    def told_nothing(self, answer: Exchange) -> None:
+        """Note an answer that does not tell what the server runs."""
+        self._others.append(answer)
 
     def failure(self, software: Software | None) -> FetchError:
         """Why nobody can tell how to ask this server, which runs `software` (a Lemmy) as far as it said so."""
