@@ -104,9 +104,8 @@ def is_absent(answer: Exchange) -> bool:
     if answer.status == OK:
         return False
     told = api_error(answer.body)
-    if told.error not in ("", "unknown"):
-        return told.error in NOT_FOUND or told.error.startswith(NOT_FOUND_PREFIX)
-    return (told.message or "").strip().casefold() in NO_RECORD
+    words = told.error if told.error not in ("", "unknown") else (told.message or "").strip()
+    return words in NOT_FOUND or words.startswith(NOT_FOUND_PREFIX) or words.casefold() in NO_RECORD
 
 
 def is_json(answer: Exchange) -> bool:
