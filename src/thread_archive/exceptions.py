@@ -85,6 +85,12 @@ class FetchError(ThreadArchiveError):
         super().__init__(message, next=next)
         self.url = url
 
+    def saying(self, message: str, *, next: str) -> Self:
+        """The same error in other words, and without its traceback."""
+        other = type(self).__new__(type(self), message)
+        other.__dict__.update(self.__dict__, message=message, next=next)
+        return other
+
 
 class InstanceUnreachableError(FetchError):
     """No answer: unknown host, refused connection, TLS failure, time-out, broken transfer."""

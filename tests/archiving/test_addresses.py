@@ -59,6 +59,28 @@ def test_no_thread_of_lemmys_is_taken_for_that_of_an_address_which_other_softwar
         assert rows(archive, "SELECT count(*) FROM posts") == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://home.test/c/boats/p/1/a-title", "By its address it runs PieFed"),
+        ("https://web.archive.org/web/2023/http://home.test/post/1", "web.archive.org is not read yet"),
+    ],
+)
+@pytest.mark.parametrize(
+    "door",
+    [faults.says("", 401), faults.says("", 404), faults.says("<title>Captcha</title>", 200, "text/html")],
+    ids=["a password", "nothing", "a wall"],
+)
+def test_what_an_address_tells_is_told_at_a_closed_door_too(
+    tmp_path: Path, address: str, told: str, door: faults.Change
+) -> None:
+    with Server(thread(v3())) as server, archive_in(tmp_path) as archive:
+        server.faults.add(door, path="/api/")
+        (receipt,) = add(archive, server, address)
+        assert problem(receipt).message.startswith("home.test runs Lemmy 0.19.20 and ")
+        assert told in problem(receipt).message
+
+
 def test_of_a_dead_server_the_address_still_tells_the_software(tmp_path: Path) -> None:
     with Server(thread(v3())) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, "https://dead.test/m/boats/t/1/a-title")

@@ -67,6 +67,31 @@ def test_a_second_copy_is_left_out(tag: str) -> None:
     read("", after=f"<div class=print-view>{paragraphs(*FIRST, *LAST)}</div>")
 
 
+@pytest.mark.parametrize("box", ["div class=hidden", "div class=print-only", "section", "details", "amp-list"])
+def test_a_second_copy_that_trafilatura_takes_for_text_is_left_out(box: str) -> None:
+    copy = paragraphs(*FIRST, *LAST)
+    for again in (f"<{box}>{copy}</{box.split()[0]}>", f"<{box}>{' '.join((*FIRST, *LAST))}</{box.split()[0]}>"):
+        text = f"<article><h1>A winter</h1>{copy}{again}</article>"
+        page = f"<html><head><title>A winter</title></head><body>{text}</body></html>"
+        article = extract(page.encode(), content_type="text/html; charset=utf-8", url="https://news.example/a").article
+        assert article is not None
+        found = "\n".join(paragraph.text for paragraph in article.paragraphs)
+        assert [found.count(sentence) for sentence in (*FIRST, *LAST)] == [1, 1, 1, 1]
+
+
+def test_a_refrain_stays_as_often_as_it_is_sung() -> None:
+    verses = [
+        f"{verse} the boats went out to the banks at dawn, and {verse.lower()} they came home at night."
+        for verse in ("First", "Then", "Later", "Last")
+    ]
+    refrain = "Row, brothers, row, the stream runs fast, the rapids are near."
+    song = paragraphs(*(line for verse in verses for line in (verse, refrain)))
+    page = f"<html><head><title>Rowing</title></head><body><article><h1>Rowing</h1>{song}</article></body></html>"
+    article = extract(page.encode(), content_type="text/html; charset=utf-8", url="https://news.example/a").article
+    assert article is not None
+    assert sum(paragraph.text == refrain for paragraph in article.paragraphs) == 4
+
+
 def test_a_repeated_quote_of_the_text_is_left_out() -> None:
     read(f"<blockquote>{FIRST[0]}</blockquote>")
 

@@ -127,6 +127,8 @@ BRIEF = "<p>The bridge at the old mill is closed until Friday for repairs to its
         document(f"<h1>The night ferry</h1><div>{BRIEF}</div>"),
         document(BRIEF, '<meta property="og:type" content="article">'),
         document(BRIEF, json_ld(headline="Bridge closed")),
+        document("<article><h1>Bridge</h1><p>The bridge at the old mill is closed on Friday.</p></article>"),
+        document(f"<h1>Town</h1><section><h2>The night ferry</h2>{BRIEF}</section>"),
         document("<article><h1>桥梁关闭</h1><p>市议会周一表示，老磨坊旁的桥梁因桥面维修将关闭至星期五。</p></article>"),
     ],
 )

@@ -27,6 +27,9 @@ def shown(body: str) -> str:
         'style="visibility:collapse"',
         'aria-hidden="true"',
         'style="display:block; display:none"',
+        'class="note sr-only"',
+        'class="visually-hidden"',
+        'class="screen-reader-text"',
     ],
 )
 def test_hidden_text_stays_out(attributes: str) -> None:
@@ -36,6 +39,12 @@ def test_hidden_text_stays_out(attributes: str) -> None:
     article = extract(page.encode(), content_type="text/html", url="https://news.example/a").article
     assert article is not None
     assert not any("Nobody sees" in paragraph.text for paragraph in article.paragraphs)
+
+
+def test_a_template_is_shown_as_a_shadow_tree_alone() -> None:
+    for attributes, left in (("", 0), ('shadowrootmode="open"', 1)):
+        page = parse(f"<html><body><p hidden></p><template {attributes}><p>Text</p></template></body></html>")
+        assert len(without_hidden(page).find_all("template")) == left
 
 
 @pytest.mark.parametrize(
@@ -48,6 +57,7 @@ def test_hidden_text_stays_out(attributes: str) -> None:
         '<div style="visibility:hidden"><p style="visibility:visible">seen</p></div>',
         '<button aria-controls="x y"></button><div id="y" aria-hidden="true">seen</div>',
         '<p style="background:url(none)">seen</p>',
+        '<p class="hidden-gem not-sr-only">seen</p>',
     ],
 )
 def test_what_something_shows_is_kept(body: str) -> None:

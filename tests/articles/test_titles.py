@@ -15,6 +15,10 @@ TITLE = "Northern mole signal house"
         ([], "", [TITLE], []),
         ([f"{TITLE} | The Harbour"], f"{TITLE} | The Harbour", [TITLE], ["The Harbour"]),
         ([], f"{TITLE} - Wikipedia", [], ["wikipedia"]),
+        # The heading tells which part is the name of a site that nothing names.
+        ([f"{TITLE} | Coast Daily"], f"{TITLE} | Coast Daily", [TITLE], []),
+        ([f"{TITLE} · Coast Daily"], f"{TITLE} · Coast Daily", ["Menu", TITLE], []),
+        ([f"Coast Daily: {TITLE}"], f"Coast Daily: {TITLE}", [TITLE], []),
         ([], f"The Harbour: {TITLE}", [], ["The Harbour"]),
         # A short description, a slogan, the site's own name.
         (["signal station in a harbour town"], f"{TITLE} - Wikipedia", [TITLE], []),
@@ -29,6 +33,10 @@ TITLE = "Northern mole signal house"
 )
 def test_titles(stated: list[str], element: str, headings: list[str], sites: list[str]) -> None:
     assert title_of(stated, element, headings, sites) == TITLE
+
+
+def test_a_heading_without_the_subtitle_does_not_cut_it_off() -> None:
+    assert title_of([f"{TITLE}: a history"], f"{TITLE}: a history", [TITLE], []) == f"{TITLE}: a history"
 
 
 def test_a_page_without_any_has_none() -> None:

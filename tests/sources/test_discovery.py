@@ -112,8 +112,9 @@ def test_a_domain_that_sends_everybody_elsewhere_is_said_to() -> None:
             discovered(server)
 
 
-def test_what_gives_neither_pages_nor_an_api_is_no_lemmy() -> None:
-    error = failure((faults.says("", 404, "text/plain"), ""))
+@pytest.mark.parametrize("answer", [faults.says("", 404, "text/plain"), faults.says('{"error": "forbidden"}', 200)])
+def test_what_gives_neither_pages_nor_an_api_is_no_lemmy(answer: Change) -> None:
+    error = failure((answer, ""))
     assert isinstance(error, UnsupportedSoftwareError)
     assert "does not answer as a Lemmy server does" in error.message
 

@@ -30,6 +30,8 @@ NOT_THERE = {
     "0.18, a post": (404, {"error": "couldnt_find_post"}),
     "0.19.0–0.19.3, a comment": (404, {"error": "unknown", "message": "Record not found"}),
     "0.19.4, a comment": (400, {"error": "couldnt_find_comment"}),
+    "the library's words as a code": (404, {"error": "NotFound"}),
+    "a code as the message": (400, {"error": "unknown", "message": "couldnt_find_comment"}),
     "0.19, a person": (400, {"error": "couldnt_find_person"}),
     "0.19, a community": (404, {"error": "couldnt_find_community"}),
     "0.19, an object": (400, {"error": "couldnt_find_object"}),

@@ -22,6 +22,7 @@ THREAD = "https://lemmy.example/post/123"
         "{},and more", "{}.Next", "🔥{}🔥", "👉 {} 👈🏽", "**{}**", "_{}_", "~~{}~~", "||{}||",
         "[title]({})", "![alt]({})", '[title](<{}> "hover")', "[1]: {}", "[{0}]({0})", '<a href="{}">x</a>',
         "&lt;{}&gt;", '{{"url":"{}"}}', '"title","{}","x"', "title;{};x", "curl '{}' -o x",
+        "{}%E2%80%8B", "{}%20", "{}%20-%20A%20title", "{}%29", "{}%22%3E", "{}%C2%A0", "{}%EF%BB%BF", "{}\\", "{}\\n",
         "GET {} HTTP/1.1", "{} https://lemmy.example/c/news https://lemmy.example/",
     ],
 )  # fmt: skip

@@ -166,7 +166,7 @@ def test_saved_copies_are_of_the_thread_that_their_address_tells(address: str) -
         f"https://redirect.example/link?target={HELD}", f"https://redirect.example/url?q={ENCODED}&sa=D",
         f"https://other.example/search?q={ENCODED}&type=All", f"https://other.example/api/v3/resolve_object?q={ENCODED}",
         "https://redirect.example/?url=lemmy.example%2Fpost%2F123", f"https://app.example/#/open/{ENCODED}",
-        f"https://proxy.example/{HELD}",
+        f"https://proxy.example/{HELD}", f"https://redirect.example/?{HELD}",
     ],
 )  # fmt: skip
 def test_front_ends_and_redirects_hold_the_address_of_a_thread(address: str) -> None:

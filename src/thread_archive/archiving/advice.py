@@ -32,9 +32,9 @@ def unlike(url: ThreadURL, discovery: Discovery) -> FetchError:
 def advised(error: ThreadArchiveError, url: ThreadURL) -> ThreadArchiveError:
     """`error` with what the address of the thread tells besides: a saved copy, or the community's home."""
     if url.copy and isinstance(error, _LOST):
-        return type(error)(_of_copy(error, url), next=_COPY_HELP, url=error.url)
+        return error.saying(_of_copy(error, url), next=_COPY_HELP)
     if url.software and isinstance(error, _SILENT):
-        return type(error)(_of_software(error, url), next=_of_home(error, url), url=error.url)
+        return error.saying(_of_software(error, url), next=_of_home(error, url))
     return error
 
 

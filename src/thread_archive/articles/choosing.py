@@ -9,7 +9,7 @@ a box of its own, is left out.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from bs4 import Tag
 
@@ -28,6 +28,8 @@ IN_TEXT = 0.8
 COVERED = 0.9
 # So many blocks before the first long one, and after the last, may be short ones of the article (headings, a date).
 MARGIN = 2
+# A text that repeats so much of its words is there twice.
+TWICE = 0.4
 # Among so many blocks at the start a title may stand; beside the names, a byline has no more words than these.
 HEAD = 8
 BESIDE_NAMES = 6
@@ -50,7 +52,7 @@ def chosen(
     """
     keys = [tuple(words(paragraph.text)) for paragraph in page.paragraphs]
     where = [around[id(tag)] for tag in page.within]
-    lines = [tuple(words(line)) for line in found]
+    lines = _once([tuple(words(line)) for line in found])
     kept = _in_text(keys, lines)
     if not kept:
         return None
@@ -65,12 +67,40 @@ def chosen(
     return None
 
 
+def _once(lines: list[Key]) -> list[Key]:
+    """
+    The lines of a text, once where they are there twice.
+
+    A page may hold its text twice, for small screens and for large ones, or to be printed. What repeats less than
+    `TWICE` of the words is of the text itself: a refrain, a quotation.
+    """
+    much = TWICE * sum(map(len, lines))
+    before: set[Key] = set()
+    said: set[Key] = set()
+    again: set[int] = set()
+    # Short lines first: a copy may be one line that holds all others.
+    for number in sorted(range(len(lines)), key=lambda number: len(lines[number])):
+        line = lines[number]
+        if len(line) >= SHINGLE and (line in before or (len(line) >= much and _is_said(line, said))):
+            again.add(number)
+        before.add(line)
+        said.update(_shingles(line))
+    if sum(len(lines[number]) for number in again) < much:
+        return lines
+    return [line for number, line in enumerate(lines) if number not in again]
+
+
+def _is_said(line: Key, said: Set[Key]) -> bool:
+    """Whether so much of a long line is among the shingles that were `said`."""
+    runs = _shingles(line)
+    return bool(runs) and sum(run in said for run in runs) >= IN_TEXT * len(runs)
+
+
 def _in_text(keys: list[Key], text: list[Key]) -> set[int]:
     """
     Long blocks by their shingles, short ones by being a whole block there; each as often as it is there.
 
-    A page may hold its text twice, for small screens and for large ones, or to be printed. So the blocks that are there
-    as such go first, and short ones before long ones, which may hold all of them.
+    The blocks that are there as such go first, and short ones before long ones, which may hold all of them.
     """
     whole = Counter(text)
     left = Counter(_shingles([word for line in text for word in line]))
@@ -95,6 +125,8 @@ def _between(page: Blocks, keys: list[Key], where: list[Place], kept: set[int], 
     containers = {id(where[number].container) for number in prose}
     likes = {_like(page.within[number]) for number in prose}
     said = {keys[number] for number in kept if len(keys[number]) >= SHINGLE} | {title}
+    much = TWICE * sum(len(keys[number]) for number in kept)
+    shown = {run for number in kept for run in _shingles(keys[number])}
     filled: set[int] = set()
     following = max(kept)
     for number in range(max(kept), min(kept), -1):
@@ -107,7 +139,8 @@ def _between(page: Blocks, keys: list[Key], where: list[Place], kept: set[int], 
         outside = id(place.container) not in containers or place.clutter or place.beside
         whole = len(keys[number]) >= LEAST or bool(SENTENCE_END.search(paragraph.text))
         wanted = paragraph.kind in _FILLING or (whole and _like(page.within[number]) in likes)
-        if alone or outside or not wanted or keys[number] in said or _is_linked(page, number):
+        copied = keys[number] in said or (len(keys[number]) >= much and _is_said(keys[number], shown))
+        if alone or outside or not wanted or copied or _is_linked(page, number):
             continue
         filled.add(number)
         following = number

@@ -11,12 +11,11 @@ from thread_archive.articles.blocks import Blocks, blocks_of
 from thread_archive.articles.choosing import chosen
 from thread_archive.articles.clutter import without_clutter
 from thread_archive.articles.metadata import PageMetadata, moment_of
-from thread_archive.articles.signs import is_brief, is_navigation, weight
+from thread_archive.articles.signs import LITTLE, is_brief, is_navigation, weight
 from thread_archive.articles.surroundings import places
 from thread_archive.model import Paragraph
 
-# Less text than this (in letters), or than this share of the page's, makes us try again.
-LITTLE = 250
+# Less text than this share of the page's makes us try again, as little text does.
 LITTLE_SHARE = 0.05
 
 # A date from marks and addresses; the extensive search takes any that the text tells of.

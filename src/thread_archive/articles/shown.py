@@ -6,14 +6,21 @@ from bs4 import BeautifulSoup, Tag
 
 from thread_archive.articles.markup import attribute
 
+# What the style sheets of the web call text that only screen readers speak.
+_FOR_SCREEN_READERS = frozenset({
+    "a11y-hidden", "assistive-text", "screen-reader-only", "screen-reader-text", "screenreader-only", "sr-only",
+    "visually-hidden", "visuallyhidden",
+})  # fmt: skip
+
 
 def without_hidden(soup: BeautifulSoup) -> BeautifulSoup:
     """
     A copy of a page's tree without what no browser shows; the very same tree where all is shown.
 
     `hidden`, `display: none` and `visibility: hidden` count as HTML and CSS define them. `aria-hidden` counts too: it
-    marks decoration, or a second copy of what is there for all. What a control of the page opens (`aria-controls`) is
-    shown to readers who want it.
+    marks decoration, or a second copy of what is there for all; so do the classes of text for screen readers alone.
+    A `<template>` is shown where it is the shadow tree of its parent. What a control of the page opens
+    (`aria-controls`) is shown to readers who want it.
     """
     visible = _around_visible(soup)
     if not any(_is_hidden(tag, visible) for tag in soup.find_all(True)):
@@ -48,7 +55,9 @@ def _is_hidden(tag: Tag, visible: set[int]) -> bool:
     else:
         gone = tag.has_attr("hidden") and attribute(tag, "hidden").lower() != "until-found"
     unseen = style.get("visibility") in ("hidden", "collapse") and id(tag) not in visible
-    return gone or unseen or attribute(tag, "aria-hidden").lower() == "true"
+    unused = tag.name == "template" and not (tag.has_attr("shadowrootmode") or tag.has_attr("shadowroot"))
+    spoken = not _FOR_SCREEN_READERS.isdisjoint(attribute(tag, "class").split())
+    return gone or unseen or unused or spoken or attribute(tag, "aria-hidden").lower() == "true"
 
 
 def _declarations(style: str) -> dict[str, str]:

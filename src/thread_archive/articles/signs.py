@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from thread_archive.articles.blocks import Blocks
 from thread_archive.articles.markup import attribute
-from thread_archive.articles.metadata import PageMetadata, types
+from thread_archive.articles.metadata import MAX_HEADINGS, PageMetadata, types
 from thread_archive.articles.phrases import (
     CONSENT_HOST,
     CONSENT_MARKUP,
@@ -34,6 +34,8 @@ TEASER_WORDS = 250
 CONSENT_WORDS = 400
 # Paragraphs in links beyond this share, or none longer than this, are a list of links.
 LINKED_SHARE = 0.6
+# A text with less weight than this is short: `is_brief` tells whether it is an article.
+LITTLE = 250
 SENTENCE = 80
 # A short article says something in at least one sentence of so many words.
 BRIEF_WORDS = 8
@@ -91,7 +93,8 @@ def is_paywalled(soup: BeautifulSoup, metadata: PageMetadata, shown: str, read: 
 def is_navigation(read: Blocks) -> bool:
     """Whether what was extracted is links and labels rather than sentences."""
     longest = max((weight(paragraph.text) for paragraph in read.paragraphs), default=0)
-    return sum(read.linked) > LINKED_SHARE * len(read.text) or longest < SENTENCE
+    labels = longest < SENTENCE and weight(read.text) >= LITTLE
+    return sum(read.linked) > LINKED_SHARE * len(read.text) or labels
 
 
 def is_brief(page: BeautifulSoup, metadata: PageMetadata, read: Blocks) -> bool:
@@ -104,16 +107,13 @@ def is_brief(page: BeautifulSoup, metadata: PageMetadata, read: Blocks) -> bool:
     headings = [metadata.title_element, *metadata.headings, *(b.text for b in read.paragraphs if b.kind == "heading")]
     if any(MESSAGE_HEADING.search(heading) for heading in headings) or MESSAGE.search(read.text):
         return False
+    under = [*metadata.headings, *(tag.get_text(" ") for tag in page.find_all("h2", limit=MAX_HEADINGS))]
     if page.select_one("input[type=password]") is not None:
         return False
     named = metadata.meta.get("og:type", "").lower() == "article" or any(
         name.endswith(_ARTICLE_TYPES) for node in metadata.nodes for name in types(node)
     )
-    return (
-        named
-        or len(page.find_all("article")) == 1
-        or any(begins(metadata.title, heading) for heading in metadata.headings)
-    )
+    return named or len(page.find_all("article")) == 1 or any(begins(metadata.title, heading) for heading in under)
 
 
 def weight(text: str) -> int:

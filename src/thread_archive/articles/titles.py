@@ -31,7 +31,7 @@ def title_of(stated: Sequence[str], element: str, headings: Sequence[str], sites
             if whole:
                 return whole[0]
         elif any(begins(other, text) or begins(text, other) for other in (element, *titles)):
-            return text
+            return next((heading for heading in titles if _is_in(text, heading)), text)
     agreed = [heading for heading in titles if begins(element, heading) or _ends(element, heading)]
     bare = _without_site(element, names)
     return max(agreed, key=len, default="") or next((text for text in (*texts, bare, *titles) if text), "")
@@ -47,6 +47,17 @@ def _ends(text: str, end: str) -> bool:
     """Whether most of `text` are the words of `end`, these last: the name of the site may stand first."""
     said, wanted = words(text), words(end)
     return 2 * len(wanted) > len(said) and said[-len(wanted) :] == wanted
+
+
+def _is_in(text: str, heading: str) -> bool:
+    """Whether `text` is `heading` with something set apart before or behind it, as the name of a site is."""
+    breaks = list(_BETWEEN.finditer(text))
+    if not breaks:
+        return False
+    first, last = breaks[0], breaks[-1]
+    # Behind a mere colon stands a subtitle.
+    before = "" if last[0].startswith(":") else text[: last.start()]
+    return tuple(words(heading)) in {tuple(words(before)), tuple(words(text[first.end() :]))} - {()}
 
 
 def _without_site(text: str, names: set[Name]) -> str:

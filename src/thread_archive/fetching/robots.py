@@ -113,4 +113,6 @@ class RobotsCache:
 
 def _again(error: FetchError, *, url: str) -> FetchError:
     """The same error without its traceback, which would keep alive all that was at hand when it was raised."""
-    return type(error)(error.message, next=error.next, url=url)
+    again = error.saying(error.message, next=error.next)
+    again.url = url
+    return again

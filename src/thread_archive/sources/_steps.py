@@ -42,7 +42,7 @@ LET_IN = "Its administrators can let thread-archive in; --contact tells them who
 # What proxies, firewalls and courts answer; Lemmy has words of its own.
 _CLOSED_DOORS = {
     401: "asks for a password of its own, which is not that of an account",
-    403: "does not let programs in, by a proxy or firewall before it",
+    403: "does not let programs in: a proxy or firewall before it refuses them",
     410: "says that this is gone for good",
     451: "withholds this for legal reasons",
 }
@@ -104,9 +104,8 @@ def is_absent(answer: Exchange) -> bool:
     if answer.status == OK:
         return False
     told = api_error(answer.body)
-    if told.error not in ("", "unknown"):
-        return told.error in NOT_FOUND or told.error.startswith(NOT_FOUND_PREFIX)
-    return (told.message or "").strip().casefold() in NO_RECORD
+    words = told.error if told.error not in ("", "unknown") else (told.message or "").strip()
+    return words in NOT_FOUND or words.startswith(NOT_FOUND_PREFIX) or words.casefold() in NO_RECORD
 
 
 def is_json(answer: Exchange) -> bool:

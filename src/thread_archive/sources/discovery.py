@@ -88,7 +88,7 @@ def discover(base: str) -> Steps[Discovery]:
             except PayloadError:
                 if software is not None:
                     raise
-                inquiry.others.append(answer)
+                inquiry.told_nothing(answer)
                 continue
             return Discovery(
                 software=software or Software(name="lemmy", version=site.version), dialect=reader.name, site=site
@@ -102,7 +102,7 @@ class _Inquiry:
     def __init__(self, base: str) -> None:
         self.base = base
         self._wall: BotWallError | None = None
-        self.others: list[Exchange] = []
+        self._others: list[Exchange] = []
 
     def ask(self, path: str) -> Steps[Exchange | None]:
         """The answer to `path` where it is one in JSON. A wall may stand before some paths only."""
@@ -113,19 +113,23 @@ class _Inquiry:
             return None
         if answer.status == OK and is_json(answer):
             return answer
-        self.others.append(answer)
+        self.told_nothing(answer)
         return None
+
+    def told_nothing(self, answer: Exchange) -> None:
+        """Note an answer that does not tell what the server runs."""
+        self._others.append(answer)
 
     def failure(self, software: Software | None) -> FetchError:
         """Why nobody can tell how to ask this server, which runs `software` (a Lemmy) as far as it said so."""
-        door = self._wall or next(filter(None, map(closed_door, reversed(self.others))), None)
+        door = self._wall or next(filter(None, map(closed_door, reversed(self._others))), None)
         if software is not None:
             return (door or self._silent()).running(f"Lemmy {software.version}")
         return door or self._unknown()
 
     def _silent(self) -> ClosedDoorError:
         """A Lemmy whose API gives something else, a web page for one."""
-        answer = self.others[-1]
+        answer = self._others[-1]
         what = "a web page" if is_page(answer) else "nothing that a Lemmy would"
         return ClosedDoorError(
             _host(self.base),
@@ -135,7 +139,7 @@ class _Inquiry:
         )
 
     def _unknown(self) -> UnsupportedSoftwareError:
-        host, last = _host(self.base), self.others[-1]
+        host, last = _host(self.base), self._others[-1]
         if not is_page(last) or last.status != OK:
             return UnsupportedSoftwareError(
                 f"{host} does not answer as a Lemmy server does.",

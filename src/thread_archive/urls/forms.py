@@ -108,7 +108,7 @@ FOREIGN_FORMS: tuple[Form, ...] = (
     _form(
         "PieFed",
         "https://piefed.example/c/boats/p/123/a-title",
-        r"(?P<path>/c/NAME/p/POST(?:/[^/]{1,300})?)",
+        r"(?P<path>/c/NAME/p/POST(?:/[^/]{1,300})?)(?:/[^/]{1,300}){0,3}",
         software="piefed",
     ),
     _form(

@@ -25,7 +25,9 @@ _SCHEME = re.compile(SCHEME, re.IGNORECASE)
 # Behind one of these an address is held in another; behind anything else a new one begins.
 _HOLDS = frozenset("/=:*?&#")
 # Where a sentence goes on right behind the number of a thread.
-_GOES_ON = re.compile(r"(?<=[0-9])(?:[^\x00-\x7f\u202d\u202e]|[.,;:!&*~](?![0-9]))")
+# … or behind what a browser made of a blank, a mark or an invisible character there.
+_ESCAPED_MARK = r"%(?:0[9ad]|2[0-9a-e]|3[a-f]|5[b-e]|60|7[b-e]|c2|e[23]|ef)"
+_GOES_ON = re.compile(rf"(?<=[0-9])(?:[^\x00-\x7f\u202d\u202e]|[.,;:!&*~\\](?![0-9])|{_ESCAPED_MARK})", re.IGNORECASE)
 # What people copy from the source of a page, or from JSON.
 _ESCAPES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&nbsp;": " ", "\\/": "/"}
 _ESCAPE = re.compile("|".join(map(re.escape, _ESCAPES)), re.IGNORECASE)

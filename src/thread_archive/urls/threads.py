@@ -256,6 +256,8 @@ def _with_comment_of(thread: ThreadURL, parts: SplitResult, depth: int) -> Threa
 
 def _told(parts: SplitResult) -> Iterator[str]:
     """The addresses that the query and the fragment hold."""
+    if _WEB.match(parts.query):
+        yield parts.query
     for name, values in parse_qs(parts.query).items():
         for value in values:
             if start := _WEB.search(value):
