@@ -124,6 +124,20 @@ def test_what_was_explained_is_explained_at_every_later_visit(tmp_path: Path, ma
     assert reasons(told[0])
 
 
+def test_a_gap_that_its_server_names_no_longer_is_not_missing_though_what_answered_it_is_kept(tmp_path: Path) -> None:
+    world = thread(v3(), ["one", Reply(text="two", to=1), Reply(text="three", to=2)])
+    world.comments[2].lost = True
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        (receipt,) = add(archive, server, URL)
+        assert (receipt.exit_code, reasons(receipt)) == (1, {"unexplained": 1})
+        world.purge(2)
+        world.purge(3)
+        for _ in range(2):
+            (receipt,) = add(archive, server, URL)
+            assert (receipt.status, receipt.exit_code, receipt.stored) == ("complete", 0, 2)
+            assert receipt.unexplained == 0
+
+
 def test_what_is_gone_for_good_is_not_called_missing(tmp_path: Path) -> None:
     with Server(purged()) as server, archive_in(tmp_path) as archive:
         (receipt,) = add(archive, server, URL)

@@ -218,8 +218,15 @@ class Places:
             write_local_ids(self._writing, instance, [(local_id, None, row_id) for (_, local_id), row_id in group])
 
     def _note_reason(self, node: Node, old: Row | None) -> None:
-        """Why a gap that the archive has is still one."""
+        """
+        Why a gap that the archive has is still one.
+
+        Only what is gone itself still answers one that its server, which listed the thread to its end, names no longer:
+        then nobody counts it any more.
+        """
         reason = self._writing.visit.gaps.get(node.key)
+        if reason is None and node.key[0] in self._writing.visit.asked:
+            reason = _GAP_REASON
         if old is not None and reason not in (None, old[_REASON]):
             self._writing.connection.execute(
                 "UPDATE comments SET missing_reason = ? WHERE id = ?", [reason, self.ids[node.key]]
