@@ -50,7 +50,7 @@ def joined(connection: sqlite3.Connection, positions: list[int], constant: str) 
         rows = store.comments_at(connection, head.id, positions)
         ids = [row.id for row in rows.values()]
         store.quotes(connection, head.id, comments=ids, article=True, public=False)
-        store.cross_posts(connection, head.id)
+        store.cross_posts(connection, head.id, public=False)
         store.visits(connection, head.id)
         next(iter(store.receipts(connection, head.id)), None)
         for row in rows.values():
