@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from thread_archive.store.connections import tuples
 
+_ASKS = "id IN (SELECT person_id FROM optouts WHERE lifted_at IS NULL OR lifted_at < asked_at)"
 _MARKS = re.compile(r"(?<![\w&/])\\?#no-?(?:archive|bot)\b", re.IGNORECASE)
 
 
@@ -24,12 +25,13 @@ def asks_out(bio: str) -> bool:
 
 def opted_out(connection: sqlite3.Connection, post_id: int | None = None) -> frozenset[int]:
     """The row ids of people who ask so; with `post_id` only of those who wrote in that thread."""
-    query, values = "SELECT person_id FROM optouts WHERE (lifted_at IS NULL OR lifted_at < asked_at)", []
+    query, values = f"SELECT id, bio, {_ASKS} FROM people WHERE ({_ASKS} OR bio LIKE '%#no%')", []
     if post_id is not None:
-        query += """ AND person_id IN (SELECT creator_id FROM posts WHERE id = ?1
-                                       UNION SELECT creator_id FROM comments WHERE post_id = ?1)"""
+        query += """ AND id IN (SELECT creator_id FROM posts WHERE id = ?1
+                                UNION SELECT creator_id FROM comments WHERE post_id = ?1)"""
         values = [post_id]
-    return frozenset(row_id for (row_id,) in tuples(connection, query, *values))
+    rows = tuples(connection, query, *values)
+    return frozenset(row_id for row_id, bio, is_noted in rows if is_noted or asks_out(bio))
 
 
 def note(connection: sqlite3.Connection, asking: Mapping[int, bool], at: str) -> int:

@@ -78,8 +78,8 @@ class _Told(Generic[Actor]):
     def _insert(self, ap_id: str) -> int:
         self.changed += 1
         own = self._instance(host_in(ap_id))
-        told = self._told(ap_id)
-        who = self._claims.best_of(told, own=own)
+        told: dict[int, Row] = self._told(ap_id)
+        who: int = self._claims.best_of(told, own=own)
         row: list[Value] = [ap_id, own, *told[who], teller(who), self._now.capture_id]
         names = ("ap_id", "instance_id", *self._kind.told, "told_by", "capture_id")
         cursor = self._connection.execute(

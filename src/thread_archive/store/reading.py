@@ -189,8 +189,8 @@ def _name(place: _Place, keys: Mapping[int, tuple[str, int]]) -> str:
 
 _POST = f"""SELECT post.ap_id, person.ap_id, {shown("name", "person")}, post.body, post.published_at, post.edited_at,
                   post.score, post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator,
-                  post.is_admin, {shown("is_bot", "person")}, post.language, home.domain, post.title, post.url, community.ap_id,
-                  post.locked, post.nsfw, post.featured, post.purged_at
+                  post.is_admin, {shown("is_bot", "person")}, post.language, home.domain, post.title, post.url,
+                  community.ap_id, post.locked, post.nsfw, post.featured, post.purged_at
            FROM posts AS post
            JOIN communities AS community ON community.id = post.community_id
            JOIN instances AS home ON home.id = community.instance_id
