@@ -16,13 +16,13 @@ from typing import Self
 
 from thread_archive.pages.articles import anchor_letters
 from thread_archive.slugs import slug
-from thread_archive.store.claims import in_thread, shown
+from thread_archive.store.claims import in_thread, shown_handle
 from thread_archive.store.threadpages import articles
 
 # Characters in a piece: one is read and searched before the next one is asked for.
 SHARD = 2_000_000
 _ITEMS = f"""
-SELECT 0, NULL, NULL, {shown("name", "person")}, post.title || char(10) || CASE
+SELECT 0, NULL, NULL, {shown_handle("person", "community")}, post.title || char(10) || CASE
            WHEN EXISTS (SELECT 1 FROM articles WHERE post_id = post.id AND is_body) THEN ''
            ELSE coalesce(post.body_text, post.body) END
 FROM posts AS post JOIN communities AS community ON community.id = post.community_id
@@ -34,7 +34,7 @@ SELECT * FROM (
     WHERE article.post_id = ?1 ORDER BY article.is_page, paragraph.number)
 UNION ALL
 SELECT * FROM (
-    SELECT 1, comment.ap_id, NULL, {shown("name", "person")}, coalesce(comment.body_text, comment.body)
+    SELECT 1, comment.ap_id, NULL, {shown_handle("person", "community")}, coalesce(comment.body_text, comment.body)
     FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
     JOIN communities AS community ON community.id = post.community_id
     LEFT JOIN people AS person ON person.id = comment.creator_id {in_thread("person", "community")}

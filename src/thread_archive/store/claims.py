@@ -196,6 +196,13 @@ def in_thread(person: str, community: str) -> str:
                AND {person}.told_by IS NOT {person}.instance_id"""
 
 
+def shown_handle(person: str, community: str) -> str:
+    """SQL of how a `person` is named in a text: `name@host`, or the name for one of the thread's own server."""
+    at = f"(SELECT '@' || domain FROM instances WHERE id = {person}.instance_id)"
+    elsewhere = f"CASE WHEN {person}.instance_id = {community}.instance_id THEN '' ELSE {at} END"
+    return f"({shown('name', person)} || {elsewhere})"
+
+
 def shown(column: str, person: str) -> str:
     """SQL of what is shown of a `person` that `in_thread` joined."""
     return f"coalesce(told_{person}.{column}, {person}.{column})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from thread_archive.slugs import slug
-from thread_archive.store.claims import in_thread, shown
+from thread_archive.store.claims import in_thread, shown, shown_handle
 from thread_archive.store.connections import tuples
 
 
@@ -195,10 +195,11 @@ def ancestors_of(connection: sqlite3.Connection, post_id: int, position: int) ->
 
 
 def parents_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """By the row id of a comment: (ap_id, author's name) of the comment that it answers."""
+    """By the row id of a comment: (ap_id, its author) of the comment that it answers."""
     rows = tuples(
         connection,
-        f"""SELECT comment.id, parent.ap_id, coalesce({shown("name", "person")}, '') FROM comments AS comment
+        f"""SELECT comment.id, parent.ap_id, coalesce({shown_handle("person", "community")}, '')
+           FROM comments AS comment
            JOIN comments AS parent ON parent.id = comment.parent_id
            JOIN posts AS post ON post.id = parent.post_id
            JOIN communities AS community ON community.id = post.community_id
@@ -260,8 +261,8 @@ class QuoteRow(NamedTuple):
 
 
 _QUOTES = f"""
-SELECT quoting.ap_id, coalesce({shown("name", "quoter")}, ''), quote.target_kind, target.ap_id,
-       coalesce({shown("name", "quoted")}, ''),
+SELECT quoting.ap_id, coalesce({shown_handle("quoter", "community")}, ''), quote.target_kind, target.ap_id,
+       coalesce({shown_handle("quoted", "community")}, ''),
        paragraph.article_id, paragraph.number
 FROM quotes AS quote
 JOIN posts AS post ON post.id = quote.post_id

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
+from thread_archive.urls.hosts import host_in
+
 _NAMED = re.compile(r"/(?:u|c|m|user|users|accounts|video-channels|profile)/([^/]+)/?|/@([^/@]+)/?")
 # Numbers, UUIDs, and the ids that Misskey makes: 10 or 16 signs in base 36, 24 in hexadecimal, a ULID.
 _OPAQUE = re.compile(
@@ -38,6 +40,15 @@ def fitting_name(ap_id: str, name: str) -> str:
     """What an actor is called: `name` as a server tells it, or what its ap_id says where that is another name."""
     own = name_in(ap_id)
     return own if own and _folded(own) != _folded(name) else name
+
+
+def handle(ap_id: str | None, name: str | None, here: str = "") -> str:
+    """
+    How an actor is named where a text stands alone: `name@host`, or the name for one of the server `here`; empty where
+    nobody is known. Any server may have an account of the same name.
+    """
+    host = host_in(ap_id or "")
+    return f"{name}@{host}" if name and host and host != here else name or ""
 
 
 def is_same_server(host: str, other: str) -> bool:

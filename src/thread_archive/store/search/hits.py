@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from thread_archive.store.claims import in_thread, shown
+from thread_archive.store.claims import in_thread, shown, shown_handle
 from thread_archive.store.search.plans import CREATOR, EDITED, JOINS, KIND, PUBLISHED, SCORE
 from thread_archive.store.search.results import SearchHit
 from thread_archive.store.search.snippets import Marker
@@ -18,7 +18,7 @@ SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.
        community.ap_id, community.name, person.ap_id,
        coalesce({shown("name", "person")}, CASE WHEN article.is_page THEN article.byline END, ''),
        CASE WHEN comment.id IS NOT NULL AND NOT (coalesce(parent.restricted, 0) AND ?2) THEN (
-           SELECT {shown("name", "answered")} FROM people AS answered {in_thread("answered", "community")}
+           SELECT {shown_handle("answered", "community")} FROM people AS answered {in_thread("answered", "community")}
            WHERE answered.id = CASE WHEN parent.id IS NULL THEN post.creator_id ELSE parent.creator_id END
        ) END,
        {PUBLISHED}, {EDITED},
