@@ -6,6 +6,7 @@ Who may say what of a person or a community: their own server, then the homes of
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -13,8 +14,14 @@ import pytest
 
 from fake_lemmy import Reply, Server, World, faults, mirror, thread
 from runs import add, archive_in, rows, v3
+from snapshots.test_importing import told_anew
 from thread_archive.archiving import reread
+from thread_archive.archiving.deriving import derive
 from thread_archive.snapshots.exporting import export
+from thread_archive.snapshots.importing import import_snapshot
+from thread_archive.snapshots.selection import Wanted, select
+from thread_archive.snapshots.verifying import verify
+from thread_archive.snapshots.writer import Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.dump import content
 from thread_archive.store.optouts import opted_out
@@ -271,3 +278,80 @@ def test_a_thread_that_did_not_change_is_not_written_again(tmp_path: Path) -> No
         (receipt,) = add(archive, server, "http://copy.test/post/1001")
         assert receipt.exit_code == 0
         assert [rows(archive, f"SELECT * FROM {table}") for table in tables] == before
+
+
+# ----------------------------------------------------------------------------------------------------------- snapshots
+
+
+def bundle_of(archive: Archive, target: Path) -> Path:
+    return make(archive, target, select(archive, Wanted()), Making(site=False)).path
+
+
+def taken(archive: Archive, bundle: Path) -> None:
+    list(import_snapshot(archive, bundle, now=datetime.now(UTC) + timedelta(days=1), derive=derive))
+
+
+def test_what_a_snapshot_says_of_people_and_communities_outranks_no_server(tmp_path: Path) -> None:
+    home, evil = asking(thread(v3("home.test"), ["one", "two"])), lying(stranger())
+    evil.communities[2].ap_id, evil.communities[2].title = "http://home.test/c/harbour", "EVIL TITLE"
+    evil.persons[3].ap_id = "http://home.test/u/new_one"
+    with Server(home, evil) as server, archive_in(tmp_path) as archive, archive_in(tmp_path, "evil.db") as theirs:
+        add(archive, server, "http://home.test/post/1")
+        before = [*rows(archive, PEOPLE), *rows(archive, "SELECT title FROM communities")]
+        add(theirs, server, "http://evil.test/post/1")
+        taken(archive, bundle_of(theirs, tmp_path / "bundle"))
+        assert set(before) <= {*rows(archive, PEOPLE), *rows(archive, "SELECT title FROM communities")}
+        assert len(opted_out(archive.db.conn)) == 3
+        who = "SELECT display_name, told_by IS NULL FROM people WHERE ap_id LIKE '%new_one'"
+        assert rows(archive, who) == [("Convicted Fraudster", 1)]
+        home.persons[3].ap_id, home.persons[3].name = "http://home.test/u/new_one", "new_one"
+        add(archive, server, "http://home.test/post/1")
+        assert rows(archive, who) == [("", 0)], "any server's word, and above all their own, stands before a snapshot's"
+
+
+def test_a_snapshot_may_tell_that_somebody_asks_not_to_be_archived(tmp_path: Path) -> None:
+    home, other = thread(v3("home.test"), ["one", "two"]), asking(stranger("other.test"), "nothing")
+    with Server(home, other) as server, archive_in(tmp_path) as archive, archive_in(tmp_path, "other.db") as theirs:
+        add(archive, server, "http://home.test/post/1")
+        add(theirs, server, "http://other.test/post/1")
+        with theirs.transaction() as connection:
+            connection.execute("UPDATE people SET bio = 'see #no_archive'")
+        bundle = bundle_of(theirs, tmp_path / "bundle")
+        told_anew(bundle, "UPDATE people SET bio = '#noarchive'")
+        taken(archive, bundle)
+        assert len(opted_out(archive.db.conn)) == 3
+        assert rows(archive, "SELECT DISTINCT bio FROM people") == [("",)]
+
+
+def test_a_snapshot_calls_people_in_each_thread_as_the_archive_does(tmp_path: Path) -> None:
+    worlds = [thread(v3(f"{name}.test"), ["one", "two"]) for name in ("first", "second")]
+    for world, name in zip(worlds, ("tobias", "somebody"), strict=True):
+        world.persons[4].ap_id, world.persons[4].name, world.persons[4].bio = SILENT, name, f"bio of {name}"
+    urls = [f"http://{name}.test/post/1" for name in ("first", "second")]
+    with Server(*worlds) as server, archive_in(tmp_path) as archive:
+        add(archive, server, *urls)
+        bundle = bundle_of(archive, tmp_path / "bundle")
+        with Archive.open(bundle / "archive.db", read_only=True) as copy:
+            assert [names_in(copy, url)[SILENT][0] for url in urls] == ["tobias", "somebody"]
+            assert rows(copy, "SELECT bio FROM person_claims") == [("",)]
+        assert all(finding.ok for finding in verify(bundle))
+
+
+def test_a_snapshot_with_a_name_of_another_account_does_not_verify(tmp_path: Path) -> None:
+    with Server(thread(v3("home.test"), ["one"])) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1")
+        bundle = bundle_of(archive, tmp_path / "bundle")
+    told_anew(bundle, "UPDATE people SET name = 'hitler' WHERE name = 'mara_finch'")
+    assert any("people.name" in finding.message for finding in verify(bundle) if not finding.ok)
+
+
+def test_pseudonyms_hide_what_any_server_calls_people(tmp_path: Path) -> None:
+    home, other = thread(v3("home.test"), ["ask zephyrine", "two"]), thread(v3("other.test"), ["x", "y"])
+    for world, name in ((home, "quillon"), (other, "zephyrine")):
+        world.persons[4].ap_id, world.persons[4].name = SILENT, name
+    with Server(home, other) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://other.test/post/1", "http://home.test/post/1")
+        bundle = make(
+            archive, tmp_path / "bundle", select(archive, Wanted()), Making(site=False, pseudonyms=b"k" * 32)
+        ).path
+    assert b"zephyrine" not in b"".join(path.read_bytes() for path in bundle.iterdir())

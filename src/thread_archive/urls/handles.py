@@ -13,10 +13,10 @@ from urllib.parse import unquote, urlsplit
 from thread_archive.urls.hosts import host_in
 
 _NAMED = re.compile(r"/(?:u|c|m|user|users|accounts|video-channels|profile)/([^/]+)/?|/@([^/@]+)/?")
-# Numbers, UUIDs, and the ids that Misskey makes: 10 or 16 signs in base 36, 24 in hexadecimal, a ULID.
+# Numbers, UUIDs, and the ids that Misskey and its forks make: 10, 16 or 24 signs in base 36, or a ULID.
 _OPAQUE = re.compile(
     r"[0-9]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"|(?=[a-z]*[0-9])(?:[0-9a-z]{10}|[0-9a-z]{16}|[0-9a-f]{24}|[0-9a-hjkmnp-tv-z]{26})",
+    r"|(?=[a-z]*[0-9])(?:[0-9a-z]{10}|[0-9a-z]{16}|[0-9a-z]{24}|[0-9a-hjkmnp-tv-z]{26})",
     re.IGNORECASE,
 )
 # Nothing that is called something else may be an id there: these programs name everybody in the path.
