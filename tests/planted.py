@@ -40,6 +40,7 @@ _PLACES = (
         "link_text",
     ),
     *("others_body", "others_old", "others_name", "others_bio", "description", "community_title", "passage"),
+    *("claimed_name", "claimed_bio"),
 )
 PERSON_ID = 3
 """Who posted, and wrote a comment."""
@@ -75,6 +76,7 @@ def plant(folder: Path, instance: Instance | None = None, *, article: bool = Tru
         if article:
             _add_article(archive, words)
         _add_quote(archive, words)
+        _add_claims(archive, words)
         with archive.transaction() as connection:
             connection.execute("UPDATE comments SET body_html = '<p>' || body || '</p>' WHERE ap_id LIKE '%/1'")
     return planted
@@ -131,6 +133,25 @@ def _edit(world: World, words: dict[str, str]) -> None:
     world.comments[2].content = world.comments[2].content.replace(words["others_old"], words["others_body"])
     for row in (world.comments[1], world.comments[2]):
         row.updated = "2026-03-05T00:00:00Z"
+
+
+def _add_claims(archive: Archive, words: dict[str, str]) -> None:
+    """What another server says of both people and of the community."""
+    names = {words["name"]: ("claimed_name", "claimed_bio"), words["others_name"]: ("others_name", "others_bio")}
+    with archive.transaction() as connection:
+        claims = connection.execute("INSERT INTO instances (domain) VALUES ('claims.test')").lastrowid
+        for name, (display_name, bio) in names.items():
+            connection.execute(
+                """INSERT INTO person_claims (person_id, instance_id, name, display_name, bio, is_bot, deleted,
+                                              capture_id)
+                   SELECT id, ?, name, ?, ?, 0, 0, capture_id FROM people WHERE name = ?""",
+                [claims, words[display_name], f"{words[bio]} of @{words['name']}@home.test", name],
+            )
+        connection.execute(
+            """INSERT INTO community_claims SELECT id, ?, name, title, description, nsfw, deleted, removed, visibility,
+                                                   capture_id FROM communities""",
+            [claims],
+        )
 
 
 def _add_article(archive: Archive, words: dict[str, str]) -> None:

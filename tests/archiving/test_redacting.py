@@ -184,7 +184,18 @@ def test_a_redacted_thread_is_refused_by_add(tmp_path: Path) -> None:
     planted = plant(tmp_path)
     redacted(tmp_path, "thread", "1")
     gone = planted.all_but(
-        *("name", "display_name", "old_display_name", "bio", "old_bio", "avatar", "cross_title", "cross_body"),
+        *(
+            "name",
+            "display_name",
+            "old_display_name",
+            "bio",
+            "old_bio",
+            "claimed_name",
+            "claimed_bio",
+            "avatar",
+            "cross_title",
+            "cross_body",
+        ),
         *("others_name", "others_bio", "description", "community_title"),
     )
     assert found_in(tmp_path, gone) == {}
@@ -455,6 +466,7 @@ STRUCTURE = {
     "exchanges": {"purpose", "method", "final_url", "headers", "requested_at", "withheld"},
     "captures": {"kind", "status", "started_at", "finished_at", "owner", "home", "plan"},
     "communities": {"ap_id", "name", "visibility"},
+    "community_claims": {"name", "visibility"},
     "posts": {
         *("ap_id", "published_at", "edited_at", "language", "slug", "body_text", "body_html"),
         *("gone_at", "purged_at", "purged_by"),
@@ -476,7 +488,7 @@ STRUCTURE = {
     "local_ids": {"withdrawn"},
     "quotes": {"target_kind"},
 }
-WITHOUT_TEXT = {"instances", "settings", "takedowns", "redaction_log", "_sqlite_migrations"}
+WITHOUT_TEXT = {"instances", "optouts", "settings", "takedowns", "redaction_log", "_sqlite_migrations"}
 
 
 def test_every_column_that_holds_text_was_planted_in_so_that_a_new_one_cannot_be_forgotten(tmp_path: Path) -> None:

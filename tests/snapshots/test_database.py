@@ -33,6 +33,7 @@ SHARED: dict[str, Any] = {
     "captures": columns.captures(Wording()),
     "communities": columns.communities(Wording()),
     "people": columns.people(Wording()),
+    "person_claims": columns.person_claims(Wording()),
     "posts": columns.posts(Wording()),
     "comments": columns.comments(Wording()),
     "cross_posts": columns.cross_posts(Wording()),

@@ -30,7 +30,7 @@ from thread_archive.exceptions import (
 )
 from thread_archive.fetching.clock import Clock
 from thread_archive.model import GONE_FOR_GOOD, Missing, Software
-from thread_archive.store import captures, evidence, places, purges, reading, threads
+from thread_archive.store import captures, evidence, optouts, places, purges, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture, PlannedSource
 from thread_archive.store.times import stamp
@@ -151,6 +151,9 @@ def _unchanged(archive: Archive, capture: OpenCapture, home: str | None, plan: S
         if before.site_exchange != now.site_exchange and site_of(archive, before) != site_of(archive, now):
             return None
     if evidence.answers(archive, latest.id) != evidence.answers(archive, capture.id):
+        return None
+    if latest.post_id is not None and optouts.asked_since(archive.db.conn, latest.post_id, latest.id):
+        # That a profile does not ask so says nothing, unless somebody told meanwhile that it does.
         return None
     return latest.post_id
 

@@ -82,6 +82,7 @@ class Interpretation:
         self._restricted: set[str] = set()
         self._told: set[str] = set()
         self._posts: list[tuple[tuple[bool, bool, datetime, str], Post]] = []
+        self._posts_told: list[tuple[str, Post]] = []
 
     def read(self) -> None:
         """Take in who answers whom; raises PayloadError where an answer does not fit its dialect."""
@@ -136,6 +137,7 @@ class Interpretation:
             is_whole = page.post is not None
             rank = (stored.instance == self._home, is_whole, post.edited_at or _EPOCH, stored.instance)
             self._posts.append((rank, post))
+            self._posts_told.append((stored.instance, post))
 
     def _glimpsed(self, answer: Exchange, source: PlannedSource) -> Sequence[Sighting]:
         try:
@@ -205,6 +207,7 @@ class Interpretation:
             home=self._home,
             at_home=at_home,
             purged=self._purged(post) - at_home,
+            told=self._posts_told,
         )
 
     def _at_home(self, post: Post) -> frozenset[str]:

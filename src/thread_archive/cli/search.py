@@ -11,6 +11,7 @@ from thread_archive.cli.terminal import HANGING, line, messages, output, print_i
 from thread_archive.store.archive import Archive
 from thread_archive.store.queries import OPERATORS, parse_query
 from thread_archive.store.search import END, FOUND, Found, Request, SearchHit, Sort, ThreadHits, find, find_threads
+from thread_archive.urls import handle, host_in
 
 _EPILOG = "\b\nOperators; a minus before one takes away what it describes:\n" + "\n".join(
     f"  {name + ':':<11} {what}" for name, what in OPERATORS.items()
@@ -94,8 +95,9 @@ def _print_hit(hit: SearchHit, *, indent: int) -> None:
     console = output()
     number = f"{hit.rank}. " if not indent else ""
     heading = Text(number).append_text(_marked(hit.marked_title or "(no title)", style="bold"))
+    who = handle(hit.author, hit.author_name, host_in(hit.community))
     what = f"article, paragraph {hit.paragraph}" if hit.paragraph else hit.kind
-    heading.append(f"  {what} by {line(hit.author_name) or 'unknown'}, {hit.published_at[:10]}", style="dim")
+    heading.append(f"  {what} by {line(who) or 'unknown'}, {hit.published_at[:10]}", style="dim")
     if hit.purged_at:
         heading.append("  purged", style="yellow")
     print_indented(console, heading, indent, hanging=HANGING)

@@ -13,6 +13,7 @@ from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.archive import Archive
 from thread_archive.store.articles import PageText
 from thread_archive.store.reading import Item, thread_items
+from thread_archive.urls import handle
 
 # Deeper replies are not indented further, but say how deep they are: no room would be left for their words.
 _DEEPEST = 12
@@ -34,7 +35,7 @@ def command(thread: str, db: Path, as_json: bool) -> int:
     """
     with Archive.open(db, read_only=True) as archive:
         console = output()
-        post_id = find_thread(archive, thread)
+        post_id, here = find_thread(archive, thread), ""
         for item in thread_items(archive, post_id):
             if as_json:
                 print_json(item.fields)
@@ -43,8 +44,9 @@ def command(thread: str, db: Path, as_json: bool) -> int:
                 for text, indent in _page(item.page):
                     print_indented(console, text, indent)
                 continue
+            here = here or item.fields["instance"]
             indent, sign = _place(item.depth, console.width)
-            for number, text in enumerate(_lines(item)):
+            for number, text in enumerate(_lines(item, here)):
                 print_indented(console, text if number else Text(sign, style="dim").append_text(text), indent)
     return 0
 
@@ -69,7 +71,8 @@ def _page(page: PageText) -> Iterator[tuple[Text, int]]:
     yield Text(), 0
 
 
-def _lines(item: Item) -> Iterator[Text]:
+def _lines(item: Item, here: str) -> Iterator[Text]:
+    """An item of a thread that is at home on the server `here`."""
     fields = item.fields
     if item.kind == "gap":
         why = MISSING_REASONS[MissingReason(fields["reason"])]
@@ -81,16 +84,17 @@ def _lines(item: Item) -> Iterator[Text]:
         if fields["url"]:
             yield Text(line(fields["url"]))
         yield Text(f"in {line(fields['community'])}", style="dim")
-    yield _byline(item)
+    yield _byline(item, here)
     if fields["purged_at"]:
         yield Text(f"[purged: its server has it no longer, seen {fields['purged_at'][:10]}]", style="yellow")
     yield from _body(fields)
     yield Text()
 
 
-def _byline(item: Item) -> Text:
+def _byline(item: Item, here: str) -> Text:
     fields = item.fields
-    text = Text(line(fields["author_name"] or "") or "[unknown]", style="bold" if item.kind == "comment" else "")
+    who = line(handle(fields["author"], fields["author_name"], here))
+    text = Text(who or "[unknown]", style="bold" if item.kind == "comment" else "")
     marks = [
         name
         for name, key in (("OP", "is_op"), ("mod", "is_moderator"), ("admin", "is_admin"), ("bot", "is_bot"))

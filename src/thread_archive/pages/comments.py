@@ -18,6 +18,7 @@ from thread_archive.pages.ordering import Unit
 from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.times import time_html
 from thread_archive.store.threadpages import CommentRow, Place, ThreadHead
+from thread_archive.urls import handle
 
 _CLOSE = "</details></article>\n"
 _NOT_SHOWN = "A comment is not shown here: it is not for everybody."
@@ -107,7 +108,7 @@ class CommentList:
             label, identity, body, kind = "missing comment", "", "", " gap"
             header = f'<span class="missing">{self._why(row)}</span>'
         else:
-            label, identity, kind = f"comment by {escape(row.author_name or 'unknown')}", f' id="c-{own}"', ""
+            label, identity, kind = f"comment by {escape(self._named(row))}", f' id="c-{own}"', ""
             header = self._header(row, own)
             body = text_html(row) + self._it.quotes.ties(row.ap_id)
         folded = f'<span class="folded">{replies} below</span>' if replies else ""
@@ -138,6 +139,9 @@ class CommentList:
             marks = {"op": is_op, "mod": row.is_moderator, "admin": row.is_admin, "bot": row.author_is_bot}
             found = self._authors[key] = author(row.author_ap_id, row.author_name, marks, self._it.head.instance)
         return found
+
+    def _named(self, row: CommentRow) -> str:
+        return handle(row.author_ap_id, row.author_name, self._it.head.instance) or "unknown"
 
     def _marks(self, row: CommentRow) -> str:
         if not (row.distinguished or row.edited_at or row.restricted or row.misplaced or row.gone_at or row.purged_at):

@@ -7,8 +7,9 @@ from thread_archive.pages.bodies import html_of
 from thread_archive.pages.fronts import FrontView
 from thread_archive.pages.rendering import Reading, environment
 from thread_archive.slugs import slug
-from thread_archive.store.latest import latest_comments
+from thread_archive.store.latest import LatestComment, latest_comments
 from thread_archive.store.threadpages import thread_head
+from thread_archive.urls import handle
 
 # What XML 1.0 cannot hold, not even as a reference.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -60,7 +61,7 @@ def front_feed(view: FrontView, reading: Reading, origin: str) -> str:
             link=origin + addresses.thread(card.slug),
             published=card.published_at,
             updated=card.captured_at,
-            author=card.author_name or "unknown",
+            author=handle(card.author_ap_id, card.author_name, card.instance) or "unknown",
             author_uri=card.author_ap_id or "",
         )
         for card in view.cards
@@ -76,19 +77,23 @@ def thread_feed(reading: Reading, address: str, origin: str) -> str | None:
     head = thread_head(reading.connection, address, public=reading.public)
     if head is None:
         return None
-    addresses = reading.site.addresses
+    addresses, here = reading.site.addresses, head.instance
+
+    def named(comment: LatestComment) -> str:
+        return handle(comment.author_ap_id, comment.author_name, here)
+
     entries = tuple(
         Entry(
             id=comment.ap_id,
-            title=f"{comment.author_name} on {head.title or 'a thread'}",
+            title=f"{named(comment)} on {head.title or 'a thread'}",
             link=origin + addresses.comment(head.slug, slug(comment.ap_id)),
             published=comment.published_at,
             updated=comment.edited_at or comment.published_at,
-            author=comment.author_name,
+            author=named(comment),
             author_uri=comment.author_ap_id,
             html=html_of(comment.body, comment.body_html),
         )
         for comment in latest_comments(reading.connection, head.id, public=reading.public)
     )
-    here, page = origin + addresses.feed(head.slug), origin + addresses.thread(head.slug)
-    return feed_document(Feed(id=here, title=head.title or "[no title]", self=here, alternate=page, entries=entries))
+    own, page = origin + addresses.feed(head.slug), origin + addresses.thread(head.slug)
+    return feed_document(Feed(id=own, title=head.title or "[no title]", self=own, alternate=page, entries=entries))

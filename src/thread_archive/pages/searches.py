@@ -27,6 +27,7 @@ from thread_archive.store.search import (
     find,
     find_threads,
 )
+from thread_archive.urls import handle, host_in
 
 SIZE = 20
 SORTS: Mapping[str, str] = {"relevance": "Best match", "newest": "Newest", "oldest": "Oldest", "score": "Best score"}
@@ -244,11 +245,11 @@ def search_feed(view: SearchView, reading: Reading, origin: str) -> str:
     entries = tuple(
         Entry(
             id=f"{hit.ap_id}#{hit.anchor}" if hit.anchor else hit.ap_id,
-            title=f"{hit.author_name or 'Article'} on {hit.title or 'a thread'}",
+            title=f"{_named(hit) or 'Article'} on {hit.title or 'a thread'}",
             link=origin + hit_address(hit, reading),
             published=hit.published_at,
             updated=hit.edited_at or hit.published_at,
-            author=hit.author_name or "unknown",
+            author=_named(hit) or "unknown",
             author_uri=hit.author or "",
             html=f'<p dir="auto">{marked(hit.snippet)}</p>' if hit.snippet else "",
         )
@@ -263,3 +264,7 @@ def search_feed(view: SearchView, reading: Reading, origin: str) -> str:
             entries=entries,
         )
     )
+
+
+def _named(hit: SearchHit) -> str:
+    return handle(hit.author, hit.author_name, host_in(hit.community))

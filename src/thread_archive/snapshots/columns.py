@@ -16,7 +16,8 @@ NOWHERE = "(SELECT max(new) FROM temp.instances_rows)"
 # Tables of the archive that a snapshot does not have at all.
 LEFT_OUT = frozenset({"exchange_bodies", "exchanges", "takedowns", "redaction_log"})
 # Tables that readers of the archive ask, so that they are there, without a row: what was replaced is not shared.
-EMPTY = frozenset({"post_revisions", "comment_revisions", "article_revisions"})
+# What servers say that are not believed is theirs to share; who asks not to be archived has no texts in here.
+EMPTY = frozenset({"post_revisions", "comment_revisions", "article_revisions", "community_claims", "optouts"})
 
 
 # Whether the title of `other`, a post of the archive that another one is posted across with, is still for everybody.
@@ -105,6 +106,7 @@ def communities(wording: Wording) -> Columns:
         "instance_id": _row("instances", "instance_id"),
         **_same("nsfw", "deleted", "removed", "visibility"),
         "capture_id": "row.capture",
+        "told_by": "NULL",
     }
 
 
@@ -118,6 +120,26 @@ def people(wording: Wording) -> Columns:
         "display_name": spoken.format("display_name"),
         "bio": spoken.format("bio"),
         "instance_id": wording.unless(_row("instances", "instance_id"), NOWHERE),
+        **_same("is_bot", "deleted"),
+        "capture_id": "row.capture",
+        "told_by": "NULL",
+    }
+
+
+# Of the claims on a `person` what pages show: what the home of a shared thread says where the own server said nothing.
+SHOWN_CLAIM = """person.told_by IS NOT person.instance_id AND (t.name, t.is_bot) IS NOT (person.name, person.is_bot)
+AND t.instance_id IN (SELECT community.instance_id FROM temp.communities_rows AS shared
+                      JOIN main.communities AS community ON community.id = shared.old)"""
+
+
+def person_claims(wording: Wording) -> Columns:
+    """How homes of the shared threads call people otherwise, and nothing else of what they say."""
+    return {
+        "person_id": "row.new",
+        "instance_id": _row("instances", "instance_id"),
+        "name": wording.name("person.ap_id", "t.name"),
+        "display_name": "''",
+        "bio": "''",
         **_same("is_bot", "deleted"),
         "capture_id": "row.capture",
     }

@@ -193,6 +193,13 @@ def _statements(wording: Wording) -> Iterator[str]:
     )
     yield simple("communities", columns.communities(wording))
     yield simple("people", columns.people(wording))
+    yield _insert(
+        "person_claims",
+        columns.person_claims(wording),
+        f"""temp.people_rows AS row CROSS JOIN main.person_claims AS t ON t.person_id = row.old
+            JOIN main.people AS person ON person.id = row.old
+            WHERE {columns.SHOWN_CLAIM} ORDER BY row.new, t.instance_id""",
+    )
     yield simple("posts", columns.posts(wording))
     yield simple("comments", columns.comments(wording))
     yield _insert(

@@ -13,7 +13,7 @@ from thread_archive.counting import counted
 from thread_archive.markup import as_code, escaped, escaped_paragraph, standalone
 from thread_archive.model import MISSING_REASONS, MissingReason, Paragraph
 from thread_archive.store.reading import Item
-from thread_archive.urls import host_in
+from thread_archive.urls import handle
 
 # Answers further down are quoted no more, and say whom they answer: readers give up on what lies too deep.
 _DEEPEST = 12
@@ -76,8 +76,7 @@ def _answer(item: Item, *, quoted: int) -> list[str]:
 
 
 def _byline(fields: Mapping[str, Any]) -> str:
-    host = host_in(fields["author"] or "")
-    who = f"{escaped(fields['author_name'] or '') or 'unknown'}@{escaped(host)}".removesuffix("@")
+    who = escaped(handle(fields["author"], fields["author_name"] or "unknown"))
     facts = [f"**{who}**", f"{fields['published_at'][:16].replace('T', ' ')} UTC"]
     facts += ["edited"] if fields["edited_at"] else []
     facts += [counted(fields["score"], "point")] if fields["score"] is not None else []

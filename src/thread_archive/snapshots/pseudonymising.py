@@ -35,6 +35,12 @@ def read_key(path: Path) -> bytes:
     return key
 
 
+# Texts may call people by what any server calls them.
+_NAMES = """SELECT id, ap_id, name, display_name FROM people
+            UNION SELECT person.id, person.ap_id, claim.name, claim.display_name
+            FROM person_claims AS claim JOIN people AS person ON person.id = claim.person_id"""
+
+
 def pseudonyms_for(connection: sqlite3.Connection, posts: Collection[int], key: bytes) -> Pseudonyms:
     """The pseudonyms of all who wrote in the threads of these rows; reads every text of theirs, to know the words."""
     chosen = f"[{','.join(str(post) for post in posts)}]"
@@ -44,7 +50,7 @@ def pseudonyms_for(connection: sqlite3.Connection, posts: Collection[int], key: 
     wrote = {person for _, person in authors}
     named = [
         NamedPerson(ap_id=ap_id, name=name, display_name=display_name)
-        for row_id, ap_id, name, display_name in connection.execute("SELECT id, ap_id, name, display_name FROM people")
+        for row_id, ap_id, name, display_name in connection.execute(_NAMES)
         if row_id in wrote
     ]
     usage = Usage(named)

@@ -16,15 +16,17 @@ from typing import Self
 
 from thread_archive.pages.articles import anchor_letters
 from thread_archive.slugs import slug
+from thread_archive.store.claims import in_thread, shown_handle
 from thread_archive.store.threadpages import articles
 
 # Characters in a piece: one is read and searched before the next one is asked for.
 SHARD = 2_000_000
-_ITEMS = """
-SELECT 0, NULL, NULL, person.name, post.title || char(10) || CASE
+_ITEMS = f"""
+SELECT 0, NULL, NULL, {shown_handle("person", "community")}, post.title || char(10) || CASE
            WHEN EXISTS (SELECT 1 FROM articles WHERE post_id = post.id AND is_body) THEN ''
            ELSE coalesce(post.body_text, post.body) END
-FROM posts AS post LEFT JOIN people AS person ON person.id = post.creator_id WHERE post.id = ?1
+FROM posts AS post JOIN communities AS community ON community.id = post.community_id
+LEFT JOIN people AS person ON person.id = post.creator_id {in_thread("person", "community")} WHERE post.id = ?1
 UNION ALL
 SELECT * FROM (
     SELECT 2, article.id, paragraph.number, article.byline, paragraph.text
@@ -32,8 +34,10 @@ SELECT * FROM (
     WHERE article.post_id = ?1 ORDER BY article.is_page, paragraph.number)
 UNION ALL
 SELECT * FROM (
-    SELECT 1, comment.ap_id, NULL, person.name, coalesce(comment.body_text, comment.body)
-    FROM comments AS comment LEFT JOIN people AS person ON person.id = comment.creator_id
+    SELECT 1, comment.ap_id, NULL, {shown_handle("person", "community")}, coalesce(comment.body_text, comment.body)
+    FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
+    JOIN communities AS community ON community.id = post.community_id
+    LEFT JOIN people AS person ON person.id = comment.creator_id {in_thread("person", "community")}
     WHERE comment.post_id = ?1 AND comment.body <> '' ORDER BY comment.position)
 """
 _POST, _COMMENT, _PARAGRAPH = 0, 1, 2

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from thread_archive.model import MissingReason
 from thread_archive.payloads import DEEPEST, MAX_COUNT
 from thread_archive.store.times import parse_stamp, stamp
+from thread_archive.urls import fitting_name
 
 _ADDRESS = "{0} GLOB 'https://[^/ ]*' OR {0} GLOB 'http://[^/ ]*'"
 # As bytes: of text that is no UTF-8 Python would say so by itself, on standard error.
 _TIME = "is_stamp(CAST({0} AS BLOB))"
+_NAME = "is_fitting(ap_id, {0})"
 _COUNT = f"{{0}} BETWEEN -{MAX_COUNT} AND {MAX_COUNT}"
 _REASONS = ", ".join(f"'{reason}'" for reason in MissingReason)
 _PARENT = "SELECT {0} FROM comments AS parent WHERE parent.id = comments.parent_id"
@@ -26,8 +28,8 @@ def _all(condition: str, *names: str) -> dict[str, str]:
 # no replies are in a circle.
 _SOUND: Mapping[str, Mapping[str, str]] = {
     "captures": {"status": "status IN ('complete', 'partial')", **_all(_TIME, "started_at")},
-    "communities": _all(_ADDRESS, "ap_id"),
-    "people": _all(_ADDRESS, "ap_id"),
+    "communities": {**_all(_ADDRESS, "ap_id"), **_all(_NAME, "name")},
+    "people": {**_all(_ADDRESS, "ap_id"), **_all(_NAME, "name")},
     "posts": {
         **_all(_ADDRESS, "ap_id"),
         **_all(_TIME, "published_at", "edited_at", "purged_at", "gone_at"),
@@ -53,15 +55,23 @@ _SOUND: Mapping[str, Mapping[str, str]] = {
 def value_problem(connection: sqlite3.Connection) -> str:
     """The first value that no archive holds; empty where there is none."""
     connection.create_function("is_stamp", 1, _is_stamp, deterministic=True)
+    connection.create_function("is_fitting", 2, _is_fitting, deterministic=True)
     for table, all_sound in _SOUND.items():
         # A snapshot of an older schema has fewer.
         columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
         sound = {name: condition for name, condition in all_sound.items() if name in columns}
+        if "told_by" not in columns:
+            # Older releases believed any name.
+            sound.pop("name", None)
         cases = " ".join(f"WHEN NOT ({condition}) THEN '{name}'" for name, condition in sound.items())
         query = f"SELECT CASE {cases} END AS wrong FROM {table} WHERE wrong IS NOT NULL LIMIT 1"
         for (wrong,) in connection.execute(query):
             return f"{table}.{wrong} holds what no archive does"
     return ""
+
+
+def _is_fitting(ap_id: str, name: str) -> bool:
+    return fitting_name(ap_id, name) == name
 
 
 def _is_stamp(value: bytes | None) -> bool | None:

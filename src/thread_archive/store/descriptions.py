@@ -12,6 +12,9 @@ _SCORE = "Upvotes less downvotes, as the thread's home counts them."
 _UP = "Upvotes, as the thread's home counts them."
 _DOWN = "Downvotes, as the thread's home counts them."
 _CAPTURE = "The capture that saw this state first."
+_TOLD_BY = "The server whose word this is; NULL where a snapshot said it, or an older release did not note it."
+_CLAIMED_BY = "The server that says so."
+_CLAIMED_SINCE = "The capture since which it says so."
 _PUBLISHED = "When it was published, in UTC (ISO 8601)."
 _RESTRICTED = "1 where only a login showed it: left out of what is published."
 _PURGED_AT = "When its thread's home was found to have purged it; NULL while it has it. Left out of what is published."
@@ -90,6 +93,20 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "removed": "1 where an admin took it down.",
         "visibility": "Who may see it, in Lemmy's words (`public`, `local_only`, `private`, `hidden` …).",
         "capture_id": _CAPTURE,
+        "told_by": _TOLD_BY,
+    },
+    "community_claims": {
+        "": "What servers say of a community besides the one that is believed, each by its last word.",
+        "community_id": "The community.",
+        "instance_id": _CLAIMED_BY,
+        "name": "Its name.",
+        "title": "The name it shows.",
+        "description": "What it says of itself, in Markdown.",
+        "nsfw": "1 where it is marked as not safe for work.",
+        "deleted": _DELETED,
+        "removed": "1 where an admin took it down.",
+        "visibility": "Who may see it, in Lemmy's words.",
+        "capture_id": _CLAIMED_SINCE,
     },
     "people": {
         "": "Accounts that wrote posts or comments.",
@@ -102,6 +119,30 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "is_bot": "1 where it says that it is a bot.",
         "deleted": "1 where the account was deleted.",
         "capture_id": _CAPTURE,
+        "told_by": _TOLD_BY,
+    },
+    "person_claims": {
+        "": (
+            "What servers say of a person besides the one that is believed, each by its last word. Where the person's "
+            "own server said nothing, a thread shows what its home says."
+        ),
+        "person_id": "The person.",
+        "instance_id": _CLAIMED_BY,
+        "name": "Its name.",
+        "display_name": "The name it shows; empty where it shows the other.",
+        "bio": "What it says of itself, in Markdown.",
+        "is_bot": "1 where it is said to be a bot.",
+        "deleted": "1 where the account is said to be deleted.",
+        "capture_id": _CLAIMED_SINCE,
+    },
+    "optouts": {
+        "": "Who asks by `#noarchive` or `#nobot` not to be archived, whichever server or snapshot told of it.",
+        "person_id": "The person.",
+        "asked_at": "When the capture began that told of it.",
+        "lifted_at": (
+            "When the latest capture began in which the person's own server showed a profile without it; NULL where "
+            "none did. They ask no longer where this is not before `asked_at`."
+        ),
     },
     "posts": {
         "": "Threads' opening items, in their current state.",

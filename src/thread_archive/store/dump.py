@@ -13,6 +13,15 @@ _GAP = """coalesce({0}.ap_id, (SELECT min(domain || ' ' || local_id) FROM local_
 _QUERIES: dict[str, str] = {
     "communities": "SELECT ap_id, name, title, description, nsfw, deleted, removed, visibility FROM communities",
     "people": "SELECT ap_id, name, display_name, bio, is_bot, deleted FROM people",
+    "told": """SELECT ap_id, domain FROM people JOIN instances ON instances.id = told_by
+               UNION ALL SELECT ap_id, domain FROM communities JOIN instances ON instances.id = told_by""",
+    "person_claims": f"""SELECT {_WHO.format("person_id")}, domain, name, display_name, bio, is_bot, deleted
+                         FROM person_claims JOIN instances ON instances.id = instance_id""",
+    "community_claims": """SELECT ap_id, domain, claim.name, claim.title, claim.description, claim.nsfw, claim.deleted,
+                                  claim.removed, claim.visibility
+                           FROM community_claims AS claim JOIN communities ON communities.id = community_id
+                           JOIN instances ON instances.id = claim.instance_id""",
+    "optouts": f"""SELECT {_WHO.format("person_id")} FROM optouts WHERE lifted_at IS NULL OR lifted_at < asked_at""",
     "posts": f"""SELECT ap_id, (SELECT ap_id FROM communities WHERE id = community_id), {_WHO.format("creator_id")},
                         title, url, body, body_text, published_at, edited_at, deleted, removed, locked, nsfw, featured,
                         language, alt_text, embed_title, embed_description, thumbnail_url, is_moderator, is_admin,

@@ -3,6 +3,7 @@
 import sqlite3
 from typing import NamedTuple
 
+from thread_archive.store.claims import in_thread, shown
 from thread_archive.store.connections import tuples
 
 
@@ -24,9 +25,12 @@ def latest_comments(
     """The comments that were published last, the newest first, without those that were taken back."""
     rows = tuples(
         connection,
-        """SELECT comment.ap_id, coalesce(person.ap_id, ''), coalesce(person.name, 'unknown'), comment.body,
-                  comment.body_html, comment.published_at, comment.edited_at
-           FROM comments AS comment LEFT JOIN people AS person ON person.id = comment.creator_id
+        f"""SELECT comment.ap_id, coalesce(person.ap_id, ''), coalesce({shown("name", "person")}, 'unknown'),
+                  comment.body, comment.body_html, comment.published_at, comment.edited_at
+           FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
+           JOIN communities AS community ON community.id = post.community_id
+           LEFT JOIN people AS person ON person.id = comment.creator_id
+           {in_thread("person", "community")}
            WHERE comment.post_id = ? AND comment.ap_id IS NOT NULL AND NOT comment.deleted AND NOT comment.removed
            AND NOT (comment.restricted AND ?)
            ORDER BY comment.published_at DESC, comment.id DESC LIMIT ?""",

@@ -125,12 +125,15 @@ class ThreadMerger:
     def merge(self, batches: Iterable[Sequence[Comment]]) -> int:
         """Merge the post, and the comments, which come in batches in any order; returns the post's row id."""
         writing, received = self._writing, self._received
+        writing.actors.tell(None, person=received.post.creator, community=received.post.community)
         is_new = latest_visit(self._archive, received.post.ap_id) is None
         post_id = self._merge_post()
         places = Places(writing, post_id)
         comments = CommentWriter(writing, places, community_id=writing.actors.community(received.post.community))
         written: set[Key] = set()
         for batch in batches:
+            for comment in batch:
+                writing.actors.tell(None, person=comment.creator)
             winners = self._winners(batch, places)
             comments.write(winners)
             comments.flush()
@@ -139,6 +142,7 @@ class ThreadMerger:
         self._tell_why(places)
         self._observe(post_id, places)
         self._mark(post_id, places, is_new=is_new)
+        writing.actors.settle()
         self.changes.content += writing.actors.changed
         return post_id
 

@@ -17,6 +17,7 @@ from thread_archive.store.rows import (
 )
 from thread_archive.store.times import parse_stamp
 from thread_archive.store.visits import Writing
+from thread_archive.urls import fitting_name
 
 _NAMES = ", ".join(POST_COLUMNS)
 _INSERT = f"""INSERT INTO posts ({_NAMES}, body_text, capture_id, slug)
@@ -134,8 +135,9 @@ def write_cross_posts(writing: Writing, post_id: int, post: Post) -> None:
            ON CONFLICT DO UPDATE SET title = ?3, community_ap_id = ?4, community_name = ?5
            WHERE (title, community_ap_id, community_name) IS NOT (?3, ?4, ?5)""",
         [
-            (post_id, x.ap_id, x.title, x.community_ap_id, x.community_name, writing.instance_of(x.ap_id))
+            (post_id, x.ap_id, x.title, x.community_ap_id, named, writing.instance_of(x.ap_id))
             for x in post.cross_posts
+            for named in (fitting_name(x.community_ap_id, x.community_name),)
         ],
     )
     writing.changes.content += max(0, cursor.rowcount)

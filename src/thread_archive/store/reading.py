@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.articles import PageText, linked_page
+from thread_archive.store.claims import in_thread, shown
 from thread_archive.store.connections import tuples
 from thread_archive.store.gaps import gap_keys
 from thread_archive.urls import host_in
@@ -186,27 +187,31 @@ def _name(place: _Place, keys: Mapping[int, tuple[str, int]]) -> str:
     return f"gap/{place.position}"
 
 
-_POST = """SELECT post.ap_id, person.ap_id, person.name, post.body, post.published_at, post.edited_at, post.score,
-                  post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator, post.is_admin,
-                  person.is_bot, post.language, home.domain, post.title, post.url, community.ap_id, post.locked,
-                  post.nsfw, post.featured, post.purged_at
+_POST = f"""SELECT post.ap_id, person.ap_id, {shown("name", "person")}, post.body, post.published_at, post.edited_at,
+                  post.score, post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator,
+                  post.is_admin, {shown("is_bot", "person")}, post.language, home.domain, post.title, post.url,
+                  community.ap_id, post.locked, post.nsfw, post.featured, post.purged_at
            FROM posts AS post
            JOIN communities AS community ON community.id = post.community_id
            JOIN instances AS home ON home.id = community.instance_id
            LEFT JOIN people AS person ON person.id = post.creator_id
+           {in_thread("person", "community")}
            WHERE post.id = ?"""
-_COMMENTS = """SELECT comment.depth, person.ap_id, person.name, comment.body, comment.published_at, comment.edited_at,
+_COMMENTS = f"""SELECT comment.depth, person.ap_id, {shown("name", "person")}, comment.body, comment.published_at,
+                      comment.edited_at,
                       comment.score, comment.upvotes, comment.downvotes, comment.deleted, comment.removed,
                       comment.distinguished,
                       comment.creator_id IS NOT NULL AND comment.creator_id = post.creator_id,
-                      comment.is_moderator, comment.is_admin, person.is_bot, comment.language,
+                      comment.is_moderator, comment.is_admin, {shown("is_bot", "person")}, comment.language,
                       comment.missing_reason, comment.purged_at,
                       comment.id, comment.ap_id, comment.position, comment.restricted AND ?1,
                       parent.id, parent.ap_id, parent.position, parent.restricted AND ?1
                FROM comments AS comment
                JOIN posts AS post ON post.id = comment.post_id
+               JOIN communities AS community ON community.id = post.community_id
                LEFT JOIN comments AS parent ON parent.id = comment.parent_id
                LEFT JOIN people AS person ON person.id = comment.creator_id
+               {in_thread("person", "community")}
                WHERE comment.post_id = ?2 ORDER BY comment.position"""
 _REASON, _PURGED, _OWN, _PARENT = 17, 18, 19, 23
 # Why a comment is not told that is not for everybody.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from thread_archive.model import Comment, Community, Person, Post
 from thread_archive.store.times import stamp, stamp_or_none
+from thread_archive.urls import fitting_name
 
 Value = str | int | None
 Row = tuple[Value, ...]
@@ -102,10 +103,10 @@ _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 
 
 def person_row(person: Person, instance_id: int) -> Row:
-    """A person by PERSON_COLUMNS."""
+    """A person by PERSON_COLUMNS; one whom the ap_id calls otherwise by that name."""
     return (
         person.ap_id,
-        person.name,
+        fitting_name(person.ap_id, person.name),
         person.display_name,
         person.bio,
         instance_id,
@@ -115,10 +116,10 @@ def person_row(person: Person, instance_id: int) -> Row:
 
 
 def community_row(community: Community, instance_id: int) -> Row:
-    """A community by COMMUNITY_COLUMNS."""
+    """A community by COMMUNITY_COLUMNS; one that the ap_id calls otherwise by that name."""
     return (
         community.ap_id,
-        community.name,
+        fitting_name(community.ap_id, community.name),
         community.title,
         community.description,
         instance_id,

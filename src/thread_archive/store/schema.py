@@ -12,7 +12,9 @@ from contextlib import closing
 from sqlite_utils import Database, Migrations
 
 from thread_archive.slugs import slug
+from thread_archive.store.optouts import asks_out
 from thread_archive.store.scripts import apart, apart_in_sql
+from thread_archive.urls import fitting_name
 
 # "TARC" in ASCII; SQLite keeps it in bytes 68..71 of the file.
 APPLICATION_ID = 0x54415243
@@ -68,6 +70,28 @@ def m006_indexes(db: Database) -> None:
 def m007_purges(db: Database) -> None:
     """What its server erased for good, what it no longer shows and nobody told why, and what has no place there."""
     _execute(db, M007)
+
+
+@migrations()
+def m008_claims(db: Database) -> None:
+    """What each server says of people and communities, who is believed, and who asks not to be archived."""
+    _execute(db, M008)
+    for table in ("people", "communities"):
+        wrong = [
+            (fitting_name(ap_id, name), row_id)
+            for row_id, ap_id, name in db.conn.execute(f"SELECT id, ap_id, name FROM {table}").fetchall()
+            if fitting_name(ap_id, name) != name
+        ]
+        db.conn.executemany(f"UPDATE {table} SET name = ? WHERE id = ?", wrong)
+    asking = [
+        (row_id, seen_at)
+        for row_id, bio, seen_at in db.conn.execute(
+            """SELECT person.id, person.bio, capture.started_at FROM people AS person
+               JOIN captures AS capture ON capture.id = person.capture_id WHERE person.bio LIKE '%#no%'"""
+        ).fetchall()
+        if asks_out(bio)
+    ]
+    db.conn.executemany("INSERT INTO optouts (person_id, asked_at) VALUES (?, ?)", asking)
 
 
 def make(connection: sqlite3.Connection, *, version: int) -> None:
@@ -591,5 +615,40 @@ CREATE INDEX comments_gone ON comments(id) WHERE gone_at IS NOT NULL;
 CREATE INDEX comments_misplaced ON comments(post_id) WHERE misplaced
 """
 
+# Claims are of the hosts that are not believed; few people ask not to be archived.
+M008 = """
+ALTER TABLE people ADD COLUMN told_by INTEGER REFERENCES instances(id);
+ALTER TABLE communities ADD COLUMN told_by INTEGER REFERENCES instances(id);
+CREATE TABLE person_claims (
+    person_id INTEGER NOT NULL REFERENCES people(id),
+    instance_id INTEGER NOT NULL REFERENCES instances(id),
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    bio TEXT NOT NULL,
+    is_bot INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    capture_id INTEGER NOT NULL REFERENCES captures(id),
+    PRIMARY KEY (person_id, instance_id)
+) WITHOUT ROWID;
+CREATE TABLE community_claims (
+    community_id INTEGER NOT NULL REFERENCES communities(id),
+    instance_id INTEGER NOT NULL REFERENCES instances(id),
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    nsfw INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    visibility TEXT NOT NULL,
+    capture_id INTEGER NOT NULL REFERENCES captures(id),
+    PRIMARY KEY (community_id, instance_id)
+) WITHOUT ROWID;
+CREATE TABLE optouts (
+    person_id INTEGER PRIMARY KEY REFERENCES people(id),
+    asked_at TEXT NOT NULL,
+    lifted_at TEXT
+)
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 7
+VERSION = 8

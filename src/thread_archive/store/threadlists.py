@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from thread_archive.store.claims import in_thread, shown
 from thread_archive.store.connections import tuples
 
 # What a list can be sorted by; ties by row id, so that pages never overlap.
@@ -55,18 +56,19 @@ class ThreadCard:
     has_article: bool
 
 
-_FROM = """
+_FROM = f"""
 FROM posts AS post
 JOIN communities AS community ON community.id = post.community_id
 JOIN instances AS home ON home.id = community.instance_id
 LEFT JOIN people AS person ON person.id = post.creator_id
 LEFT JOIN instances AS theirs ON theirs.id = person.instance_id
+{in_thread("person", "community")}
 JOIN captures AS capture ON capture.id = (
     SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))
 WHERE """
-_CARD = """
+_CARD = f"""
 SELECT post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id, home.domain,
-       person.ap_id, person.name, post.published_at, post.score,
+       person.ap_id, {shown("name", "person")}, post.published_at, post.score,
        coalesce(json_extract(capture.receipt, '$.comments.stored'),
                 (SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0) AS places,
        capture.status, capture.started_at, post.deleted OR post.removed, post.restricted,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from thread_archive.slugs import slug
+from thread_archive.store.claims import in_thread, shown, shown_handle
 from thread_archive.store.connections import tuples
 
 
@@ -56,18 +57,19 @@ class ThreadHead:
 
 _FLAGS = ("deleted", "removed", "locked", "nsfw", "featured", "is_moderator", "is_admin", "restricted", "author_is_bot")
 _HEAD_NAMES = tuple(ThreadHead.__dataclass_fields__)
-_HEAD = """
+_HEAD = f"""
 SELECT post.id, post.slug, post.ap_id, post.title, post.url, post.body, post.body_html, post.published_at,
        post.edited_at, post.deleted, post.removed, post.locked, post.nsfw, post.featured, post.language,
        post.is_moderator, post.is_admin, post.score, post.upvotes, post.downvotes, post.restricted,
        post.purged_at, post.purged_by, post.gone_at, community.ap_id, community.name, community.title, home.domain,
-       person.id, person.ap_id, person.name,
-       coalesce(person.is_bot, 0),
+       person.id, person.ap_id, {shown("name", "person")},
+       coalesce({shown("is_bot", "person")}, 0),
        coalesce((SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0)
 FROM posts AS post
 JOIN communities AS community ON community.id = post.community_id
 JOIN instances AS home ON home.id = community.instance_id
 LEFT JOIN people AS person ON person.id = post.creator_id
+{in_thread("person", "community")}
 WHERE post.slug = ?"""
 
 
@@ -143,14 +145,17 @@ class CommentRow(NamedTuple):
     author_is_bot: int | None
 
 
-_COMMENT = """
+_COMMENT = f"""
 SELECT comment.id, comment.ap_id, comment.position, comment.depth, comment.body, comment.body_html,
        comment.published_at, comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
        comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes, comment.downvotes,
        comment.missing_reason, comment.gone_at, comment.purged_at, comment.purged_by, comment.misplaced,
-       comment.restricted, person.id, person.ap_id, person.name, person.is_bot
+       comment.restricted, person.id, person.ap_id, {shown("name", "person")}, {shown("is_bot", "person")}
 FROM comments AS comment
+JOIN posts AS post ON post.id = comment.post_id
+JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN people AS person ON person.id = comment.creator_id
+{in_thread("person", "community")}
 WHERE comment.post_id = ? AND comment.position """
 
 
@@ -190,12 +195,16 @@ def ancestors_of(connection: sqlite3.Connection, post_id: int, position: int) ->
 
 
 def parents_of(connection: sqlite3.Connection, ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """By the row id of a comment: (ap_id, author's name) of the comment that it answers."""
+    """By the row id of a comment: (ap_id, its author) of the comment that it answers."""
     rows = tuples(
         connection,
-        """SELECT comment.id, parent.ap_id, coalesce(person.name, '') FROM comments AS comment
+        f"""SELECT comment.id, parent.ap_id, coalesce({shown_handle("person", "community")}, '')
+           FROM comments AS comment
            JOIN comments AS parent ON parent.id = comment.parent_id
+           JOIN posts AS post ON post.id = parent.post_id
+           JOIN communities AS community ON community.id = post.community_id
            LEFT JOIN people AS person ON person.id = parent.creator_id
+           {in_thread("person", "community")}
            WHERE comment.id IN (SELECT value FROM json_each(?))
            AND parent.ap_id IS NOT NULL AND NOT parent.restricted""",
         json.dumps(list(ids)),
@@ -251,14 +260,19 @@ class QuoteRow(NamedTuple):
     paragraph: int | None
 
 
-_QUOTES = """
-SELECT quoting.ap_id, coalesce(quoter.name, ''), quote.target_kind, target.ap_id, coalesce(quoted.name, ''),
+_QUOTES = f"""
+SELECT quoting.ap_id, coalesce({shown_handle("quoter", "community")}, ''), quote.target_kind, target.ap_id,
+       coalesce({shown_handle("quoted", "community")}, ''),
        paragraph.article_id, paragraph.number
 FROM quotes AS quote
+JOIN posts AS post ON post.id = quote.post_id
+JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN comments AS quoting ON quoting.id = quote.comment_id
 LEFT JOIN people AS quoter ON quoter.id = quoting.creator_id
 LEFT JOIN comments AS target ON target.id = quote.target_comment_id
 LEFT JOIN people AS quoted ON quoted.id = target.creator_id
+{in_thread("quoter", "community")}
+{in_thread("quoted", "community")}
 LEFT JOIN article_paragraphs AS paragraph ON paragraph.id = quote.target_paragraph_id
 WHERE quote.id IN (
     SELECT id FROM quotes WHERE comment_id IN (SELECT value FROM json_each(?1))

@@ -33,7 +33,8 @@ class Visit:
     `gaps` say why a place (instance, local id) is empty; `asked` are the instances that listed the thread to its end.
     `post_stays` says that the archive's state of the post outlasts what is told of it now, `scored_at_home` are the
     ap_ids of what has its votes from the thread's home, which is silent now. `home` is the thread's home where it told
-    something, `at_home` are the ap_ids of what it gave, `purged` of what it no longer has.
+    something, `at_home` are the ap_ids of what it gave, `purged` of what it no longer has. `told` is what instances
+    say of the post.
     """
 
     capture_id: int
@@ -49,6 +50,7 @@ class Visit:
     home: str | None = None
     at_home: frozenset[str] = frozenset()
     purged: frozenset[str] = frozenset()
+    told: Sequence[tuple[str, Post]] = ()
 
 
 @dataclass(slots=True)
@@ -103,7 +105,14 @@ class Writing:
         self.changes = Changes()
         self._plain_text = plain_text
         self._instances: dict[str, int] = {}
-        self.actors = Actors(self.connection, visit.capture_id, stamp(visit.captured_at), self.instance_of)
+        self.actors = Actors(
+            self.connection,
+            visit.capture_id,
+            stamp(visit.captured_at),
+            instance=self.instance,
+            home=visit.home,
+            home_host=host_in(visit.post.community.ap_id),
+        )
 
     def instance(self, domain: str) -> int:
         """The row id of an instance."""

@@ -46,10 +46,11 @@ class ThreadWriter:
         """
         Write everything; returns the post's row id.
 
-        `readings` are the capture's pages: those of the home first, since the first that shows a person says how they
-        are called.
+        `readings` are the capture's pages, those of the home first.
         """
         writing, visit = self._writing, self._visit
+        for instance, post in visit.told:
+            writing.actors.tell(instance, person=post.creator, community=post.community)
         post_id = write_post(writing)
         for instance, local_id in visit.places:
             write_local_ids(writing, instance, [(local_id, post_id, None)])
@@ -65,12 +66,15 @@ class ThreadWriter:
         places.write_the_rest(self._written)
         places.note_misplaced()
         note_purges(writing, post_id)
+        writing.actors.settle()
         self.changes.content += writing.actors.changed
         return post_id
 
     def _write_comments(self, reading: Reading, places: Places, comments: CommentWriter) -> None:
         # A comment asked for by a URL may be of another thread: such a one has no place in this one.
         page = {comment.ap_id: comment for comment in reading.page.comments if comment.ap_id in places.nodes}
+        for comment in page.values():
+            self._writing.actors.tell(reading.instance, person=comment.creator)
         mine = [
             comment
             for comment in page.values()

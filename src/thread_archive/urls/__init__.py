@@ -4,6 +4,7 @@ people paste it.
 """
 
 from thread_archive.urls.forms import FOREIGN_FORMS, FORMS, MAX_ID, Form, foreign_forms_table, forms_table
+from thread_archive.urls.handles import fitting_name, handle, is_same_server, name_in
 from thread_archive.urls.hosts import host_in, host_of, typed_ports, with_a_labels
 from thread_archive.urls.pasting import parse_thread_url
 from thread_archive.urls.refusals import without_password
@@ -17,11 +18,15 @@ __all__ = [
     "MAX_LENGTH",
     "Form",
     "ThreadURL",
+    "fitting_name",
     "foreign_forms_table",
     "forms_table",
+    "handle",
     "host_in",
     "host_of",
+    "is_same_server",
     "local_id_in",
+    "name_in",
     "parse_thread_url",
     "thread_at",
     "typed_ports",

@@ -204,6 +204,7 @@ class RowEraser:
             if row_id in self._covered.people:
                 self._rename(row_id, ap_id, (name, *old))
                 continue
+            self._claims("person", row_id, ap_id, ("display_name", "bio"))
             new = [self._erasure.rewrite(value) for value in old]
             if new != old:
                 self._connection.execute("UPDATE people SET display_name = ?, bio = ? WHERE id = ?", [*new, row_id])
@@ -211,6 +212,9 @@ class RowEraser:
 
     def _rename(self, row_id: int, ap_id: str, old: tuple[str, ...]) -> None:
         alias = self._erasure.takedowns.alias(ap_id)
+        self._connection.execute(
+            "UPDATE person_claims SET name = ?, display_name = '', bio = '' WHERE person_id = ?", [alias.name, row_id]
+        )
         if (ap_id, *old) == (alias.ap_id, alias.name, "", ""):
             return
         same = self._connection.execute(
@@ -219,6 +223,8 @@ class RowEraser:
         if same is not None:
             for table in ("posts", "comments"):
                 self._connection.execute(f"UPDATE {table} SET creator_id = ? WHERE creator_id = ?", [same[0], row_id])
+            for table in ("person_claims", "optouts"):
+                self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", [row_id])
             self._connection.execute("DELETE FROM people WHERE id = ?", [row_id])
         else:
             self._connection.execute(
@@ -230,12 +236,27 @@ class RowEraser:
     def _communities(self) -> None:
         rows = self._connection.execute("SELECT id, ap_id, title, description FROM communities").fetchall()
         for row_id, ap_id, *old in rows:
+            self._claims("community", row_id, ap_id, ("title", "description"))
             new = [self._erasure.rewrite(value) for value in old]
             if new != old:
                 self._connection.execute(
                     "UPDATE communities SET title = ?, description = ? WHERE id = ?", [*new, row_id]
                 )
                 self._item("community", ap_id, " ".join(filter(None, old)))
+
+    def _claims(self, kind: str, row_id: int, ap_id: str, texts: Sequence[str]) -> None:
+        """Erase from what other servers say of somebody who is not covered, or of a community."""
+        rows = self._connection.execute(
+            f"SELECT instance_id, {', '.join(texts)} FROM {kind}_claims WHERE {kind}_id = ?", [row_id]
+        ).fetchall()
+        for instance_id, *old in rows:
+            new = [self._erasure.rewrite(value) for value in old]
+            if new != old:
+                self._connection.execute(
+                    f"UPDATE {kind}_claims SET {_assignments(texts)} WHERE {kind}_id = ? AND instance_id = ?",
+                    [*new, row_id, instance_id],
+                )
+                self._item(kind, ap_id, " ".join(filter(None, old)))
 
     def _item(self, kind: str, ap_id: str, text: str) -> None:
         self.changes.items.append(ErasedItem(kind=kind, ap_id=ap_id, thread=None, author=None, text=text))

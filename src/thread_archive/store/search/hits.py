@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from thread_archive.store.claims import in_thread, shown, shown_handle
 from thread_archive.store.search.plans import CREATOR, EDITED, JOINS, KIND, PUBLISHED, SCORE
 from thread_archive.store.search.results import SearchHit
 from thread_archive.store.search.snippets import Marker
@@ -15,10 +16,10 @@ _ANCHOR = """CASE WHEN article.is_page OR NOT EXISTS (
 _DETAILS = f"""
 SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.title,
        community.ap_id, community.name, person.ap_id,
-       coalesce(person.name, CASE WHEN article.is_page THEN article.byline END, ''),
+       coalesce({shown("name", "person")}, CASE WHEN article.is_page THEN article.byline END, ''),
        CASE WHEN comment.id IS NOT NULL AND NOT (coalesce(parent.restricted, 0) AND ?2) THEN (
-           SELECT name FROM people
-           WHERE id = CASE WHEN parent.id IS NULL THEN post.creator_id ELSE parent.creator_id END
+           SELECT {shown_handle("answered", "community")} FROM people AS answered {in_thread("answered", "community")}
+           WHERE answered.id = CASE WHEN parent.id IS NULL THEN post.creator_id ELSE parent.creator_id END
        ) END,
        {PUBLISHED}, {EDITED},
        coalesce(comment.deleted, post.deleted), coalesce(comment.removed, post.removed),
@@ -33,6 +34,7 @@ SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.
 FROM (SELECT key AS place, value AS id FROM json_each(?1)) AS found {JOINS}
 JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN people AS person ON person.id = ({CREATOR})
+{in_thread("person", "community")}
 LEFT JOIN comments AS parent ON parent.id = comment.parent_id
 ORDER BY found.place
 """

@@ -46,8 +46,8 @@ class SearchHit:
 
     `snippet` and `marked_title` are plain text with FOUND and END around what was looked for. `thread` and `ap_id` are
     ap_ids; of an article's paragraph `ap_id` is the post's, `paragraph` its number and `anchor` what the thread's page
-    calls it (`p2`), which is empty for all else. `in_reply_to` is the name of who wrote what a comment answers; None
-    where that is not known.
+    calls it (`p2`), which is empty for all else. `in_reply_to` is who wrote what a comment answers, with the host where
+    that is not the community's; None where that is not known.
     """
 
     kind: str
