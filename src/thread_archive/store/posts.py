@@ -26,6 +26,8 @@ _UPDATE = f"""UPDATE posts SET {", ".join(f"{name} = ?" for name in POST_COLUMNS
 _DERIVED_FROM = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "url"))
 _STATE = tuple(POST_COLUMNS.index(name) for name in POST_STATE)
 _INDEXED = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "creator_id", "community_id"))
+_COMMUNITY = POST_COLUMNS.index("community_id")
+_CREATOR = POST_COLUMNS.index("creator_id")
 _AP_ID = POST_COLUMNS.index("ap_id")
 _TITLE = POST_COLUMNS.index("title")
 _BODY = POST_COLUMNS.index("body")
@@ -86,9 +88,8 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     elif old_state != tuple(new[index] for index in _STATE):
         capture_id = writing.visit.capture_id
         writing.add_revision("post", post_id, POST_STATE, old_state, old_capture)
-    reindexed = first or any(old[index] != new[index] for index in _INDEXED)
-    if reindexed:
-        search_index.remove(writing.connection, [search_index.item_number(search_index.POST, post_id)])
+    reindexed = _to_reindex(writing, post_id, old, new, first=first)
+    search_index.remove(writing.connection, reindexed)
     text = writing.text_of(str(new[_BODY]))
     writing.connection.execute(_UPDATE, [*new, text, capture_id, post_id])
     if first or any(old[index] != new[index] for index in _DERIVED_FROM):
@@ -101,8 +102,23 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     if writing.visit.post.deleted or writing.visit.post.removed:
         article_writing.empty_page(writing.connection, post_id, capture_id=capture_id)
     writing.changes.content += 1
-    if reindexed:
-        _index(writing, post_id, new, text)
+    # As the view has them: a body that is an article of its own is found by that one's paragraphs.
+    search_index.put(writing.connection, reindexed)
+    writing.changes.index += len(reindexed)
+
+
+def _to_reindex(writing: Writing, post_id: int, old: Row, new: Row, *, first: bool) -> list[int]:
+    """
+    The items of the thread that the index has otherwise afterwards: the post; and all others where its community
+    changes, its articles' paragraphs where its author does.
+    """
+    if not first and all(old[index] == new[index] for index in _INDEXED):
+        return []
+    items = [search_index.item_number(search_index.POST, post_id)]
+    moved = old[_COMMUNITY] != new[_COMMUNITY]
+    if moved or old[_CREATOR] != new[_CREATOR]:
+        items += search_index.followers(writing.connection, post_id, comments=moved)
+    return items
 
 
 def _unmarked(row: Row) -> Row:
