@@ -27,8 +27,8 @@ DAMAGE = {
     "another author": "UPDATE comments SET creator_id = (SELECT max(id) FROM people) WHERE id = 1",
     "words gone": "DELETE FROM search_fts_data WHERE id > 10",
     "sizes gone": "DELETE FROM search_fts_docsize WHERE id IN (SELECT max(id) FROM search_fts_docsize)",
-    "another community": """INSERT INTO communities SELECT 99, ap_id || '/x', name, title, description, instance_id, nsfw,
-                            deleted, removed, visibility, capture_id FROM communities LIMIT 1;
+    "another community": """INSERT INTO communities SELECT 99, ap_id || '/x', name, title, description,
+                            instance_id, nsfw, deleted, removed, visibility, capture_id FROM communities LIMIT 1;
                             UPDATE posts SET community_id = 99""",
     "a script without its mark": """UPDATE search_items SET apart = NULL;
                                     INSERT INTO search_fts (search_fts) VALUES ('rebuild')""",

@@ -58,7 +58,7 @@ def write_post(writing: Writing) -> int:
     else:
         post_id, old_capture, *old = found
         if not writing.visit.post_stays:
-            row = _keep_untold(row, tuple(old))
+            row = _unmarked(row) if old_capture in writing.imports else _keep_untold(row, tuple(old))
             if post.ap_id in writing.visit.scored_at_home:
                 row = (*row[: _VOTES.start], *old[_VOTES], *row[_VOTES.stop :])
             _update(writing, post_id, tuple(old), row, old_capture)
@@ -79,9 +79,11 @@ def _insert(writing: Writing, row: Row) -> int:
 
 def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int) -> None:
     first = writing.is_first("post", post_id)
-    if new == old and not first:
+    # What a snapshot claimed is from now on what this visit says.
+    claimed = old_capture in writing.imports
+    if new == old and not first and not claimed:
         return
-    capture_id = old_capture
+    capture_id = writing.visit.capture_id if claimed else old_capture
     old_state = tuple(old[index] for index in _STATE)
     if first:
         capture_id = writing.visit.capture_id

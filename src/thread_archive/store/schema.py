@@ -70,6 +70,12 @@ def m007_purges(db: Database) -> None:
     _execute(db, M007)
 
 
+@migrations()
+def m008_imports(db: Database) -> None:
+    """Imports, found without reading all captures; times that a server told and that were still to come."""
+    _execute(db, M008)
+
+
 def make(connection: sqlite3.Connection, *, version: int) -> None:
     """Make the tables of schema `version` in a new database, in the caller's transaction."""
     database = Database(connection, execute_plugins=False)
@@ -591,5 +597,13 @@ CREATE INDEX comments_gone ON comments(id) WHERE gone_at IS NOT NULL;
 CREATE INDEX comments_misplaced ON comments(post_id) WHERE misplaced
 """
 
+# Few rows have any of these.
+M008 = """
+CREATE INDEX captures_snapshots ON captures(post_id) WHERE kind = 'snapshot';
+ALTER TABLE posts ADD COLUMN clamped INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE comments ADD COLUMN clamped INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX comments_clamped ON comments(post_id) WHERE clamped
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 7
+VERSION = 8
