@@ -40,7 +40,8 @@ class Source:
     def sentence(self) -> str:
         """What a reader is told of an item that only this snapshot told of."""
         signed = f"signed with {self.signer}" if self.signer else "not signed"
-        return f"from a snapshot ({self.digest[:16]}…, {signed}), not from a server"
+        which = f" ({self.digest[:16]}…, {signed})" if self.digest else ""
+        return f"from a snapshot{which}, not from a server"
 
 
 class Weight(NamedTuple):
@@ -79,18 +80,25 @@ def sources(connection: sqlite3.Connection, post_ap_id: str) -> dict[int, Source
     }
 
 
-def claims(connection: sqlite3.Connection, post_id: int) -> tuple[Source | None, dict[int, Source]]:
-    """The snapshot that alone told of a thread's post; and of its comments, by row id, where that is so of them."""
+def claims(
+    connection: sqlite3.Connection, post_id: int, comments: Collection[int] | None = None
+) -> tuple[Source | None, dict[int, Source]]:
+    """
+    The snapshot that alone told of a thread's post; and of its comments, by row id, where that is so of them: of all,
+    or of those of these rows.
+    """
     (ap_id, told_by) = tuples(connection, "SELECT ap_id, capture_id FROM posts WHERE id = ?", post_id).fetchone()
     known = sources(connection, ap_id)
     if not known:
         return None, {}
     rows = tuples(
         connection,
-        """SELECT id, capture_id FROM comments WHERE post_id = ? AND ap_id IS NOT NULL
-           AND capture_id IN (SELECT value FROM json_each(?))""",
+        f"""SELECT id, capture_id FROM comments WHERE post_id = ?1 AND ap_id IS NOT NULL
+            AND capture_id IN (SELECT value FROM json_each(?2))
+            {"" if comments is None else "AND id IN (SELECT value FROM json_each(?3))"}""",
         post_id,
         json.dumps(list(known)),
+        *([] if comments is None else [json.dumps(list(comments))]),
     )
     return known.get(told_by), {row_id: known[capture_id] for row_id, capture_id in rows}
 
