@@ -34,10 +34,14 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A comment that the archive has already: its parent's key (None at the top level) and its time."""
+    """
+    A comment that the archive has already: its parent's key (None at the top level) and its time; `claimed` where only
+    a snapshot told of it.
+    """
 
     parent: Key | None
     published_at: datetime
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,8 @@ def arrange(
     what other servers told then, which may outlast what is told now.
     """
     known = known or {}
+    # Where a server now shows a comment, what only a snapshot said of its place does not count.
+    told = {key: place for key, place in known.items() if not place.claimed}
     by_ap_id: dict[str, dict[str, Seen]] = {}
     names: dict[tuple[str, int], str] = {place: ap_id for place, ap_id in (known_names or {}).items() if ap_id in known}
     for item in seen:
@@ -143,7 +149,7 @@ def arrange(
         if item.instance not in latest or latest[item.instance].answer < item.answer:
             latest[item.instance] = item
         names[item.instance, item.sighting.local_id] = item.sighting.ap_id
-    names |= _inferred(by_ap_id, known, names)
+    names |= _inferred(by_ap_id, told, names)
     drafts: dict[Key, _Draft] = {}
     for key, place in known.items():
         if isinstance(key, tuple) and key in names:
@@ -154,11 +160,11 @@ def arrange(
     for ap_id, latest in by_ap_id.items():
         draft = _merge(latest.values(), home, names)
         has_place = not all(item.sighting.misplaced for item in latest.values())
-        if not has_place and ap_id not in known:
+        if not has_place and ap_id not in told:
             misplaced.add(ap_id)
-        if (isinstance(draft.parent, tuple) or not has_place) and ap_id in known:
+        if (isinstance(draft.parent, tuple) or not has_place) and ap_id in told:
             # No comment moves: a parent that the archive has is not given up for one that only a path names.
-            draft = draft._replace(parent=_known_parent(known[ap_id], names))
+            draft = draft._replace(parent=_known_parent(told[ap_id], names))
         drafts[ap_id] = draft
         if states and ap_id in states and home not in latest:
             drafts[ap_id] = _outlasted(drafts[ap_id], latest, states[ap_id])

@@ -14,12 +14,14 @@ from thread_archive.exceptions import PayloadError
 from thread_archive.model import Page, Post, Sighting, Site, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources import OK, reader
-from thread_archive.store import evidence, places, reading
+from thread_archive.store import evidence, imported, places, reading
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import PlannedSource
+from thread_archive.store.clocks import clock_of
 from thread_archive.store.evidence import StoredExchange
 from thread_archive.store.posts import recorded_post
 from thread_archive.store.states import States, community_of
+from thread_archive.store.times import FAST_CLOCK
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
 from thread_archive.trees import Seen, State, arrange
@@ -167,6 +169,7 @@ class Interpretation:
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread; returns the post's row id and what changed."""
+        imported.give_way(self._archive, self.post.ap_id, {seen.sighting.ap_id for seen in self._seen})
         with _collector_paused():
             visit = self.visit(captured_at)
             self._seen.clear()
@@ -176,7 +179,15 @@ class Interpretation:
 
     def visit(self, captured_at: datetime) -> Visit:
         """What was read, put together with what the archive has of the thread."""
-        post, answering, home = self.post, self._plan.keys(), self._checked_home()
+        answering, home, told_post = self._plan.keys(), self._checked_home(), self.post
+        ahead = self._ahead(told_post, captured_at)
+        clock = clock_of(self._archive, told_post.ap_id, captured_at)
+        post = clock.sound(told_post)
+        if ahead:
+            self._seen = [
+                seen._replace(sighting=clock.sound(seen.sighting)) if seen.sighting.ap_id in ahead else seen
+                for seen in self._seen
+            ]
         at_home = self._at_home(post)
         states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home)
         of_post, of_comments = states.post(), states.comments(answering)
@@ -208,6 +219,18 @@ class Interpretation:
             at_home=at_home,
             purged=self._purged(post) - at_home,
             told=self._posts_told,
+            ahead=ahead,
+            post_clamped=post is not told_post,
+        )
+
+    def _ahead(self, post: Post, captured_at: datetime) -> frozenset[str]:
+        """The ap_ids of what is said to be of a time that was still to come."""
+        latest = captured_at + FAST_CLOCK
+        told: tuple[Post | Sighting, ...] = (post, *(seen.sighting for seen in self._seen))
+        return frozenset(
+            item.ap_id
+            for item in told
+            if item.published_at > latest or (item.edited_at is not None and item.edited_at > latest)
         )
 
     def _at_home(self, post: Post) -> frozenset[str]:

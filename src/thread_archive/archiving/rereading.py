@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation
 from thread_archive.archiving.linking import reread_pages
-from thread_archive.store import captures, threads
+from thread_archive.store import captures, search_index, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import StoredCapture
 from thread_archive.store.visits import Replay
@@ -26,10 +26,15 @@ def reread(
     """
     Rebuild the content tables from the captures: of all threads, or of that of the row `post_id`.
 
+    A search index that is not what the rows say is made anew first, where all threads are read.
     Rows keep their ids; threads without a capture here, or with what a snapshot brought, stay as they are, and only
     what is due to be derived from their texts is. One transaction a thread. `progress` is told how many threads of how
     many are done. Raises PayloadError where a capture cannot be read, and changes nothing of that thread.
     """
+    if post_id is None:
+        # Before anything is taken out of it by the words that the rows have.
+        with archive.transaction() as connection:
+            search_index.mend(connection)
     todo = threads.thread_ids(archive) if post_id is None else [post_id]
     read: list[int] = []
     for done, thread in enumerate(todo):

@@ -87,6 +87,8 @@ def _lines(item: Item, here: str) -> Iterator[Text]:
     yield _byline(item, here)
     if fields["purged_at"]:
         yield Text(f"[purged: its server has it no longer, seen {fields['purged_at'][:10]}]", style="yellow")
+    for remark in item.remarks:
+        yield Text(f"[{remark}]", style="yellow")
     yield from _body(fields)
     yield Text()
 

@@ -17,6 +17,7 @@ from thread_archive.pages.fragments import MISPLACED, RESTRICTED, author, edited
 from thread_archive.pages.ordering import Unit
 from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.times import time_html
+from thread_archive.store.remarks import Remarks
 from thread_archive.store.threadpages import CommentRow, Place, ThreadHead
 from thread_archive.urls import handle
 
@@ -30,7 +31,7 @@ class Discussion:
     What a list of comments is made of: `rows` and their `slugs` by position, `top` the depth of its topmost ones.
 
     `here` is the position that is highlighted, `answered` tells by row id whom a comment of a flat list answers
-    (ap_id, name), `names` by which instance and number a gap is named.
+    (ap_id, name), `names` by which instance and number a gap is named; `remarks` are marks of single items.
     """
 
     head: ThreadHead
@@ -44,6 +45,7 @@ class Discussion:
     here: int | None = None
     answered: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     names: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    remarks: Remarks = field(default_factory=Remarks)
 
 
 class CommentList:
@@ -144,7 +146,9 @@ class CommentList:
         return handle(row.author_ap_id, row.author_name, self._it.head.instance) or "unknown"
 
     def _marks(self, row: CommentRow) -> str:
-        if not (row.distinguished or row.edited_at or row.restricted or row.misplaced or row.gone_at or row.purged_at):
+        remarks = self._it.remarks.comments.get(row.id, ())
+        told = row.distinguished or row.edited_at or row.restricted or row.misplaced or row.gone_at or row.purged_at
+        if not (told or remarks):
             return ""
         marks = mark("official", "mod", "A moderator speaks as one") if row.distinguished else ""
         marks += edited(row.edited_at) if row.edited_at else ""
@@ -154,7 +158,7 @@ class CommentList:
             marks += purged(row.purged_at, row.purged_by)
         elif row.gone_at:
             marks += unshown(row.gone_at)
-        return marks
+        return marks + "".join(mark(word, "warn", sentence) for word, sentence in remarks)
 
     def _why(self, row: CommentRow) -> str:
         if row.ap_id is not None:

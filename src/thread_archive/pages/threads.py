@@ -16,6 +16,7 @@ from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
 from thread_archive.store.gaps import gap_keys
+from thread_archive.store.remarks import remarks
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
 # Above a comment that is shown in its context; what lies higher is a link away.
@@ -61,6 +62,7 @@ class ThreadView:
     facts: Facts | None
     lang: Markup
     withdrawn: str
+    remarks: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         ),
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
+        remarks=tuple(discussion.remarks.post),
     )
 
 
@@ -211,6 +214,7 @@ def _discussion(
         now=reading.now,
         here=part.here,
         answered=store.parents_of(connection, ids) if wanted.sort.is_flat else {},
+        remarks=remarks(connection, head.id, comments=ids),
         names=gap_keys(connection, [row.id for row in rows.values() if row.ap_id is None]),
     )
 

@@ -168,7 +168,7 @@ def posts(wording: Wording) -> Columns:
         "thumbnail_url": wording.unless("t.thumbnail_url", "''"),
         **_same("is_moderator", "is_admin", "score", "upvotes", "downvotes", "derived"),
         "slug": "t.slug" if wording.source else f"shared_slug({wording.post('t.ap_id')})",
-        **_same("advertised", "restricted", "purged_at", "purged_by", "gone_at"),
+        **_same("advertised", "restricted", "purged_at", "purged_by", "gone_at", "clamped"),
         "capture_id": "row.new",
     }
 
@@ -199,7 +199,7 @@ def comments(wording: Wording) -> Columns:
         "derived": "t.derived",
         "missing_reason": shown("t.missing_reason", "row.gap"),
         **{name: shown(f"t.{name}", "NULL") for name in ("gone_at", "purged_at", "purged_by")},
-        "misplaced": "t.misplaced",
+        **_same("misplaced", "clamped"),
         "capture_id": "row.post",
     }
 

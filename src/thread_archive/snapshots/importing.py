@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,20 @@ from thread_archive.snapshots.keepingout import (
     receipt_without_listed,
     without_listed,
 )
+from thread_archive.snapshots.manifest import SIGNATURE
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
+from thread_archive.snapshots.signing import LARGEST, key_of
+from thread_archive.snapshots.values import still_to_come
 from thread_archive.snapshots.verifying import check_bundle
 from thread_archive.store import articles, captures, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, write_page
+from thread_archive.store.imported import Source
 from thread_archive.store.merging import ThreadMerger, latest_visit
 from thread_archive.store.takedowns import load
-from thread_archive.store.times import parse_stamp
+from thread_archive.store.times import FAST_CLOCK, parse_stamp, stamp
 from thread_archive.store.visits import Changes
 
-# By how much the clock of whoever made a snapshot may be fast.
-_FAST_CLOCK = timedelta(days=1)
 NEW, MERGED, UNCHANGED, KEPT_OUT = "new", "merged", "unchanged", "kept out"
 
 
@@ -77,7 +79,7 @@ def import_snapshot(
     its names are pseudonyms; nothing is written then.
     """
     with Bundle(path) as bundle:
-        digest = _verified(bundle, signer)
+        digest, key = _verified(bundle, signer), _signing_key(bundle)
         with closing(open_snapshot(bundle.database())) as connection:
             if is_pseudonymised(connection):
                 raise InputError(
@@ -86,22 +88,30 @@ def import_snapshot(
                 )
             connection.text_factory = receiving.text
             with _in_order(bundle.path):
-                shared = _shared_before(connection, now + _FAST_CLOCK)
+                shared = _shared_before(connection, now + FAST_CLOCK)
             for capture in shared:
                 with _in_order(bundle.path):
-                    imported, post_id = _import_thread(archive, connection, capture, digest, now)
+                    imported, post_id = _import_thread(
+                        archive,
+                        connection,
+                        capture,
+                        Source(digest=digest, captured_at=capture.captured_at, signer=key),
+                        now,
+                    )
                 if post_id:
                     derive(archive, post_id)
                 yield imported
 
 
 def _shared_before(connection: sqlite3.Connection, latest: datetime) -> list[SharedCapture]:
-    """The threads of a snapshot; raises ValueError where one was seen after `latest`: no visit could ever follow it."""
-    shared = receiving.shared_captures(connection)
-    for capture in shared:
-        if parse_stamp(capture.captured_at) > latest:
-            raise ValueError(f"a visit of {capture.captured_at}, which is still to come")
-    return shared
+    """
+    The threads of a snapshot; raises ValueError where something in it is of a time after `latest`: no visit could ever
+    follow it, no edit be later.
+    """
+    ahead = still_to_come(connection, stamp(latest))
+    if ahead:
+        raise ValueError(ahead)
+    return receiving.shared_captures(connection)
 
 
 def _verified(bundle: Bundle, signer: Path | None) -> str:
@@ -116,8 +126,13 @@ def _verified(bundle: Bundle, signer: Path | None) -> str:
     return sha256(bundle.checksums()).hexdigest()
 
 
+def _signing_key(bundle: Bundle) -> str:
+    """The fingerprint of the key that signed a snapshot whose signature was checked; empty where none did."""
+    return key_of(bundle.checksums(), bundle.read(SIGNATURE, most=LARGEST)) if SIGNATURE in bundle.names else ""
+
+
 def _import_thread(
-    archive: Archive, connection: sqlite3.Connection, capture: SharedCapture, digest: str, now: datetime
+    archive: Archive, connection: sqlite3.Connection, capture: SharedCapture, source: Source, now: datetime
 ) -> tuple[Imported, int]:
     """What became of a thread, and its row; in one transaction, so that nothing is redacted meanwhile."""
     with archive.transaction():
@@ -125,12 +140,12 @@ def _import_thread(
         if takedowns.covers(capture.ap_id):
             return Imported(thread=capture.ap_id, title="", status=KEPT_OUT, comments=0, added=0, revisions=0), 0
         before = latest_visit(archive, capture.ap_id)
-        if digest in captures.imports(archive, capture.ap_id):
+        if source.digest in captures.imports(archive, capture.ap_id):
             post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
             return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
         had = _stored(archive, capture.ap_id)
         row_id = captures.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
-        received = receiving.received(connection, capture)
+        received = receiving.received(connection, capture, source)
         received = replace(received, post=post_without_listed(received.post, takedowns))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
         post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
@@ -139,17 +154,20 @@ def _import_thread(
             _write_page(archive, post_id, page, capture_id=row_id)
             merger.changes.content += 1
         told = receipt_without_listed(capture.receipt, received.post, takedowns)
-        _close(archive, row_id, post_id, capture, told, digest=digest, later=merger.later, now=now)
+        _close(archive, row_id, post_id, capture, told, source=source, now=now)
         status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
         return _imported(archive, post_id, status, merger.changes, had=had), post_id
 
 
 def _is_news(archive: Archive, post_id: int, page: SharedPage) -> bool:
-    """Whether a received page is of the link that the post has here, and later than what there is of it."""
+    """
+    Whether a received page is of the link that the post has here, and there is none, or one of a snapshot that was
+    fetched earlier: what was fetched here stays.
+    """
     post, known = articles.linked(archive, post_id), articles.stored_page(archive, post_id)
     if post.withdrawn or post.url != page.url:
         return False
-    return known is None or not known.words or known.fetched_at < page.fetched_at
+    return known is None or not known.words or (known.is_received and known.fetched_at < page.fetched_at)
 
 
 def _write_page(archive: Archive, post_id: int, page: SharedPage, *, capture_id: int) -> None:
@@ -175,19 +193,24 @@ def _close(
     capture: SharedCapture,
     told: dict[str, Any],
     *,
-    digest: str,
-    later: bool,
+    source: Source,
     now: datetime,
 ) -> None:
-    """End the capture: its receipt is that of the later visit (`told` by the snapshot), with the counts as of now."""
-    latest = None if later else next(reversed(captures.finished(archive, post_id=post_id)), None)
+    """
+    End the capture. Its receipt is that of the latest own visit, which a snapshot's word does not outrank; else that of
+    the latest visit that a snapshot tells of (`told` by this one); with the counts as of now.
+    """
+    before = captures.finished(archive, post_id=post_id)
+    own = [visit for visit in before if not visit.is_import]
+    later = own or [visit for visit in before if stamp(visit.started_at) > capture.captured_at]
+    latest = later[-1] if later else None
     receipt: dict[str, Any] = latest.receipt if latest else told
     counts = threads.thread_counts(archive, post_id)
     receipt["comments"] = dict(receipt.get("comments") or {}) | {
         "stored": counts.stored,
         "tombstones": counts.tombstones,
     }
-    receipt["snapshot"] = {"digest": digest, "captured_at": capture.captured_at}
+    receipt["snapshot"] = {"digest": source.digest, "captured_at": source.captured_at, "signer": source.signer}
     captures.plan_capture(archive, row_id, home=latest.home if latest else capture.home, plan=())
     status = latest.status if latest else capture.status
     captures.close_capture(archive, row_id, status=status, now=now, receipt=receipt, post_id=post_id)

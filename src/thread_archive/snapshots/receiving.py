@@ -9,6 +9,7 @@ from thread_archive.articles.blocks import blocks_of_html
 from thread_archive.model import Article, Comment, Community, CrossPost, MissingReason, Person, Post, Votes
 from thread_archive.snapshots.pseudonyms import HOST
 from thread_archive.snapshots.receipts import received_receipt
+from thread_archive.store.imported import LEFT_OUT, Source
 from thread_archive.store.merging import Place, Received, Sighted
 from thread_archive.store.purges import Marks
 from thread_archive.store.times import parse_stamp
@@ -89,10 +90,11 @@ def _address(ap_id: str) -> str:
     return ap_id
 
 
-def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received:
+def received(connection: sqlite3.Connection, capture: SharedCapture, source: Source) -> Received:
     """A thread of a snapshot without its comments' texts, which `comments` gives."""
     rows = connection.execute(
-        """SELECT id, ap_id, parent_id, published_at, deleted, removed, restricted, missing_reason FROM comments
+        """SELECT id, ap_id, parent_id, published_at, deleted, removed, restricted, missing_reason,
+                  coalesce(edited_at, ''), body FROM comments
            WHERE post_id = ? ORDER BY position""",
         [capture.post_id],
     ).fetchall()
@@ -103,6 +105,7 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
     restricted = {row[1] for row in rows if row[6] and row[1]}
     post, post_restricted = _post(connection, capture.post_id)
     return Received(
+        source=source,
         captured_at=parse_stamp(capture.captured_at),
         post=post,
         places={
@@ -112,6 +115,8 @@ def received(connection: sqlite3.Connection, capture: SharedCapture) -> Received
                 deleted=bool(row[4]),
                 removed=bool(row[5]),
                 reason=row[7] if row[1] is None and row[7] in _REASONS else "",
+                edited_at=row[8],
+                has_text=row[9] not in LEFT_OUT,
             )
             for row in rows
         },

@@ -60,14 +60,33 @@ def check_signature(listed: bytes, signature: bytes, *, signer: Path | None) -> 
         return _check_known(program, sealed, listed, signer)
 
 
+def key_of(listed: bytes, signature: bytes) -> str:
+    """The fingerprint of the key that made a good signature of the checksum list; empty where that cannot be told."""
+    program = _program()
+    if program is None:
+        return ""
+    with TemporaryDirectory() as folder:
+        sealed = Path(folder) / SIGNATURE
+        sealed.write_bytes(signature)
+        return _key(_run(_unknown(program, sealed), listed))
+
+
+def _unknown(program: str, sealed: Path) -> list[str]:
+    return [program, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(sealed)]
+
+
+def _key(ran: "subprocess.CompletedProcess[str]") -> str:
+    key = re.search(r"SHA256:[A-Za-z0-9+/]+", ran.stdout) if ran.returncode == 0 else None
+    return key[0] if key else ""
+
+
 def _check_unknown(program: str, sealed: Path, listed: bytes) -> Verdict:
-    ran = _run([program, "-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(sealed)], listed)
+    ran = _run(_unknown(program, sealed), listed)
     if ran.returncode:
         return Verdict(ok=False, message="the signature does not match the checksum list")
-    key = re.search(r"SHA256:[A-Za-z0-9+/]+", ran.stdout)
     return Verdict(
         ok=True,
-        message=f"signed with the key {key[0] if key else '?'}; --signer FILE tells whether that is whose it says",
+        message=f"signed with the key {_key(ran) or '?'}; --signer FILE tells whether that is whose it says",
     )
 
 

@@ -74,6 +74,28 @@ def _is_fitting(ap_id: str, name: str) -> bool:
     return fitting_name(ap_id, name) == name
 
 
+# Times that say when something happened, and what tells a reader which one is meant.
+_HAPPENED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "captures": ("'the visit of ' || url", ("started_at",)),
+    "posts": ("ap_id", ("published_at", "edited_at", "purged_at", "gone_at")),
+    "comments": ("coalesce(ap_id, 'a gap')", ("published_at", "edited_at", "gone_at", "purged_at")),
+    "articles": ("'the page ' || url", ("fetched_at",)),
+}
+
+
+def still_to_come(connection: sqlite3.Connection, latest: str) -> str:
+    """The first item that is of a time after `latest`, a stamp, with that time; empty where none is."""
+    for table, (name, times) in _HAPPENED.items():
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        for time in times:
+            if time not in columns:
+                continue
+            query = f"SELECT {name}, {time} FROM {table} WHERE {time} > ? ORDER BY id LIMIT 1"
+            for item, at in connection.execute(query, [latest]):
+                return f"{time} of {item[:200]} is {at}, which is still to come"
+    return ""
+
+
 def _is_stamp(value: bytes | None) -> bool | None:
     """Whether `value` is a time as `stamp` writes it; None for None."""
     if value is None:

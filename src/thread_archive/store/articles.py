@@ -12,7 +12,10 @@ from thread_archive.store.connections import tuples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPage:
-    """What the archive has of a linked page: `etag` and `last_modified` are what to ask again with."""
+    """
+    What the archive has of a linked page: `etag` and `last_modified` are what to ask again with; `is_received` where it
+    came with a snapshot.
+    """
 
     article_id: int
     url: str
@@ -24,6 +27,7 @@ class StoredPage:
     etag: str
     last_modified: str
     fetched_at: str
+    is_received: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,8 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
     with translated(archive.path):
         row = archive.db.conn.execute(
             """SELECT article.id, article.url, article.final_url, article.title, article.words, article.status,
-                      article.reason, coalesce(exchange.headers, '{}'), coalesce(article.fetched_at, '')
+                      article.reason, coalesce(exchange.headers, '{}'), coalesce(article.fetched_at, ''),
+                      (SELECT kind = 'snapshot' FROM captures WHERE id = article.capture_id)
                FROM articles AS article
                LEFT JOIN exchanges AS exchange ON exchange.id = article.exchange_id
                WHERE article.post_id = ? AND article.is_page = 1""",
@@ -114,6 +119,7 @@ def stored_page(archive: Archive, post_id: int) -> StoredPage | None:
         etag=headers.get("etag", ""),
         last_modified=headers.get("last-modified", ""),
         fetched_at=row[8],
+        is_received=bool(row[9]),
     )
 
 

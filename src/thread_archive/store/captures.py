@@ -58,6 +58,7 @@ class StoredCapture:
     plan: tuple[PlannedSource, ...]
     receipt: dict[str, object]
     post_id: int | None
+    is_import: bool = False
 
 
 def _owner() -> str:
@@ -168,7 +169,7 @@ def plan_capture(archive: Archive, capture_id: int, *, home: str | None, plan: S
     )
 
 
-_SELECT_CAPTURES = """SELECT id, url, status, started_at, home, plan, receipt, post_id FROM captures
+_SELECT_CAPTURES = """SELECT id, url, status, started_at, home, plan, receipt, post_id, kind FROM captures
                       WHERE status IN ('complete', 'partial')"""
 
 
@@ -239,4 +240,5 @@ def _stored_capture(row: tuple[Any, ...]) -> StoredCapture:
         plan=tuple(PlannedSource(**source) for source in json.loads(row[5] or "[]")),
         receipt=json.loads(row[6] or "{}"),
         post_id=row[7],
+        is_import=row[8] == "snapshot",
     )

@@ -41,8 +41,10 @@ class CommentWriter:
         for comment in comments:
             row_id, row = ids[comment.ap_id], self._row(comment)
             before = old.get(row_id)
+            claimed = before is not None and before[-1] in writing.imports
             if row[_MODERATOR] is None:
-                row = (*row[:_MODERATOR], before[_MODERATOR] if before else 0, *row[_MODERATOR + 1 :])
+                known = before[_MODERATOR] if before and not claimed else 0
+                row = (*row[:_MODERATOR], known, *row[_MODERATOR + 1 :])
             if before is not None and comment.ap_id in writing.visit.scored_at_home:
                 row = (*row[: _VOTES.start], *before[_VOTES], *row[_VOTES.stop :])
             first = writing.is_first("comment", row_id)
@@ -50,7 +52,7 @@ class CommentWriter:
                 text = writing.text_of(comment.body)
                 self._inserts.append((row_id, *row, text, writing.visit.capture_id))
                 self._entries += self._entry(row_id, row, text)
-            elif before[:-2] != row or first:
+            elif before[:-2] != row or first or claimed:
                 self._entries += self._update(row_id, before, row, first=first)
 
     def flush(self) -> None:
@@ -83,7 +85,7 @@ class CommentWriter:
         changed = old_state != tuple(row[index] for index in _STATE)
         if changed and not first and not was_gap:
             self._writing.add_revision("comment", row_id, COMMENT_STATE, old_state, int(capture_id or 0))
-        if changed or first or was_gap:
+        if changed or first or was_gap or capture_id in self._writing.imports:
             capture_id = self._writing.visit.capture_id
         entries: list[search_index.Entry] = []
         if first or old[_BODY] != row[_BODY] or old[_CREATOR] != row[_CREATOR]:

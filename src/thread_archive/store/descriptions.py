@@ -18,6 +18,7 @@ _CLAIMED_SINCE = "The capture since which it says so."
 _PUBLISHED = "When it was published, in UTC (ISO 8601)."
 _RESTRICTED = "1 where only a login showed it: left out of what is published."
 _PURGED_AT = "When its thread's home was found to have purged it; NULL while it has it. Left out of what is published."
+_CLAMPED = "1 where its server told a time that was still to come: that of the visit stands in its place."
 _PURGED_BY = "The server that was asked for it alone and has it no longer: the thread's home."
 _BODY = "Its text in Markdown, as the server gave it; empty where withdrawn."
 _TEXT = "Its plain text, for the index; NULL where that is the same as `body`."
@@ -178,6 +179,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "restricted": _RESTRICTED,
         "purged_at": _PURGED_AT,
         "purged_by": _PURGED_BY,
+        "clamped": _CLAMPED,
         "gone_at": "Since when its home has not given it and nobody tells why; not published meanwhile.",
         "capture_id": _CAPTURE,
     },
@@ -207,6 +209,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "downvotes": _DOWN,
         "derived": _DERIVED,
         "missing_reason": "Why nothing is here, for a gap; NULL for a comment.",
+        "clamped": _CLAMPED,
         "misplaced": "1 where no server tells whom it answers in a way that makes sense: it stands on the post.",
         "gone_at": "Since when every server that had shown it has not; NULL while one does. Not published meanwhile.",
         "purged_at": _PURGED_AT,

@@ -1,40 +1,51 @@
 """
 Taking in a thread as somebody else's archive has it: merged by ap_id, so that nothing is lost and nothing is doubled.
 
-Of two states of an item the one that was edited later is current, else the one that was seen later; where one of them
-is withdrawn, the one that was seen later. A live state that is not current is kept among the revisions, unless the item
-is withdrawn here: what was taken back is not brought in again.
+A snapshot's word is a claim of whoever made it. It adds what is new, and changes nothing that a server told: of such an
+item a live state that differs is kept among the revisions, unless the item is withdrawn here, since what was taken back
+is not brought in again. Of what only snapshots told the word that weighs more stands, see `store.imported`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from thread_archive.model import Comment, CrossPost, MissingReason, Post, Votes
 from thread_archive.store.archive import Archive
 from thread_archive.store.comments import CommentWriter
+from thread_archive.store.imported import (
+    Source,
+    Weight,
+    claimed_elsewhere,
+    detach,
+    nameless_gap,
+    sources,
+    weight,
+)
 from thread_archive.store.observations import write_local_ids, write_scores
-from thread_archive.store.places import Places, comment_rows, known_names, known_places
+from thread_archive.store.places import Places, known_names, known_places
 from thread_archive.store.posts import write_cross_posts, write_post
 from thread_archive.store.purges import Marks, mark
-from thread_archive.store.rows import COMMENT_COLUMNS, COMMENT_STATE, POST_COLUMNS, POST_STATE, Value, post_row
+from thread_archive.store.rows import COMMENT_STATE, POST_COLUMNS, POST_STATE, Value, post_row
 from thread_archive.store.search_index import COMMENT, POST
-from thread_archive.store.times import stamp, stamp_or_none
+from thread_archive.store.times import stamp_or_none
 from thread_archive.store.visits import Changes, Visit, Writing
 from thread_archive.trees import Key, Known, Node, Tree, arrange
-
-# What stands where the maker of a snapshot left a text out: no state of the item.
-LEFT_OUT = frozenset({"", "[redacted]"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place(Known):
-    """Where a comment or gap stands in the received thread; whether it is withdrawn there, or why it is a gap."""
+    """
+    Where a comment or gap stands in the received thread; whether it is withdrawn there, or why it is a gap; when it was
+    edited, and whether it has a text.
+    """
 
     deleted: bool = False
     removed: bool = False
     reason: str = ""
+    edited_at: str = ""
+    has_text: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +61,14 @@ class Sighted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """
-    A thread as a snapshot has it, as of `captured_at`.
+    A thread as a snapshot, the `source`, has it, as of `captured_at`.
 
     `places` are its comments and gaps, `names` the comments by instances' local ids; `sightings` says of each comment
     (by ap_id) what servers say of it, `seen` of the post. `reasons` tells of gaps why they are ones, `restricted` are
     the ap_ids that only a login gave, `marks` (by ap_id) of what is purged or gone.
     """
 
+    source: Source
     captured_at: datetime
     post: Post
     places: Mapping[Key, Place]
@@ -70,16 +82,11 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
-    """What decides which of two states is current; `live` where it has a text that nobody took back or left out."""
+    """The state of an item here, how much its words weigh, and whether a server told of it."""
 
     values: tuple[Value, ...]
-    edited_at: str
-    withdrawn: bool
-    left_out: bool
-
-    @property
-    def live(self) -> bool:
-        return not self.withdrawn and not self.left_out
+    weight: Weight
+    told: bool
 
 
 def latest_visit(archive: Archive, post_ap_id: str) -> str | None:
@@ -93,29 +100,56 @@ def latest_visit(archive: Archive, post_ap_id: str) -> str | None:
 
 
 class ThreadMerger:
-    """
-    Merges one received thread; `merge` is called once, inside a transaction, under the capture `capture_id`.
-
-    `later` says whether the received state is not older than the archive's.
-    """
+    """Merges one received thread; `merge` is called once, inside a transaction, under the capture `capture_id`."""
 
     def __init__(
         self, archive: Archive, received: Received, *, capture_id: int, plain_text: Callable[[str], str]
     ) -> None:
         self._archive = archive
-        self._received = received
-        self.later = (latest_visit(archive, received.post.ap_id) or "") <= stamp(received.captured_at)
+        self._imports = sources(archive.db.conn, received.post.ap_id)
+        self._received = received = _without_others(archive, received)
         known = known_places(archive, received.post.ap_id)
+        self._states = self._comment_states()
+        self._won = frozenset(ap_id for ap_id in received.places if isinstance(ap_id, str) and self._wins(ap_id))
         self._same = _same_gaps(received, known)
         visit = Visit(
             capture_id=capture_id,
             captured_at=received.captured_at,
             post=received.post,
-            tree=_tree(archive, received, known, self._same),
+            tree=_tree(archive, received, known, same=self._same, won=self._won),
             restricted=received.restricted - _public(archive, received.restricted),
             gaps={self._same.get(key, key): place.reason for key, place in received.places.items() if place.reason},
         )
         self._writing = Writing(archive, visit, plain_text=plain_text)
+
+    def _comment_states(self) -> dict[str, _State]:
+        """The states of the thread's comments here, by ap_id."""
+        rows = self._archive.db.conn.execute(
+            f"""SELECT comment.ap_id, comment.capture_id, {", ".join(f"comment.{name}" for name in COMMENT_STATE)}
+                FROM posts AS post JOIN comments AS comment ON comment.post_id = post.id
+                WHERE post.ap_id = ? AND comment.ap_id IS NOT NULL""",
+            [self._received.post.ap_id],
+        )
+        return {ap_id: self._state(values, COMMENT_STATE, "body", capture_id) for ap_id, capture_id, *values in rows}
+
+    def _state(self, values: Sequence[Value], names: Sequence[str], text: str, capture_id: int) -> _State:
+        source = self._imports.get(capture_id)
+        row = dict(zip(names, values, strict=True))
+        return _State(
+            values=tuple(values),
+            weight=_weight(source or Source(digest="", captured_at=""), row, text),
+            told=source is None,
+        )
+
+    def _wins(self, ap_id: str) -> bool:
+        """Whether what is received of a comment is to be current."""
+        state, place = self._states.get(ap_id), self._received.places[ap_id]
+        if state is None:
+            return True
+        withdrawn = place.deleted or place.removed
+        text = "text" if place.has_text else ""
+        new = weight(self._received.source, withdrawn=withdrawn, text=text, edited_at=place.edited_at)
+        return not state.told and new > state.weight
 
     @property
     def changes(self) -> Changes:
@@ -126,10 +160,12 @@ class ThreadMerger:
         """Merge the post, and the comments, which come in batches in any order; returns the post's row id."""
         writing, received = self._writing, self._received
         writing.actors.tell(None, person=received.post.creator, community=received.post.community)
-        is_new = latest_visit(self._archive, received.post.ap_id) is None
-        post_id = self._merge_post()
+        post_id, is_new = self._merge_post()
         places = Places(writing, post_id)
-        comments = CommentWriter(writing, places, community_id=writing.actors.community(received.post.community))
+        (community_id,) = writing.connection.execute(
+            "SELECT community_id FROM posts WHERE id = ?", [post_id]
+        ).fetchone()
+        comments = CommentWriter(writing, places, community_id=community_id)
         written: set[Key] = set()
         for batch in batches:
             for comment in batch:
@@ -140,7 +176,7 @@ class ThreadMerger:
             written.update(comment.ap_id for comment in winners)
         places.write_the_rest(written)
         self._tell_why(places)
-        self._observe(post_id, places)
+        self._observe(post_id, places, is_new=is_new)
         self._mark(post_id, places, is_new=is_new)
         writing.actors.settle()
         self.changes.content += writing.actors.changed
@@ -162,22 +198,26 @@ class ThreadMerger:
         found = {places.ids[ap_id]: told for ap_id, told in marks.items() if ap_id in places.ids}
         mark(connection, "comments", {row_id: told for row_id, told in found.items() if row_id not in places.old})
 
-    def _merge_post(self) -> int:
+    def _merge_post(self) -> tuple[int, bool]:
+        """The post's row, and whether it is a new one."""
         writing, post = self._writing, self._received.post
         row = writing.connection.execute(
-            f"SELECT id, {', '.join(POST_COLUMNS)} FROM posts WHERE ap_id = ?", [post.ap_id]
+            f"SELECT id, capture_id, {', '.join(POST_STATE)} FROM posts WHERE ap_id = ?", [post.ap_id]
         ).fetchone()
         if row is None:
-            return write_post(writing)
-        post_id = int(row[0])
-        old = _state(dict(zip(POST_COLUMNS, row[1:], strict=True)), POST_STATE, "title")
-        received = post_row(post, community_id=0, creator_id=None, restricted=False)
-        new = _state(dict(zip(POST_COLUMNS, received, strict=True)), POST_STATE, "title")
-        if self._wins(new, old):
-            return write_post(writing)
-        self._keep("post", post_id, POST_STATE, new, old)
-        write_cross_posts(writing, post_id, replace(post, cross_posts=self._unknown_cross_posts(post_id, post)))
-        return post_id
+            return write_post(writing), True
+        post_id, capture_id, *values = row
+        old = self._state(values, POST_STATE, "title", capture_id)
+        received = dict(
+            zip(POST_COLUMNS, post_row(post, community_id=0, creator_id=None, restricted=False), strict=True)
+        )
+        new = _weight(self._received.source, received, "title")
+        if not old.told and new > old.weight:
+            return write_post(writing), False
+        self._keep("post", post_id, POST_STATE, tuple(received[name] for name in POST_STATE), new, old)
+        if not old.told:
+            write_cross_posts(writing, post_id, replace(post, cross_posts=self._unknown_cross_posts(post_id, post)))
+        return post_id, False
 
     def _unknown_cross_posts(self, post_id: int, post: Post) -> tuple[CrossPost, ...]:
         known = {
@@ -190,48 +230,37 @@ class ThreadMerger:
 
     def _winners(self, batch: Sequence[Comment], places: Places) -> list[Comment]:
         """Those comments whose received state is to be current; of the others it goes to the revisions."""
-        ids = places.ids
-        rows = comment_rows(self._archive, [ids[c.ap_id] for c in batch if ids[c.ap_id] in places.old])
-        winners: list[Comment] = []
+        winners = []
         for comment in batch:
-            row_id = ids[comment.ap_id]
-            row = dict(zip(COMMENT_COLUMNS, rows[row_id], strict=False)) if row_id in rows else None
-            if row is None or row["ap_id"] is None:
+            if comment.ap_id in self._won:
                 winners.append(comment)
-                continue
-            new, old = _comment_state(comment), _state(row, COMMENT_STATE, "body")
-            if self._wins(new, old):
-                winners.append(comment)
-            else:
-                self._keep("comment", row_id, COMMENT_STATE, new, old)
+            elif comment.ap_id in self._states:
+                row = _comment_state(comment)
+                values = tuple(row[name] for name in COMMENT_STATE)
+                new, old = _weight(self._received.source, row, "body"), self._states[comment.ap_id]
+                self._keep("comment", places.ids[comment.ap_id], COMMENT_STATE, values, new, old)
         return winners
 
-    def _wins(self, new: _State, old: _State) -> bool:
-        if new.left_out or old.left_out:
-            return old.left_out and not new.left_out
-        if new.withdrawn or old.withdrawn or new.edited_at == old.edited_at:
-            return self.later
-        return new.edited_at > old.edited_at
-
-    def _keep(self, kind: str, row_id: int, names: Sequence[str], new: _State, old: _State) -> None:
+    def _keep(
+        self, kind: str, row_id: int, names: Sequence[str], values: tuple[Value, ...], new: Weight, old: _State
+    ) -> None:
         """Keep a live state that is not to be current, unless the item is withdrawn here."""
-        if new.live and not old.withdrawn and new.values != old.values:
-            self._writing.add_revision(kind, row_id, names, new.values, self._writing.visit.capture_id)
+        if new.has_text and not old.weight.withdrawn and values != old.values:
+            self._writing.add_revision(kind, row_id, names, values, self._writing.visit.capture_id)
 
-    def _observe(self, post_id: int, places: Places) -> None:
-        """Note what servers say of items: what is known already stays where it was seen later."""
-        posts = {post_id: self._received.seen}
-        self._write_sightings(posts, kind=POST, scored=self.later)
-        comments = {places.ids[ap_id]: sighted for ap_id, sighted in self._received.sightings.items()}
-        self._write_sightings(comments, kind=COMMENT, scored=self.later)
+    def _observe(self, post_id: int, places: Places, *, is_new: bool) -> None:
+        """Note what the snapshot says that servers say, of what no server has told this archive of."""
+        if is_new:
+            self._write_sightings({post_id: self._received.seen}, kind=POST)
+        sightings = self._received.sightings
+        self._write_sightings(
+            {places.ids[ap_id]: sighted for ap_id, sighted in sightings.items() if ap_id in self._won}, kind=COMMENT
+        )
         for key, mine in self._same.items():
             if isinstance(key, tuple) and mine in places.ids:
                 write_local_ids(self._writing, key[0], [(key[1], None, places.ids[mine])], overwrite=False)
-        if not self.later:
-            new = {row_id: sighted for row_id, sighted in comments.items() if row_id not in places.old}
-            self._write_sightings(new, kind=COMMENT, scored=True)
 
-    def _write_sightings(self, items: Mapping[int, Sequence[Sighted]], *, kind: int, scored: bool) -> None:
+    def _write_sightings(self, items: Mapping[int, Sequence[Sighted]], *, kind: int) -> None:
         by_instance: dict[str, list[tuple[int, Sighted]]] = {}
         for row_id, sighted in items.items():
             for one in sighted:
@@ -245,11 +274,41 @@ class ThreadMerger:
                     for row_id, one in found
                 ],
                 withdrawn={one.local_id: one.withdrawn for _, one in found if one.withdrawn},
-                overwrite=self.later,
+                overwrite=False,
             )
-            if scored:
-                votes = [(row_id, one.votes) for row_id, one in found if one.votes is not None]
-                write_scores(self._writing, instance, votes, kind=kind)
+            votes = [(row_id, one.votes) for row_id, one in found if one.votes is not None]
+            write_scores(self._writing, instance, votes, kind=kind)
+
+
+def _without_others(archive: Archive, received: Received) -> Received:
+    """
+    The received thread with gaps for the comments that are another thread's: servers' word stands, and of two threads
+    of snapshots that of the post whose ap_id comes first has them.
+    """
+    mine = received.post.ap_id
+    found = claimed_elsewhere(archive, mine, [key for key in received.places if isinstance(key, str)])
+    if not found:
+        return received
+    detach(archive, [row_id for row_id, other in found.values() if other is not None and mine < other])
+    names: dict[Key, Key] = {
+        ap_id: nameless_gap(ap_id) for ap_id, (_, other) in found.items() if other is None or other < mine
+    }
+
+    def named(key: Key | None) -> Key | None:
+        return names.get(key, key) if key is not None else None
+
+    places = {names.get(key, key): replace(place, parent=named(place.parent)) for key, place in received.places.items()}
+    for name in names.values():
+        places[name] = replace(places[name], reason=MissingReason.OTHER_THREAD, deleted=False, removed=False)
+    return replace(
+        received,
+        places=places,
+        names={place: ap_id for place, ap_id in received.names.items() if ap_id not in names},
+        sightings={ap_id: sighted for ap_id, sighted in received.sightings.items() if ap_id not in names},
+        reasons={**received.reasons, **dict.fromkeys(names.values(), MissingReason.OTHER_THREAD)},
+        restricted=received.restricted - names.keys(),
+        marks={ap_id: told for ap_id, told in received.marks.items() if ap_id not in names},
+    )
 
 
 def _same_gaps(received: Received, known: Mapping[Key, Known]) -> dict[Key, Key]:
@@ -263,17 +322,23 @@ def _same_gaps(received: Received, known: Mapping[Key, Known]) -> dict[Key, Key]
     return same
 
 
-def _tree(archive: Archive, received: Received, known: Mapping[Key, Known], same: Mapping[Key, Key]) -> Tree:
-    """All places that either knows, in one tree; its nodes say what is withdrawn in the snapshot."""
+def _tree(
+    archive: Archive, received: Received, known: Mapping[Key, Known], *, same: Mapping[Key, Key], won: Set[Key]
+) -> Tree:
+    """
+    All places that either knows, in one tree; its nodes say what is withdrawn in the snapshot.
+
+    What the archive has stays where it is, unless only snapshots told of it. Where the archive has a gap for a number
+    of a server, the snapshot may have the comment of that number.
+    """
     places: dict[Key, Known] = dict(known)
     for key, place in received.places.items():
         parent = None if place.parent is None else same.get(place.parent, place.parent)
         mine = same.get(key, key)
-        # Where the archive has a gap for a parent, the snapshot may have the comment.
-        if mine not in known or isinstance(parent, str):
+        if mine not in known or mine in won:
             places[mine] = Known(parent=parent, published_at=place.published_at)
-    names = known_names(archive, received.post.ap_id) | dict(received.names)
-    tree = arrange((), home=None, known=places, known_names=names)
+    claimed = {place: ap_id for place, ap_id in received.names.items() if ap_id in won}
+    tree = arrange((), home=None, known=places, known_names=claimed | known_names(archive, received.post.ap_id))
     nodes: list[Node] = []
     for node in tree.nodes:
         there = received.places.get(node.key)
@@ -291,19 +356,17 @@ def _public(archive: Archive, ap_ids: frozenset[str]) -> frozenset[str]:
     return frozenset(ap_id for (ap_id,) in found)
 
 
-def _state(row: Mapping[str, Value], names: Sequence[str], text: str) -> _State:
-    """The state that `names` make; without its `text` it is withdrawn, or was left out."""
-    withdrawn = bool(row["deleted"] or row["removed"])
-    return _State(
-        values=tuple(row[name] for name in names),
+def _weight(source: Source, row: Mapping[str, Value], text: str) -> Weight:
+    return weight(
+        source,
+        withdrawn=bool(row["deleted"] or row["removed"]),
+        text=str(row[text]),
         edited_at=str(row["edited_at"] or ""),
-        withdrawn=withdrawn,
-        left_out=not withdrawn and row[text] in LEFT_OUT,
     )
 
 
-def _comment_state(comment: Comment) -> _State:
-    row: dict[str, Value] = {
+def _comment_state(comment: Comment) -> dict[str, Value]:
+    return {
         "body": comment.body,
         "edited_at": stamp_or_none(comment.edited_at),
         "deleted": int(comment.deleted),
@@ -311,4 +374,3 @@ def _comment_state(comment: Comment) -> _State:
         "distinguished": int(comment.distinguished),
         "language": comment.language,
     }
-    return _state(row, COMMENT_STATE, "body")

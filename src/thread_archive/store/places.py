@@ -7,6 +7,7 @@ from itertools import groupby
 
 from thread_archive.store.archive import Archive
 from thread_archive.store.gaps import gap_keys
+from thread_archive.store.imported import sources
 from thread_archive.store.observations import write_local_ids
 from thread_archive.store.rows import COMMENT_COLUMNS, PLACE_COLUMNS, Row, gap_row, path_label
 from thread_archive.store.times import parse_stamp, stamp
@@ -30,14 +31,18 @@ _BATCH = 500
 def known_places(archive: Archive, post_ap_id: str) -> dict[Key, Known]:
     """The places that the archive has of a thread: by ap_id, gaps by (instance, local id)."""
     rows = archive.db.conn.execute(
-        """SELECT comment.id, comment.ap_id, comment.parent_id, comment.published_at FROM comments AS comment
-           JOIN posts AS post ON post.id = comment.post_id WHERE post.ap_id = ? ORDER BY comment.position""",
+        """SELECT comment.id, comment.ap_id, comment.parent_id, comment.published_at, comment.capture_id
+           FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
+           WHERE post.ap_id = ? ORDER BY comment.position""",
         [post_ap_id],
     ).fetchall()
     keys: dict[int, Key] = {row[0]: row[1] for row in rows if row[1] is not None}
     keys.update(gap_keys(archive.db.conn, [row[0] for row in rows if row[1] is None]))
+    imports = sources(archive.db.conn, post_ap_id)
     return {
-        keys[row[0]]: Known(parent=keys.get(row[2]) if row[2] else None, published_at=parse_stamp(row[3]))
+        keys[row[0]]: Known(
+            parent=keys.get(row[2]) if row[2] else None, published_at=parse_stamp(row[3]), claimed=row[4] in imports
+        )
         for row in rows
         if row[0] in keys
     }

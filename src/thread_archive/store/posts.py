@@ -27,6 +27,8 @@ _UPDATE = f"""UPDATE posts SET {", ".join(f"{name} = ?" for name in POST_COLUMNS
 _DERIVED_FROM = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "url"))
 _STATE = tuple(POST_COLUMNS.index(name) for name in POST_STATE)
 _INDEXED = tuple(POST_COLUMNS.index(name) for name in ("body", "title", "creator_id", "community_id"))
+_COMMUNITY = POST_COLUMNS.index("community_id")
+_CREATOR = POST_COLUMNS.index("creator_id")
 _AP_ID = POST_COLUMNS.index("ap_id")
 _TITLE = POST_COLUMNS.index("title")
 _BODY = POST_COLUMNS.index("body")
@@ -57,7 +59,7 @@ def write_post(writing: Writing) -> int:
     else:
         post_id, old_capture, *old = found
         if not writing.visit.post_stays:
-            row = _keep_untold(row, tuple(old))
+            row = _unmarked(row) if old_capture in writing.imports else _keep_untold(row, tuple(old))
             if post.ap_id in writing.visit.scored_at_home:
                 row = (*row[: _VOTES.start], *old[_VOTES], *row[_VOTES.stop :])
             _update(writing, post_id, tuple(old), row, old_capture)
@@ -78,18 +80,19 @@ def _insert(writing: Writing, row: Row) -> int:
 
 def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int) -> None:
     first = writing.is_first("post", post_id)
-    if new == old and not first:
+    # What a snapshot claimed is from now on what this visit says.
+    claimed = old_capture in writing.imports
+    if new == old and not first and not claimed:
         return
-    capture_id = old_capture
+    capture_id = writing.visit.capture_id if claimed else old_capture
     old_state = tuple(old[index] for index in _STATE)
     if first:
         capture_id = writing.visit.capture_id
     elif old_state != tuple(new[index] for index in _STATE):
         capture_id = writing.visit.capture_id
         writing.add_revision("post", post_id, POST_STATE, old_state, old_capture)
-    reindexed = first or any(old[index] != new[index] for index in _INDEXED)
-    if reindexed:
-        search_index.remove(writing.connection, [search_index.item_number(search_index.POST, post_id)])
+    reindexed = _to_reindex(writing, post_id, old, new, first=first)
+    search_index.remove(writing.connection, reindexed)
     text = writing.text_of(str(new[_BODY]))
     writing.connection.execute(_UPDATE, [*new, text, capture_id, post_id])
     if first or any(old[index] != new[index] for index in _DERIVED_FROM):
@@ -102,8 +105,23 @@ def _update(writing: Writing, post_id: int, old: Row, new: Row, old_capture: int
     if writing.visit.post.deleted or writing.visit.post.removed:
         article_writing.empty_page(writing.connection, post_id, capture_id=capture_id)
     writing.changes.content += 1
-    if reindexed:
-        _index(writing, post_id, new, text)
+    # As the view has them: a body that is an article of its own is found by that one's paragraphs.
+    search_index.put(writing.connection, reindexed)
+    writing.changes.index += len(reindexed)
+
+
+def _to_reindex(writing: Writing, post_id: int, old: Row, new: Row, *, first: bool) -> list[int]:
+    """
+    The items of the thread that the index has otherwise afterwards: the post; and all others where its community
+    changes, its articles' paragraphs where its author does.
+    """
+    if not first and all(old[index] == new[index] for index in _INDEXED):
+        return []
+    items = [search_index.item_number(search_index.POST, post_id)]
+    moved = old[_COMMUNITY] != new[_COMMUNITY]
+    if moved or old[_CREATOR] != new[_CREATOR]:
+        items += search_index.followers(writing.connection, post_id, comments=moved)
+    return items
 
 
 def _unmarked(row: Row) -> Row:

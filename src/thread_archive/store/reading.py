@@ -1,8 +1,8 @@
 """Reading threads back: which row a person means, the list of threads, and a thread's items in order."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from thread_archive.store.archive import Archive, translated
@@ -10,6 +10,7 @@ from thread_archive.store.articles import PageText, linked_page
 from thread_archive.store.claims import in_thread, shown
 from thread_archive.store.connections import tuples
 from thread_archive.store.gaps import gap_keys
+from thread_archive.store.remarks import Remarks, remarks
 from thread_archive.urls import host_in
 
 # Rows fetched at a time: a long thread is never held as a whole.
@@ -51,13 +52,14 @@ class Item:
     A post, the article behind its link, a comment or a gap of a thread: `fields` is the object of `show --json`.
 
     `kind` is `post`, `article`, `comment` or `gap`; `depth` is 0 for the post and its article, 1 for what answers it.
-    `page` is the article block by block, None for the others.
+    `page` is the article block by block, None for the others. `remarks` are sentences that a reader has to know.
     """
 
     kind: str
     depth: int
     fields: dict[str, Any]
     page: PageText | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def post_by_row_id(archive: Archive, row_id: int) -> int | None:
@@ -136,14 +138,19 @@ def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False)
     As `thread_items`; `public` leaves out comments, and cross-posts, that are not for everybody, but for the places of
     comments that somebody answers.
     """
-    yield _post(connection, post_id, public=public)
+    told = remarks(connection, post_id)
+    yield _remarked(_post(connection, post_id, public=public), told.post)
     page = linked_page(connection, post_id)
     if page:
         yield _article(page)
-    yield from _comments(connection, post_id, public=public)
+    yield from _comments(connection, post_id, told, public=public)
 
 
-def _comments(connection: sqlite3.Connection, post_id: int, *, public: bool) -> Iterator[Item]:
+def _remarked(item: Item, told: Sequence[tuple[str, str]]) -> Item:
+    return replace(item, remarks=tuple(sentence for _, sentence in told)) if told else item
+
+
+def _comments(connection: sqlite3.Connection, post_id: int, told: Remarks, *, public: bool) -> Iterator[Item]:
     rows = tuples(connection, _COMMENTS, int(public), post_id)
     hidden: list[Item] = []
     while batch := rows.fetchmany(_BATCH):
@@ -159,7 +166,7 @@ def _comments(connection: sqlite3.Connection, post_id: int, *, public: bool) -> 
                 continue
             yield from hidden
             hidden.clear()
-            yield item
+            yield _remarked(item, told.comments.get(place.id, ()))
 
 
 class _Place(NamedTuple):

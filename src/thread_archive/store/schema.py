@@ -94,6 +94,12 @@ def m008_claims(db: Database) -> None:
     db.conn.executemany("INSERT INTO optouts (person_id, asked_at) VALUES (?, ?)", asking)
 
 
+@migrations()
+def m009_imports(db: Database) -> None:
+    """Imports, found without reading all captures; times that a server told and that were still to come."""
+    _execute(db, M009)
+
+
 def make(connection: sqlite3.Connection, *, version: int) -> None:
     """Make the tables of schema `version` in a new database, in the caller's transaction."""
     database = Database(connection, execute_plugins=False)
@@ -650,5 +656,13 @@ CREATE TABLE optouts (
 )
 """
 
+# Few rows have any of these.
+M009 = """
+CREATE INDEX captures_snapshots ON captures(post_id) WHERE kind = 'snapshot';
+ALTER TABLE posts ADD COLUMN clamped INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE comments ADD COLUMN clamped INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX comments_clamped ON comments(post_id) WHERE clamped
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 8
+VERSION = 9

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+# By how much the clock of a server, or of whoever made a snapshot, may be fast.
+FAST_CLOCK = timedelta(days=1)
 _UTC = timedelta()
 
 

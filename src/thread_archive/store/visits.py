@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from thread_archive.model import Page, Post
+from thread_archive.store import imported
 from thread_archive.store.archive import Archive
 from thread_archive.store.instances import instance_row
 from thread_archive.store.people import Actors
@@ -34,7 +35,8 @@ class Visit:
     `post_stays` says that the archive's state of the post outlasts what is told of it now, `scored_at_home` are the
     ap_ids of what has its votes from the thread's home, which is silent now. `home` is the thread's home where it told
     something, `at_home` are the ap_ids of what it gave, `purged` of what it no longer has. `told` is what instances
-    say of the post.
+    say of the post. `ahead` are the ap_ids of
+    what some server tells a time of that is still to come; `post_clamped` says that `post` has another one therefore.
     """
 
     capture_id: int
@@ -51,6 +53,8 @@ class Visit:
     at_home: frozenset[str] = frozenset()
     purged: frozenset[str] = frozenset()
     told: Sequence[tuple[str, Post]] = ()
+    ahead: frozenset[str] = frozenset()
+    post_clamped: bool = False
 
 
 @dataclass(slots=True)
@@ -93,7 +97,11 @@ class Replay:
 
 
 class Writing:
-    """The transaction in which one visit is written: the connection, row ids of instances and actors, what changed."""
+    """
+    The transaction in which one visit is written: the connection, row ids of instances and actors, what changed.
+
+    `imports` are the captures by which snapshots told of the thread: a state that one of them told of is a claim.
+    """
 
     def __init__(
         self, archive: Archive, visit: Visit, *, plain_text: Callable[[str], str], replay: Replay | None = None
@@ -103,6 +111,7 @@ class Writing:
         self.visit = visit
         self.replay = replay
         self.changes = Changes()
+        self.imports = imported.sources(self.connection, visit.post.ap_id)
         self._plain_text = plain_text
         self._instances: dict[str, int] = {}
         self.actors = Actors(

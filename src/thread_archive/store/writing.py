@@ -10,6 +10,7 @@ from itertools import groupby
 
 from thread_archive.model import Comment
 from thread_archive.store.archive import Archive
+from thread_archive.store.clocks import clock_of, note_clamped
 from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
 from thread_archive.store.places import Places
@@ -36,6 +37,8 @@ class ThreadWriter:
         self._visit = visit
         self._writing = Writing(archive, visit, plain_text=plain_text, replay=replay)
         self._written: set[Key] = set()
+        self._clock = clock_of(archive, visit.post.ap_id, visit.captured_at) if visit.ahead else None
+        self._clamped: set[str] = set()
 
     @property
     def changes(self) -> Changes:
@@ -67,6 +70,7 @@ class ThreadWriter:
         places.note_misplaced()
         note_purges(writing, post_id)
         writing.actors.settle()
+        self._note_clamped(post_id)
         self.changes.content += writing.actors.changed
         return post_id
 
@@ -81,8 +85,23 @@ class ThreadWriter:
             if places.nodes[comment.ap_id].answer == reading.number and comment.ap_id not in self._written
         ]
         if mine:
-            comments.write(mine)
+            comments.write([self._sound(comment) for comment in mine] if self._clock else mine)
             self._written.update(comment.ap_id for comment in mine)
+
+    def _sound(self, comment: Comment) -> Comment:
+        """The comment with times that can be; notes where it told others."""
+        sound = self._clock.sound(comment) if self._clock else comment
+        if sound is not comment:
+            self._clamped.add(comment.ap_id)
+        return sound
+
+    def _note_clamped(self, post_id: int) -> None:
+        post = self._visit.post.ap_id
+        told = {key for key in self._written if isinstance(key, str)}
+        if not self._visit.post_stays:
+            told.add(post)
+            self._clamped |= {post} if self._visit.post_clamped else set()
+        note_clamped(self._writing, post_id, clamped=self._clamped, told=told)
 
     def _observe_pages(self, instance: str, readings: Sequence[Reading], places: Places, post_id: int) -> None:
         current: dict[str, Comment] = {}

@@ -213,7 +213,11 @@ def _authors(connection: sqlite3.Connection, value: str) -> Iterator[str]:
 
 
 def _communities(connection: sqlite3.Connection, value: str) -> Iterator[str]:
-    return (f"c{row_id}" for row_id in _actors(connection, value.removeprefix("!"), "communities", "title"))
+    """By what a community is called; else by the name in its address, which a home may have changed alone."""
+    name = value.removeprefix("!")
+    by_address = "SELECT id FROM communities WHERE lower(substr(ap_id, -length(?1) - 1)) = '/' || lower(?1)"
+    found = _actors(connection, name, "communities", "title") or _ids(connection, by_address, name)
+    return (f"c{row_id}" for row_id in found)
 
 
 def _actors(connection: sqlite3.Connection, value: str, table: str, shown: str) -> list[int]:

@@ -1,0 +1,161 @@
+"""
+What only snapshots told: claims of whoever made them, which give way as soon as a server speaks.
+
+The row of a post or comment names the capture that told its state. While that is the import of a snapshot, no server
+has told of the item; the first visit that shows it takes it over. Of two snapshots' words the same one always stands,
+whichever came first.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from thread_archive.model import MissingReason
+from thread_archive.store import derivations, search_index
+from thread_archive.store.archive import Archive
+from thread_archive.store.connections import tuples
+from thread_archive.store.instances import instance_row
+
+# A name for gaps that no server has a number for: no host is called so (RFC 2606).
+_NO_SERVER = "unknown.invalid"
+# What the maker of a snapshot, or a redaction here, put in the place of a text: no state of the item.
+LEFT_OUT = frozenset({"", "[redacted]"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """
+    The snapshot that an import read: the SHA-256 of its checksum list, as of when it has the thread, and the key that
+    signed it; empty where none did.
+    """
+
+    digest: str
+    captured_at: str
+    signer: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What a reader is told of an item that only this snapshot told of."""
+        signed = f"signed with {self.signer}" if self.signer else "not signed"
+        which = f" ({self.digest[:16]}…, {signed})" if self.digest else ""
+        return f"from a snapshot{which}, not from a server"
+
+
+class Weight(NamedTuple):
+    """
+    What decides between the words of two snapshots, the greater one stands: what was withdrawn before a text, a text
+    before one that was left out, then the later edit, the later visit, and the greater digest, so that none are equal.
+    """
+
+    withdrawn: bool
+    has_text: bool
+    edited_at: str
+    captured_at: str
+    digest: str
+
+
+def weight(source: Source, *, withdrawn: bool, text: str, edited_at: str | None) -> Weight:
+    """The weight of what a snapshot says of an item; without its `text` it is withdrawn, or was left out."""
+    has_text = not withdrawn and text not in LEFT_OUT
+    return Weight(withdrawn, has_text, edited_at or "", source.captured_at, source.digest)
+
+
+def sources(connection: sqlite3.Connection, post_ap_id: str) -> dict[int, Source]:
+    """By the row id of its capture, each import that told of the thread."""
+    rows = tuples(
+        connection,
+        """SELECT capture.id, json_extract(capture.receipt, '$.snapshot.digest'),
+                  json_extract(capture.receipt, '$.snapshot.captured_at'),
+                  json_extract(capture.receipt, '$.snapshot.signer')
+           FROM posts AS post JOIN captures AS capture ON capture.post_id = post.id
+           WHERE post.ap_id = ? AND capture.kind = 'snapshot'""",
+        post_ap_id,
+    )
+    return {
+        row[0]: Source(digest=str(row[1] or ""), captured_at=str(row[2] or ""), signer=str(row[3] or ""))
+        for row in rows
+    }
+
+
+def claims(
+    connection: sqlite3.Connection, post_id: int, comments: Collection[int] | None = None
+) -> tuple[Source | None, dict[int, Source]]:
+    """
+    The snapshot that alone told of a thread's post; and of its comments, by row id, where that is so of them: of all,
+    or of those of these rows.
+    """
+    (ap_id, told_by) = tuples(connection, "SELECT ap_id, capture_id FROM posts WHERE id = ?", post_id).fetchone()
+    known = sources(connection, ap_id)
+    if not known:
+        return None, {}
+    rows = tuples(
+        connection,
+        f"""SELECT id, capture_id FROM comments WHERE post_id = ?1 AND ap_id IS NOT NULL
+            AND capture_id IN (SELECT value FROM json_each(?2))
+            {"" if comments is None else "AND id IN (SELECT value FROM json_each(?3))"}""",
+        post_id,
+        json.dumps(list(known)),
+        *([] if comments is None else [json.dumps(list(comments))]),
+    )
+    return known.get(told_by), {row_id: known[capture_id] for row_id, capture_id in rows}
+
+
+def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> dict[str, tuple[int, str | None]]:
+    """
+    Those of these comments that the archive has in another thread than that of the post: the row of each, and the ap_id
+    of that thread's post where only a snapshot told of the comment; None where a server did.
+    """
+    rows = archive.db.conn.execute(
+        """SELECT comment.ap_id, comment.id, CASE capture.kind WHEN 'snapshot' THEN post.ap_id END
+           FROM json_each(?1) AS asked CROSS JOIN comments AS comment ON comment.ap_id = asked.value
+           JOIN posts AS post ON post.id = comment.post_id JOIN captures AS capture ON capture.id = comment.capture_id
+           WHERE post.ap_id <> ?2""",
+        [json.dumps(list(ap_ids)), post_ap_id],
+    )
+    return {ap_id: (row_id, claimed_in) for ap_id, row_id, claimed_in in rows}
+
+
+def give_way(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> None:
+    """
+    Take these comments of the thread, which a server shows, from other threads in which only a snapshot claimed them;
+    in the caller's transaction.
+    """
+    is_any = "SELECT EXISTS (SELECT 1 FROM captures WHERE kind = 'snapshot')"
+    if not archive.db.conn.execute(is_any).fetchone()[0]:
+        return
+    found = claimed_elsewhere(archive, post_ap_id, ap_ids)
+    detach(archive, [row_id for row_id, claimed_in in found.values() if claimed_in is not None])
+
+
+def detach(archive: Archive, row_ids: Collection[int]) -> None:
+    """Make gaps of comments that are another thread's: they keep the place for what answers them."""
+    connection = archive.db.conn
+    search_index.remove(connection, [search_index.item_number(search_index.COMMENT, row_id) for row_id in row_ids])
+    for row_id in row_ids:
+        derivations.forget_comment(connection, row_id)
+    for statement in (
+        "DELETE FROM comment_revisions WHERE comment_id = ?",
+        "DELETE FROM scores WHERE item = ? * 4 + 1",
+        "DELETE FROM local_ids WHERE comment_id = ?",
+        f"""UPDATE comments SET ap_id = NULL, creator_id = NULL, body = '', body_text = NULL, edited_at = NULL,
+                deleted = 0, removed = 0, distinguished = 0, language = 'und', is_moderator = 0, is_admin = 0,
+                score = NULL, upvotes = NULL, downvotes = NULL, missing_reason = '{MissingReason.OTHER_THREAD}',
+                gone_at = NULL, purged_at = NULL, purged_by = NULL, restricted = 0 WHERE id = ?""",
+    ):
+        connection.executemany(statement, [(row_id,) for row_id in row_ids])
+    if row_ids:
+        instance_id = instance_row(archive, _NO_SERVER)
+        connection.executemany(
+            "INSERT INTO local_ids (instance_id, of_comment, local_id, comment_id) VALUES (?1, 1, ?2, ?2)",
+            [(instance_id, row_id) for row_id in row_ids],
+        )
+
+
+def nameless_gap(ap_id: str) -> tuple[str, int]:
+    """The name of the gap in whose place a snapshot has a comment that is another thread's."""
+    digest = hashlib.sha256(ap_id.encode("utf-8", "surrogatepass")).digest()
+    # As large as no row id, and no larger than all programs count.
+    return (_NO_SERVER, int.from_bytes(digest[:6], "big") | 1 << 51)
