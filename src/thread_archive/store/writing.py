@@ -10,6 +10,7 @@ from itertools import groupby
 
 from thread_archive.model import Comment
 from thread_archive.store.archive import Archive
+from thread_archive.store.attestations import note_attestations
 from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
 from thread_archive.store.places import Places
@@ -65,6 +66,7 @@ class ThreadWriter:
         places.write_the_rest(self._written)
         places.note_misplaced()
         note_purges(writing, post_id)
+        note_attestations(writing, post_id)
         self.changes.content += writing.actors.changed
         return post_id
 
