@@ -22,6 +22,7 @@ class MissingReason(StrEnum):
     NOT_FEDERATED = "not_federated"
     FEDERATION_PENDING = "federation_pending"
     OTHER_THREAD = "other_thread"
+    UNCONFIRMED = "unconfirmed"
     UNEXPLAINED = "unexplained"
 
 
@@ -39,6 +40,7 @@ MISSING_REASONS: Mapping[MissingReason, str] = {
     MissingReason.NOT_FEDERATED: "the thread's home names it, but no server that we asked has a copy",
     MissingReason.FEDERATION_PENDING: "Lemmy 1.0 does not list it until the community's own server accepts it",
     MissingReason.OTHER_THREAD: "it is named or answered in this thread, and belongs to another one",
+    MissingReason.UNCONFIRMED: "only other servers show it; the thread's home and its own host gave none",
     MissingReason.UNEXPLAINED: "the server counts or names it and does not give it, and we do not know why",
 }
 

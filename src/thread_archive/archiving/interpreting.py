@@ -202,7 +202,7 @@ class Interpretation:
         claims = elsewhere(self._archive, post.ap_id, {seen.sighting.ap_id for seen in self._seen})
         if not claims:
             return
-        mine = {ap_id: claim for ap_id, claim in claims.items() if self._word(ap_id) > claim.word}
+        mine = {ap_id: claim for ap_id, claim in claims.items() if self._outranks(ap_id, claim, replay)}
         detach(self._archive.db.conn, [claim.row_id for claim in mine.values()])
         for ap_id, claim in sorted(mine.items()):
             self._bereft.setdefault(claim.post_id, []).append(ap_id)
@@ -211,6 +211,11 @@ class Interpretation:
             (seen.instance, seen.sighting.local_id) for seen in self._seen if seen.sighting.ap_id in self._refused
         }
         self._seen = [seen for seen in self._seen if seen.sighting.ap_id not in self._refused]
+
+    def _outranks(self, ap_id: str, claim: Claim, replay: Replay | None) -> bool:
+        """Whether a comment is one of this thread rather than of another; its own host may put itself right."""
+        word = self._word(ap_id)
+        return word > claim.word or (replay is None and word is Word.OWN_HOST)
 
     def _word(self, ap_id: str) -> Word:
         """Whose word it is that a comment is one of this thread."""

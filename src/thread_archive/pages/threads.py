@@ -15,6 +15,7 @@ from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
+from thread_archive.store.attestations import attesters
 from thread_archive.store.gaps import gap_keys
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
@@ -61,6 +62,7 @@ class ThreadView:
     facts: Facts | None
     lang: Markup
     withdrawn: str
+    attested_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         ),
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
+        attested_by=attesters(head.attested_by),
     )
 
 

@@ -117,4 +117,13 @@ def unconfirmed_comments(connection: sqlite3.Connection, post_id: int) -> tuple[
 def attesting(connection: sqlite3.Connection, post_id: int) -> tuple[str, ...]:
     """The servers that attest a thread's post, since its home and its own host are silent; empty where one spoke."""
     (names,) = connection.execute("SELECT attested_by FROM posts WHERE id = ?", [post_id]).fetchone()
-    return tuple(json.loads(names or "[]"))
+    return attesters(names)
+
+
+def attesters(told: str | None) -> tuple[str, ...]:
+    """The servers that a row's `attested_by` names; none where it is NULL, or a stranger's file holds anything else."""
+    try:
+        names = json.loads(told or "[]")
+    except ValueError:
+        return ()
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()

@@ -43,6 +43,7 @@ class ThreadHead:
     purged_at: str | None
     purged_by: str | None
     gone_at: str | None
+    attested_by: str | None
     community_ap_id: str
     community_name: str
     community_title: str
@@ -60,7 +61,8 @@ _HEAD = """
 SELECT post.id, post.slug, post.ap_id, post.title, post.url, post.body, post.body_html, post.published_at,
        post.edited_at, post.deleted, post.removed, post.locked, post.nsfw, post.featured, post.language,
        post.is_moderator, post.is_admin, post.score, post.upvotes, post.downvotes, post.restricted,
-       post.purged_at, post.purged_by, post.gone_at, community.ap_id, community.name, community.title, home.domain,
+       post.purged_at, post.purged_by, post.gone_at, post.attested_by, community.ap_id, community.name,
+       community.title, home.domain,
        person.id, person.ap_id, person.name,
        coalesce(person.is_bot, 0),
        coalesce((SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0)
@@ -136,6 +138,7 @@ class CommentRow(NamedTuple):
     purged_at: str | None
     purged_by: str | None
     misplaced: int
+    unconfirmed: int
     restricted: int
     author_id: int | None
     author_ap_id: str | None
@@ -148,7 +151,7 @@ SELECT comment.id, comment.ap_id, comment.position, comment.depth, comment.body,
        comment.published_at, comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
        comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes, comment.downvotes,
        comment.missing_reason, comment.gone_at, comment.purged_at, comment.purged_by, comment.misplaced,
-       comment.restricted, person.id, person.ap_id, person.name, person.is_bot
+       comment.unconfirmed, comment.restricted, person.id, person.ap_id, person.name, person.is_bot
 FROM comments AS comment
 LEFT JOIN people AS person ON person.id = comment.creator_id
 WHERE comment.post_id = ? AND comment.position """
