@@ -137,13 +137,12 @@ def test_a_server_may_put_right_which_thread_its_comments_are_of(tmp_path: Path)
         server.faults.clear()
         (receipt,) = add(archive, server, URL)
         assert (receipt.exit_code, receipt.stored) == (0, 2)
-        of_threads = (
-            "SELECT post.ap_id, count(comment.id) FROM posts AS post LEFT JOIN comments AS comment ON post_id ="
-        )
+        of_threads = """SELECT post.ap_id, count(comment.id) FROM posts AS post
+                        LEFT JOIN comments AS comment ON comment.post_id = post.id GROUP BY post.id ORDER BY post.id"""
         expected = [("http://home.test/post/77", 0), (URL, 2)]
-        assert rows(archive, f"{of_threads} post.id GROUP BY post.id ORDER BY post.id") == expected
+        assert rows(archive, of_threads) == expected
         reread(archive)
-        assert rows(archive, f"{of_threads} post.id GROUP BY post.id ORDER BY post.id") == expected
+        assert rows(archive, of_threads) == expected
 
 
 def test_nul_characters_do_not_cut_a_text_short(tmp_path: Path) -> None:

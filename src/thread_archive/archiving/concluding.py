@@ -108,6 +108,7 @@ def _written_anew(archive: Archive, post_id: int, lost: Collection[str]) -> None
     What a snapshot brought cannot be written again, and keeps the gaps as they are.
     """
     if not captures.was_imported(archive, post_id):
+        claims.drop_nameless(archive, post_id)
         rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
     latest = captures.finished(archive, post_id=post_id)[-1:]
     counts = threads.thread_counts(archive, post_id)

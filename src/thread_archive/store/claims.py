@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from thread_archive.store import article_writing, derivations, search_index
 from thread_archive.store.archive import Archive
+from thread_archive.store.gaps import gap_keys
 from thread_archive.urls import host_in
 
 # The status of a capture whose thread the host of its ap_id does not know as that: it is evidence, and not read again.
@@ -125,3 +126,14 @@ def detach(connection: sqlite3.Connection, row_ids: Collection[int]) -> None:
            WHERE id = ?""",
     ):
         connection.executemany(statement, [(row_id,) for row_id in row_ids])
+
+
+def drop_nameless(archive: Archive, post_id: int) -> None:
+    """Forget gaps of a thread that no server's number names any more, before the thread is written anew."""
+    connection = archive.db.conn
+    rows = connection.execute("SELECT id FROM comments WHERE post_id = ? AND ap_id IS NULL", [post_id]).fetchall()
+    gaps = [row_id for (row_id,) in rows]
+    named = gap_keys(connection, gaps)
+    nameless = [(row_id,) for row_id in gaps if row_id not in named]
+    connection.executemany("UPDATE comments SET parent_id = NULL WHERE parent_id = ?", nameless)
+    connection.executemany("DELETE FROM comments WHERE id = ?", nameless)
