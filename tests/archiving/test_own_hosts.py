@@ -1,7 +1,7 @@
 """An ap_id belongs to its host: squatted posts and comments, comments that only a mirror shows, who attests what."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +145,50 @@ def test_a_post_of_a_third_server_is_in_the_community_that_this_server_names(tmp
             assert receipt.exit_code == (4 if (name, order[0]) == ("evil", "home") else 0)
         assert rows(archive, "SELECT body FROM posts") == [("as it was written",)]
         assert len(server.targets("author.test")) == 1
+        assert is_sound(archive)
+
+
+def of_three_hosts() -> tuple[World, World]:
+    """A thread of home.test in which somebody of home.test and, in answer, somebody of far.test speaks."""
+    home = thread(v3(), ["one", Reply(text="two", to=1)])
+    home.comments[2] = replace(home.comments[2], ap_id="http://far.test/comment/1", local=False)
+    return home, far(v3("far.test"))
+
+
+def with_stolen_ap_ids() -> World:
+    """A stranger's thread that lists the comments of that one, of the same ap_ids, with other words."""
+    world = thread(v3("evil.test"), ["forged", Reply(text="forged, too", to=1), "its own"])
+    world.comments[1].ap_id, world.comments[2].ap_id = "http://home.test/comment/1", "http://far.test/comment/1"
+    return world
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["home", "evil", "far"])), ids=" ".join)
+def test_who_lists_a_whole_branch_of_strangers_gets_none_of_it(tmp_path: Path, order: Sequence[str]) -> None:
+    home, author = of_three_hosts()
+    urls = {"home": HOME, "evil": EVIL, "far": "http://far.test/post/1"}
+    with Server(home, author, with_stolen_ap_ids()) as server, archive_in(tmp_path) as archive:
+        for name in (*order, *order):
+            add(archive, server, urls[name])
+        found = [(row[0], *row[2:4]) for row in shown(archive) if row[2]]
+        assert found == [
+            (EVIL, "http://evil.test/comment/3", "its own"),
+            (HOME, "http://home.test/comment/1", "one"),
+            (HOME, "http://far.test/comment/1", "two"),
+        ]
+        assert is_sound(archive)
+
+
+def test_a_stranger_cannot_confirm_a_comment_by_listing_what_it_answers(tmp_path: Path) -> None:
+    """Two strangers: one, the home of its thread, lists the parent; the other shows the reply, which exists."""
+    home, author = of_three_hosts()
+    evil = with_stolen_ap_ids()
+    other = mirror(evil, v3("mirror.test"))
+    del evil.comments[2]
+    with Server(home, author, evil, other) as server, archive_in(tmp_path) as archive:
+        add(archive, server, MIRROR)
+        add(archive, server, HOME)
+        assert comments(archive)["http://far.test/comment/1"] == ("two", 0, None)
+        assert rows(archive, "SELECT count(*) FROM comments WHERE body LIKE 'forged%'") == [(0,)]
         assert is_sound(archive)
 
 

@@ -169,6 +169,7 @@ def _planned(found: Found, acquaintances: Acquaintances) -> PlannedSource:
         taken_back=found.harvest.taken_back or "",
         whole=found.whole,
         confirmed=sorted(found.confirmed),
+        rooted=sorted(found.rooted),
         tombstones=sorted(found.tombstones),
         own_community=found.own_community,
     )

@@ -6,13 +6,12 @@ Nobody is asked where nobody disagrees.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from thread_archive.archiving.accounting import is_proven_at_home
 from thread_archive.archiving.asking import THREAD, Asking, home_of, tagged
 from thread_archive.archiving.visiting import Found
 from thread_archive.exceptions import ThreadArchiveError
-from thread_archive.model import Sighting
 from thread_archive.sources import Standing, Told, told_by_its_host
 from thread_archive.store import attestations, claims, evidence, states
 from thread_archive.store.archive import Archive
@@ -57,8 +56,15 @@ def confirmed(archive: Archive, founds: Sequence[Found], *, plain_http: bool) ->
     post, hosts = told.harvest.post_ap_id, _Hosts(plain_http=plain_http)
     own_community = yield from _own_community(archive, harvested, told.harvest.community_ap_id, post, hosts)
     whole = told.is_home and told.harvest.taken_back is None and is_proven_at_home(founds)
-    given, tombstones = yield from _comments(archive, harvested, post, hosts, home=told if whole else None)
-    settled = replace(told, whole=whole, confirmed=given, tombstones=tombstones, own_community=own_community)
+    said = yield from _comments(archive, harvested, post, hosts, home=told if whole else None)
+    settled = replace(
+        told,
+        whole=whole,
+        confirmed=frozenset(said.confirmed),
+        rooted=frozenset(said.rooted & said.confirmed),
+        tombstones=frozenset(said.tombstones),
+        own_community=own_community,
+    )
     return [settled if found is told else found for found in founds]
 
 
@@ -70,45 +76,72 @@ def _own_community(archive: Archive, founds: Sequence[Found], community: str, po
     return (yield from hosts.ask(post)).community
 
 
+@dataclass(slots=True, kw_only=True)
+class _Said:
+    """
+    What own hosts say of a thread's comments, by ap_id.
+
+    `listed` are those of which somebody says that they are of the thread, who may, `rooted` those of which own hosts
+    do, each of what it answers, up to the post: a stranger may list the ap_id of any comment.
+    """
+
+    listed: set[str]
+    rooted: set[str]
+    confirmed: set[str] = field(default_factory=set)
+    tombstones: set[str] = field(default_factory=set)
+
+    def ask(self, ap_id: str, hosts: _Hosts, *, disputed: bool) -> Asking[None]:
+        """Ask for a comment; for a `disputed` one also for what it answers, until that is rooted."""
+        chain: list[str] = []
+        one = ap_id
+        while one not in self.rooted and one not in chain:
+            told = yield from hosts.ask(one)
+            if told.standing is Standing.WITHDRAWN and one == ap_id:
+                self.tombstones.add(one)
+            if told.standing is not Standing.GIVEN or (told.answers and told.answers not in self.listed):
+                return
+            chain.append(one)
+            self.confirmed.add(ap_id)
+            self.listed.add(ap_id)
+            if told.answers not in self.rooted and not (disputed and told.answers):
+                return
+            one = told.answers
+        if one in self.rooted:
+            self.rooted.update(chain)
+            self.confirmed.update(chain)
+
+
 def _comments(
     archive: Archive, founds: Sequence[Found], post: str, hosts: _Hosts, *, home: Found | None
-) -> Asking[tuple[frozenset[str], frozenset[str]]]:
-    """Those comments that their own hosts give, as of this thread, and those for which they have a Tombstone."""
-    asked = _disputed(archive, founds, post)
-    at_home = {sighting.ap_id for found in founds if found.is_home for sighting in found.sightings.values()}
-    lacked = {ap_id: sighting for ap_id, sighting in _of_mirrors(founds) if ap_id not in at_home} if home else {}
-    if not asked and not lacked:
-        return frozenset(), frozenset()
-    spoken = attestations.spoken_for(archive, post)
-    asked |= {ap_id: sighting for ap_id, sighting in lacked.items() if ap_id not in spoken}
-    belonging = {post, *spoken, *at_home, *_of_their_own(founds)} - asked.keys()
-    before = evidence.last_asked(archive, post, asked)
-    given, tombstones = set[str](), set[str]()
-    # What was never asked for comes first, then what was asked for longest ago; and parents before their replies.
-    for ap_id in sorted(asked, key=lambda one: (before.get(one, 0), len(asked[one].path), one)):
-        told = yield from hosts.ask(ap_id)
-        if told.standing is Standing.WITHDRAWN:
-            tombstones.add(ap_id)
-        elif told.standing is Standing.GIVEN and told.answers in ("", *belonging):
-            given.add(ap_id)
-            belonging.add(ap_id)
-    return frozenset(given), frozenset(tombstones)
-
-
-def _disputed(archive: Archive, founds: Sequence[Found], post: str) -> dict[str, Sighting]:
-    """The comments that the archive has in another thread, of which no host has told yet where they belong."""
+) -> Asking[_Said]:
+    """What own hosts say of the comments that another thread claims, and of those that the home, if whole, lacks."""
     shown = {sighting.ap_id: sighting for found in founds for sighting in found.sightings.values()}
-    own = set(_of_their_own(founds)) if shown else set()
+    own = set(_of_their_own(founds))
     claimed = claims.elsewhere(archive, post, shown)
-    return {ap_id: shown[ap_id] for ap_id, claim in claimed.items() if claim.word < Word.OWN_HOST and ap_id not in own}
+    disputed = {ap_id for ap_id, claim in claimed.items() if claim.word < Word.OWN_HOST and ap_id not in own}
+    at_home = {sighting.ap_id for found in founds if found.is_home for sighting in found.sightings.values()}
+    lacked = {ap_id for ap_id in _of_mirrors(founds) if ap_id not in at_home} if home else set()
+    said = _Said(listed={post} | own, rooted={post} | own)
+    if not disputed and not lacked:
+        return said
+    spoken = attestations.spoken_for(archive, post)
+    asked = disputed | (lacked - spoken)
+    # Of what another thread has by its own host's word, nothing here is an answer.
+    said.listed |= (spoken | at_home) - {ap_id for ap_id in claimed if ap_id not in disputed}
+    said.listed -= lacked - spoken
+    before = evidence.last_asked(archive, post, asked)
+    # What was never asked for comes first, then what was asked for longest ago; and parents before their replies.
+    for ap_id in sorted(asked, key=lambda one: (before.get(one, 0), len(shown[one].path), one)):
+        yield from said.ask(ap_id, hosts, disputed=ap_id in disputed)
+    return said
 
 
-def _of_mirrors(founds: Sequence[Found]) -> Iterator[tuple[str, Sighting]]:
+def _of_mirrors(founds: Sequence[Found]) -> Iterator[str]:
     """The comments that servers show which are neither the home nor the comments' own host."""
     for found in founds:
         for sighting in () if found.is_home else found.sightings.values():
             if host_in(sighting.ap_id) != found.instance:
-                yield sighting.ap_id, sighting
+                yield sighting.ap_id
 
 
 def _of_their_own(founds: Sequence[Found]) -> Iterator[str]:

@@ -220,7 +220,7 @@ class Interpretation:
     def _word(self, ap_id: str) -> Word:
         """Whose word it is that a comment is one of this thread."""
         showing = {seen.instance for seen in self._seen if seen.sighting.ap_id == ap_id}
-        if host_in(ap_id) in showing or any(ap_id in source.confirmed for source in self._plan.values()):
+        if host_in(ap_id) in showing or any(ap_id in source.rooted for source in self._plan.values()):
             return Word.OWN_HOST
         return Word.HOME if self._home in showing else Word.SHOWN
 

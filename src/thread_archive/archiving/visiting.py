@@ -66,8 +66,9 @@ class Found:
 
     `sightings` are the harvest's comments by local id, `shown_by` the answers that gave them (a URL, and which of the
     visit's answers to it, from 1), `shortages` how many are short below some of them that nothing names.
-    Of the home: whether it is `whole`, and of what only others gave what its own hosts `confirmed` (by ap_id), and for
-    what they have `tombstones`. `own_community` is the post's as the host of its ap_id tells it, where that was asked.
+    Of the home: whether it is `whole`, and of what only others gave what its own hosts `confirmed` (by ap_id), of that
+    what is `rooted` in the post by such words alone, and for what they have `tombstones`. `own_community` is the post's
+    as the host of its ap_id tells it, where that was asked.
     """
 
     instance: str
@@ -80,6 +81,7 @@ class Found:
     shortages: Mapping[int, int] = field(default_factory=dict)
     whole: bool = False
     confirmed: frozenset[str] = frozenset()
+    rooted: frozenset[str] = frozenset()
     tombstones: frozenset[str] = frozenset()
     own_community: str = ""
     error: ThreadArchiveError | None = None

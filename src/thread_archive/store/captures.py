@@ -32,7 +32,8 @@ class PlannedSource:
     local id (in decimal) is not there. Of the answers to the URLs `unread` nothing could be read, and others gave the
     rest.
     `whole` says that it is the thread's home and gave all that it names and counts; `confirmed` are the ap_ids of
-    comments that it lacks and their own hosts gave, `tombstones` of those for which these have a Tombstone.
+    comments that it lacks and their own hosts gave, `rooted` of those that belong to the thread by own hosts' words
+    alone, `tombstones` of those for which these have a Tombstone.
     `own_community` is the post's community as the host of its ap_id has it, where that was asked.
     `purged` are local ids of comments that it gave once and no longer has, `taken_back` says (`withdrawn`, `purged`)
     why it does not give the post any more.
@@ -49,6 +50,7 @@ class PlannedSource:
     taken_back: str = ""
     whole: bool = False
     confirmed: Sequence[str] = field(default_factory=list)
+    rooted: Sequence[str] = field(default_factory=list)
     tombstones: Sequence[str] = field(default_factory=list)
     own_community: str = ""
 

@@ -55,13 +55,13 @@ def _word(connection: sqlite3.Connection, ap_id: str, row_id: int, post_id: int)
            WHERE local.comment_id = ?1""",
         [row_id, post_id],
     ).fetchall()
-    confirmed = connection.execute(
+    rooted = connection.execute(
         """SELECT 1 FROM captures AS capture JOIN json_each(capture.plan) AS source
-           JOIN json_each(source.value, '$.confirmed') AS told
+           JOIN json_each(source.value, '$.rooted') AS told
            WHERE capture.post_id = ? AND capture.status IN ('complete', 'partial') AND told.value = ? LIMIT 1""",
         [post_id, ap_id],
     ).fetchone()
-    if confirmed or any(domain == host_in(ap_id) for domain, _ in rows):
+    if rooted or any(domain == host_in(ap_id) for domain, _ in rows):
         return Word.OWN_HOST
     return Word.HOME if any(is_home for _, is_home in rows) else Word.SHOWN
 
