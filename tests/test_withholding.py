@@ -127,9 +127,11 @@ def test_an_answer_without_marks_stays_byte_for_byte(value: Any) -> None:
         assert withhold(body) == (body, ())
 
 
-def test_of_a_post_by_activitypub_nothing_is_kept_but_that_it_is_there() -> None:
+def test_of_a_post_by_activitypub_nothing_is_kept_but_what_it_is_and_where_it_belongs() -> None:
     page = b'{"@context": [], "type": "Page", "attributedTo": "https://home.test/u/mara", "content": "Gulls"}'
-    assert withhold(page) == (b"", ("",))
+    assert withhold(page) == (b'{"type": "Page", "attributedTo": "https://home.test"}', ("",))
+    note = b'{"type": "Note", "inReplyTo": ["x"], "audience": "https://home.test/c/x", "attributedTo": {"id": "mara"}}'
+    assert withhold(note) == (b'{"type": "Note", "audience": "https://home.test/c/x", "attributedTo": ""}', ("",))
     tombstone = b'{"@context": [], "type": "Tombstone", "id": "https://home.test/post/1"}'
     assert withhold(tombstone) == (tombstone, ())
 

@@ -22,6 +22,7 @@ class MissingReason(StrEnum):
     NOT_FEDERATED = "not_federated"
     FEDERATION_PENDING = "federation_pending"
     OTHER_THREAD = "other_thread"
+    UNCONFIRMED = "unconfirmed"
     UNEXPLAINED = "unexplained"
 
 
@@ -38,7 +39,8 @@ MISSING_REASONS: Mapping[MissingReason, str] = {
     MissingReason.PAGE_LIMIT: "the server gives only the first pages of its lists, in every order",
     MissingReason.NOT_FEDERATED: "the thread's home names it, but no server that we asked has a copy",
     MissingReason.FEDERATION_PENDING: "Lemmy 1.0 does not list it until the community's own server accepts it",
-    MissingReason.OTHER_THREAD: "replies to it stand in this thread, but the server has it in another one",
+    MissingReason.OTHER_THREAD: "it is named or answered in this thread, and belongs to another one",
+    MissingReason.UNCONFIRMED: "only other servers show it; the thread's home and its own host gave none",
     MissingReason.UNEXPLAINED: "the server counts or names it and does not give it, and we do not know why",
 }
 

@@ -128,6 +128,7 @@ def arrange(
     known: Mapping[Key, Known] | None = None,
     known_names: Mapping[tuple[str, int], str] | None = None,
     states: Mapping[str, State] | None = None,
+    withdrawn: Set[str] = frozenset(),
 ) -> Tree:
     """
     The tree: depth first, siblings by (published_at, ap_id).
@@ -136,7 +137,8 @@ def arrange(
     `edited_at`. Deleted or removed at the home counts everywhere; deleted by its author counts wherever it is seen;
     removed only on a mirror is that mirror's affair. `known` are places of earlier captures, which stay; `known_names`
     says whom a server's local ids meant then, so that replies to what was purged since keep their parent. `states` are
-    what other servers told then, which may outlast what is told now.
+    what other servers told then, which may outlast what is told now; `withdrawn` are the comments that their own hosts
+    took back, which only the home brings back.
     """
     known = known or {}
     # Where a server now shows a comment, what only a snapshot said of its place does not count.
@@ -168,6 +170,8 @@ def arrange(
         drafts[ap_id] = draft
         if states and ap_id in states and home not in latest:
             drafts[ap_id] = _outlasted(drafts[ap_id], latest, states[ap_id])
+        if ap_id in withdrawn and home not in latest:
+            drafts[ap_id] = drafts[ap_id]._replace(deleted=True)
         for item in latest.values():
             shown.setdefault(item.answer, set()).add(ap_id)
     _add_gaps(drafts, [item for latest in by_ap_id.values() for item in latest.values()], names)

@@ -10,6 +10,7 @@ A server or a proxy may also repeat the login that it was asked with. That is ta
 (`without_login`), so that nothing else ever sees it.
 """
 
+import json
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -40,6 +41,9 @@ TEXTS = frozenset(
 # their author), not where the post is only embedded in something else.
 POST_TEXTS = TEXTS | {"name", "url", "thumbnail_url", "embed_video_url"}
 SHOWN_POST = "/post_view/post"
+
+# What an object of ActivityPub is, and where it belongs.
+_ACTIVITY = ("type", "id", "inReplyTo", "audience")
 
 LOGIN_ONLY = frozenset(
     {
@@ -99,14 +103,16 @@ def withhold(
     Returns the bytes to store and the JSON pointers (RFC 6901) that were blanked: withdrawn text becomes `""`, what
     only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, so that
     nobody could tell what in it is withdrawn; or it was a post or comment by ActivityPub, whose text is not needed and
-    which no redaction would reach. Short plain text (0.18's error messages) is kept.
+    which no redaction would reach: of that one only what it is, and where it belongs, is kept. Short plain text (0.18's
+    error messages) is kept.
 
     With `takedowns` it also loses what the owner took down; `instance` is who answered. Raises TakenDownError where
     the answer shows a thread that is to stay out.
     """
     kept, pointers = _without_withdrawn(body, logged_in=logged_in)
-    if _is_activity(kept):
-        return b"", ("",)
+    activity = _activity(kept)
+    if activity is not None:
+        return activity, ("",)
     if takedowns is None:
         return kept, pointers
     erased = erase(kept, takedowns, instance)
@@ -115,15 +121,24 @@ def withhold(
     return erased.body, tuple(dict.fromkeys(pointers + erased.pointers))
 
 
-def _is_activity(body: bytes) -> bool:
-    """Whether it is a post or comment as ActivityPub has it: asked for only to see whether it is there."""
+def _activity(body: bytes) -> bytes | None:
+    """
+    What is kept of a post or comment as ActivityPub has it; None where the body is none.
+
+    It is asked for to see whether it is there and where it belongs: of its author only the host is kept.
+    """
     if b'"attributedTo"' not in body:
-        return False
+        return None
     try:
         told = parsed(body)
     except ValueError:
-        return False
-    return isinstance(told, dict) and "attributedTo" in told
+        return None
+    if not isinstance(told, dict) or "attributedTo" not in told:
+        return None
+    kept = {name: told[name] for name in _ACTIVITY if isinstance(told.get(name), str)}
+    scheme, _, rest = str(told["attributedTo"]).partition("://")
+    kept["attributedTo"] = f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}" if rest else ""
+    return json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def without_login(body: bytes, token: str) -> tuple[bytes, tuple[str, ...]]:

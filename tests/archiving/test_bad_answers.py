@@ -129,15 +129,20 @@ def test_addresses_that_are_none_are_passed_over_where_they_do_not_matter(tmp_pa
         assert [(item.reason, item.count) for item in receipt.missing] == [(MissingReason.NOT_FEDERATED, 1)]
 
 
-def test_a_comment_that_belongs_to_another_thread_of_the_archive_ends_with_4(tmp_path: Path) -> None:
+def test_a_server_may_put_right_which_thread_its_comments_are_of(tmp_path: Path) -> None:
     world = thread(v3(), ["one", "two"])
     with Server(world) as server, archive_in(tmp_path) as archive:
         server.faults.add(faults.field_of("post", "ap_id", "http://home.test/post/77"), path="/post?")
         add(archive, server, URL)
         server.faults.clear()
         (receipt,) = add(archive, server, URL)
-        assert (receipt.exit_code, receipt.thread) == (4, None)
-        assert rows(archive, "SELECT ap_id FROM posts") == [("http://home.test/post/77",)]
+        assert (receipt.exit_code, receipt.stored) == (0, 2)
+        of_threads = """SELECT post.ap_id, count(comment.id) FROM posts AS post
+                        LEFT JOIN comments AS comment ON comment.post_id = post.id GROUP BY post.id ORDER BY post.id"""
+        expected = [("http://home.test/post/77", 0), (URL, 2)]
+        assert rows(archive, of_threads) == expected
+        reread(archive)
+        assert rows(archive, of_threads) == expected
 
 
 def test_nul_characters_do_not_cut_a_text_short(tmp_path: Path) -> None:

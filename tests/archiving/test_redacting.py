@@ -469,11 +469,11 @@ STRUCTURE = {
     "community_claims": {"name", "visibility"},
     "posts": {
         *("ap_id", "published_at", "edited_at", "language", "slug", "body_text", "body_html"),
-        *("gone_at", "purged_at", "purged_by"),
+        *("gone_at", "purged_at", "purged_by", "attested_by"),
     },
     "comments": {
         *("ap_id", "path", "published_at", "edited_at", "language", "missing_reason"),
-        *("gone_at", "purged_at", "purged_by"),
+        *("gone_at", "purged_at", "purged_by", "attested_by"),
     },
     "cross_posts": {"ap_id", "community_ap_id", "community_name"},
     "post_revisions": {"digest", "edited_at", "language", "alt_text", "embed_title", "embed_description"},

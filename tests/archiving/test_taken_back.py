@@ -1,5 +1,6 @@
 """What was taken back for good: posts that a Tombstone stands for, and what its server purged."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from thread_archive.model import TakenBack
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.store.archive import Archive
 from thread_archive.store.dump import content
+from thread_archive.store.evidence import exchange, load
 from thread_archive.store.queries import parse_query
 from thread_archive.store.search import Request, find
 
@@ -159,15 +161,24 @@ def test_a_home_that_withdrew_a_post_is_believed_against_a_mirror_that_still_sho
         assert reread_is_the_same(archive)
 
 
-def test_the_text_of_an_object_that_is_still_there_is_not_kept(tmp_path: Path) -> None:
+def test_of_an_object_that_is_still_there_neither_text_nor_author_is_kept(tmp_path: Path) -> None:
     world = thread(v3(), post={"body": "a peculiar sentence"}, community={"hidden": True})
     with Server(world) as server, archive_in(tmp_path) as archive:
         world.communities[2].hidden = False
         add(archive, server, URL)
         world.communities[2].hidden = True
         add(archive, server, URL)
-        asked = "FROM exchanges JOIN exchange_bodies AS body ON body.id = body_id WHERE url LIKE '%.test/post/1'"
-        assert rows(archive, f"SELECT purpose, status, withheld, body.size {asked}") == [("thread", 200, '[""]', 0)]
+        asked = "SELECT id, purpose, status, withheld FROM exchanges WHERE url LIKE '%.test/post/1'"
+        ((number, *told),) = rows(archive, asked)
+        assert told == ["thread", 200, '[""]']
+        stored = exchange(archive, number)
+        assert stored is not None
+        assert json.loads(load(archive, stored).body) == {
+            "type": "Page",
+            "id": URL,
+            "audience": "http://home.test/c/harbour",
+            "attributedTo": "http://home.test",
+        }
 
 
 # ----------------------------------------------------------------------------------------------------------- purges

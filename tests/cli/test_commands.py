@@ -328,7 +328,7 @@ def test_show_json_prints_the_post_then_comments_in_thread_order(archive: Path) 
     assert set(comments[0]) == {
         "kind", "ap_id", "parent", "depth", "author", "author_name", "body", "published_at", "edited_at", "score",
         "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator", "is_admin", "is_bot",
-        "language", "instance", "purged_at",
+        "language", "instance", "purged_at", "attested_by", "unconfirmed",
     }  # fmt: skip
     seen: dict[str, int] = {}
     for comment in comments:

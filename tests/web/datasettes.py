@@ -26,9 +26,9 @@ def plain(*files: Path, immutable: bool = False, public: bool = False, **more: A
     return Datasette(**({"immutables": names} if immutable else {"files": names}), metadata=metadata, **more)
 
 
-def served(file: Path, *, public: bool = False, immutable: bool = False, purged: bool = False) -> Datasette:
+def served(file: Path, *, public: bool = False, immutable: bool = False, **shown: bool) -> Datasette:
     """What `thread-archive serve FILE` makes."""
-    return datasette_for(Ready(path=file, immutable=immutable), public=public, purged=purged)
+    return datasette_for(Ready(path=file, immutable=immutable), public=public, **shown)
 
 
 def ask(datasette: Datasette, path: str, *, method: str = "get", **headers: str) -> Any:

@@ -40,6 +40,7 @@ def missing(
     stored: Collection[str],
     tree: Mapping[Key, Known],
     names: Mapping[tuple[str, int], str],
+    refused: Collection[str] = (),
 ) -> tuple[Missing, ...]:
     """
     What is still missing when all servers' comments are put together, by reason.
@@ -48,11 +49,17 @@ def missing(
     thread. `tree`, its places in thread order, and `names`, which comment each server's local ids are, matter only
     where founds `leave_unnamed`: what a server counts but does not name may be what another one gave, or what it gave
     itself on an earlier visit, so a bare count is reduced by these. Of several servers' counts the largest stands;
-    where the home is proven whole, nobody else's does.
+    where the home is proven whole, nobody else's does. `refused` are the ap_ids of comments that were given and belong
+    to another thread.
     """
     items: dict[MissingReason, dict[MissingItem, None]] = {}
+    placed = _refused(founds, refused)
     for (instance, local_id), reason in gaps.items():
-        items.setdefault(MissingReason(reason), {})[MissingItem(instance=instance, local_id=local_id)] = None
+        if (instance, local_id) not in placed:
+            items.setdefault(MissingReason(reason), {})[MissingItem(instance=instance, local_id=local_id)] = None
+    named_once = {item.ap_id: item for item in placed.values()}
+    if named_once:
+        items.setdefault(MissingReason.OTHER_THREAD, {}).update(dict.fromkeys(named_once.values()))
     hosts = {found.instance for found in founds}
     # A path names a comment by its local id, the server's collection by its ap_id: still one comment.
     seen = {ap_id for ap_id in _named(founds) if local_id_in(ap_id, "comment") in gaps}
@@ -72,6 +79,16 @@ def missing(
         for reason in MissingReason
         if counts.get(reason)
     )
+
+
+def _refused(founds: Sequence[Found], ap_ids: Collection[str]) -> dict[tuple[str, int], MissingItem]:
+    """Under which instances' local ids the comments `ap_ids` came."""
+    return {
+        (found.instance, local_id): MissingItem(instance=found.instance, local_id=local_id, ap_id=sighting.ap_id)
+        for found in founds
+        for local_id, sighting in (found.sightings.items() if ap_ids else ())
+        if sighting.ap_id in ap_ids
+    }
 
 
 def is_proven_at_home(founds: Sequence[Found]) -> bool:

@@ -13,6 +13,7 @@ from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.asking import Ask
 from thread_archive.archiving.boundary import boundary
 from thread_archive.archiving.concluding import conclude, fail
+from thread_archive.archiving.confirming import confirmed
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.intake import Intake
 from thread_archive.archiving.line import Line, Wanted
@@ -133,6 +134,7 @@ class Adding:
             expected=partial(places.known_local_ids, self._archive),
             known=partial(places.known_post_id, self._archive),
             recorded=partial(threads.recorded, self._archive),
+            confirm=partial(confirmed, self._archive, plain_http=self._options.allow_private_network),
             has_login=lambda instance: self._tokens(instance) is not None,
         )
         return OpenVisit(

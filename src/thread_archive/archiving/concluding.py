@@ -1,12 +1,13 @@
 """The end of a visit: its answers become rows in one transaction, and the receipt says what became of each comment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from thread_archive.archiving import accounting
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.advice import advised
+from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation, site_of
 from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import (
@@ -17,6 +18,7 @@ from thread_archive.archiving.receipts import (
     Receipt,
     SourceReceipt,
     failure,
+    less,
 )
 from thread_archive.archiving.rereading import rebuild
 from thread_archive.archiving.visiting import Found
@@ -30,7 +32,17 @@ from thread_archive.exceptions import (
 )
 from thread_archive.fetching.clock import Clock
 from thread_archive.model import GONE_FOR_GOOD, Missing, Software
-from thread_archive.store import captures, evidence, optouts, places, purges, reading, threads
+from thread_archive.store import (
+    attestations,
+    captures,
+    evidence,
+    optouts,
+    ownership,
+    places,
+    purges,
+    reading,
+    threads,
+)
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import OpenCapture, PlannedSource
 from thread_archive.store.times import stamp
@@ -61,6 +73,8 @@ def conclude(
     plan = [_planned(found, acquaintances) for found in harvested]
     post_id = _unchanged(archive, capture, home, plan)
     changes = Changes()
+    refused: Collection[str] = ()
+    bereft, disowned = dict[int, list[str]](), False
     with archive.transaction():
         for found in harvested:
             acquaintances.note(found.instance, found.base, now=clock.now())
@@ -71,26 +85,56 @@ def conclude(
             )
             interpretation.read()
             post_id, changes = interpretation.write(capture.started_at)
+            refused, bereft, disowned = interpretation.refused, interpretation.bereft, interpretation.disowned
+        else:
+            refused = _refused(archive, post_id, harvested)
         if any(isinstance(found.error, ThreadGoneError) and found.error.vanished for found in founds):
             purges.note_vanished(archive, post_id, stamp(capture.started_at))
-        receipt = _receipt(archive, capture, founds, post_id, changes)
+        receipt = _receipt(archive, capture, founds, post_id, changes, refused)
         captures.plan_capture(archive, capture.id, home=home, plan=plan)
         captures.close_capture(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
-        if _rebuilt_if_overtaken(archive, capture, post_id):
-            receipt = _receipt(archive, capture, founds, post_id, changes)
+        for loser, ap_ids in sorted(bereft.items()):
+            _written_anew(archive, loser, ap_ids)
+        if _rebuilt_if_overtaken(archive, capture, post_id, disowned=disowned):
+            receipt = _receipt(archive, capture, founds, post_id, changes, refused)
             captures.amend_receipt(archive, capture.id, receipt.as_json())
+    for loser in sorted(bereft):
+        derive(archive, loser)
     return receipt, post_id
 
 
-def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int) -> bool:
+def _refused(archive: Archive, post_id: int, founds: Sequence[Found]) -> Collection[str]:
+    """The comments that a visit named as of this thread, and that the archive has in another one."""
+    ap_ids = frozenset().union(*accounting.given(founds).values())
+    return ownership.elsewhere(archive, threads.thread_counts(archive, post_id).ap_id, ap_ids).keys()
+
+
+def _written_anew(archive: Archive, post_id: int, lost: Collection[str]) -> None:
     """
-    A visit that began after this one was written before it, and its word counts: put both in their order.
+    A thread lost comments to the one that they belong to: write it anew, and its latest receipt says so.
+
+    What a snapshot brought cannot be written again, and keeps the gaps as they are.
+    """
+    if not captures.was_imported(archive, post_id):
+        ownership.drop_nameless(archive, post_id)
+        rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
+    latest = captures.finished(archive, post_id=post_id)[-1:]
+    counts = threads.thread_counts(archive, post_id)
+    for capture in latest:
+        captures.amend_receipt(archive, capture.id, less(capture.receipt, lost, counts.stored, counts.tombstones))
+
+
+def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int, *, disowned: bool) -> bool:
+    """
+    A visit that began after this one was written before it, and its word counts: put both in their order. So does what
+    earlier visits told of a thread that was `disowned` of what others told in between.
 
     What a snapshot brought cannot be written again, and stays.
     """
-    if captures.latest_capture_of(archive, post_id) == capture.id or captures.was_imported(archive, post_id):
+    is_latest = captures.latest_capture_of(archive, post_id) == capture.id
+    if (is_latest and not disowned) or captures.was_imported(archive, post_id):
         return False
     rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
     return True
@@ -133,6 +177,11 @@ def _planned(found: Found, acquaintances: Acquaintances) -> PlannedSource:
         unread=sorted(found.harvest.unread),
         purged=list(found.harvest.purged),
         taken_back=found.harvest.taken_back or "",
+        whole=found.whole,
+        confirmed=sorted(found.confirmed),
+        rooted=sorted(found.rooted),
+        tombstones=sorted(found.tombstones),
+        own_community=found.own_community,
     )
 
 
@@ -159,11 +208,18 @@ def _unchanged(archive: Archive, capture: OpenCapture, home: str | None, plan: S
 
 
 def _receipt(
-    archive: Archive, capture: OpenCapture, founds: Sequence[Found], post_id: int, changes: Changes
+    archive: Archive,
+    capture: OpenCapture,
+    founds: Sequence[Found],
+    post_id: int,
+    changes: Changes,
+    refused: Collection[str],
 ) -> Receipt:
     counts = threads.thread_counts(archive, post_id)
     traffic = evidence.traffic(archive, capture.id)
-    gave = accounting.given(founds)
+    unconfirmed = attestations.unconfirmed_comments(archive.db.conn, post_id)
+    not_counted = {item.ap_id for item in unconfirmed if item.ap_id} | set(refused)
+    gave = {instance: ap_ids - not_counted for instance, ap_ids in accounting.given(founds).items()}
     named = [item.ap_id for found in founds if found.harvest for m in found.harvest.missing for item in m.items]
     unnamed = accounting.leave_unnamed(founds)
     tree = places.known_places(archive, counts.ap_id) if unnamed else {}
@@ -174,6 +230,7 @@ def _receipt(
         stored=frozenset().union(*gave.values(), threads.stored_among(archive, post_id, filter(None, named))),
         tree=tree,
         names=names,
+        refused=refused,
     )
     lacked, drifts = accounting.lacked(gave), accounting.drifts(founds, tree=tree, names=names)
     return Receipt(
@@ -192,6 +249,8 @@ def _receipt(
         tombstones=counts.tombstones,
         missing=missing,
         purged=purges.purged_comments(archive.db.conn, post_id),
+        unconfirmed=unconfirmed,
+        attested_by=attestations.attesting(archive.db.conn, post_id),
         taken_back=next((found.harvest.taken_back for found in founds if found.harvest and found.is_home), None)
         or next((found.harvest.taken_back for found in founds if found.harvest), None),
         revisions_added=changes.revisions,

@@ -1,7 +1,7 @@
 """From a capture's answers to the thread's rows: the same for a visit that has just ended and for one of years ago."""
 
 import gc
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,20 +11,23 @@ from thread_archive.archiving.preparing import Preparation, Understanding
 from thread_archive.archiving.visiting import Found
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
-from thread_archive.model import Page, Post, Sighting, Site, TakenBack
+from thread_archive.model import MissingReason, Page, Post, Sighting, Site, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources import OK, reader
 from thread_archive.store import evidence, imported, places, reading
 from thread_archive.store.archive import Archive
+from thread_archive.store.attestations import home_was_whole_at, spoken_for, tombstones
 from thread_archive.store.captures import PlannedSource
 from thread_archive.store.clocks import clock_of
 from thread_archive.store.evidence import StoredExchange
+from thread_archive.store.ownership import Claim, Word, detach, disown, elsewhere
 from thread_archive.store.posts import recorded_post
 from thread_archive.store.states import States, community_of
 from thread_archive.store.times import FAST_CLOCK
 from thread_archive.store.visits import Changes, Reading, Replay, Visit
 from thread_archive.store.writing import ThreadWriter
-from thread_archive.trees import Seen, State, arrange
+from thread_archive.trees import Key, Seen, State, arrange
+from thread_archive.urls import host_in
 
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -83,6 +86,11 @@ class Interpretation:
         self._public: set[str] = set()
         self._restricted: set[str] = set()
         self._told: set[str] = set()
+        # Whether the archive had the thread as one of another home.
+        self.disowned = False
+        self._refused: Mapping[str, Claim] = {}
+        self._elsewhere: set[tuple[str, int]] = set()
+        self._bereft: dict[int, list[str]] = {}
         self._posts: list[tuple[tuple[bool, bool, datetime, str], Post]] = []
         self._posts_told: list[tuple[str, Post]] = []
 
@@ -170,16 +178,82 @@ class Interpretation:
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread; returns the post's row id and what changed."""
         imported.give_way(self._archive, self.post.ap_id, {seen.sighting.ap_id for seen in self._seen})
+        self._settle(replay)
         with _collector_paused():
-            visit = self.visit(captured_at)
+            visit = self.visit(captured_at, replay=replay)
             self._seen.clear()
             writer = ThreadWriter(self._archive, visit, plain_text=self._preparation.plain_text, replay=replay)
             post_id = writer.write(self.readings())
         return post_id, writer.changes
 
-    def visit(self, captured_at: datetime) -> Visit:
+    @property
+    def refused(self) -> Mapping[str, Claim]:
+        """The comments of this thread, by ap_id, that belong to another one, as far as anybody can tell."""
+        return self._refused
+
+    @property
+    def bereft(self) -> dict[int, list[str]]:
+        """Which comments other threads, by their posts' rows, lost to this one: they are to be written anew."""
+        return dict(self._bereft)
+
+    def _settle(self, replay: Replay | None) -> None:
+        """
+        Settle whose the thread and its comments are, where the archive has any of them as somebody else's.
+
+        Raises PayloadError where the thread is not that of the server that shows it.
+        """
+        self._settle_post(replay)
+        post = self.post
+        claims = elsewhere(self._archive, post.ap_id, {seen.sighting.ap_id for seen in self._seen})
+        if not claims:
+            return
+        mine = {ap_id: claim for ap_id, claim in claims.items() if self._outranks(ap_id, claim, replay)}
+        detach(self._archive.db.conn, [claim.row_id for claim in mine.values()])
+        for ap_id, claim in sorted(mine.items()):
+            self._bereft.setdefault(claim.post_id, []).append(ap_id)
+        self._refused = {ap_id: claim for ap_id, claim in claims.items() if ap_id not in mine}
+        self._elsewhere = {
+            (seen.instance, seen.sighting.local_id) for seen in self._seen if seen.sighting.ap_id in self._refused
+        }
+        self._seen = [seen for seen in self._seen if seen.sighting.ap_id not in self._refused]
+
+    def _outranks(self, ap_id: str, claim: Claim, replay: Replay | None) -> bool:
+        """Whether a comment is one of this thread rather than of another; its own host may put itself right."""
+        word = self._word(ap_id)
+        return word > claim.word or (replay is None and word is Word.OWN_HOST)
+
+    def _word(self, ap_id: str) -> Word:
+        """Whose word it is that a comment is one of this thread."""
+        showing = {seen.instance for seen in self._seen if seen.sighting.ap_id == ap_id}
+        if host_in(ap_id) in showing or any(ap_id in source.rooted for source in self._plan.values()):
+            return Word.OWN_HOST
+        return Word.HOME if self._home in showing else Word.SHOWN
+
+    def _settle_post(self, replay: Replay | None) -> None:
+        post = self.post
+        told, known = home_of(post.community.ap_id), community_of(self._archive, post.ap_id)
+        own = self._own_community()
+        if own and home_of(own) != told:
+            raise _not_its_community(post, own)
+        if known is None or home_of(known) == told:
+            return
+        # No post changes its community; whoever tells another one would be taken for the home of a stranger's thread.
+        if not own or replay is not None:
+            raise _not_its_community(post, known)
+        disown(self._archive, post.ap_id, home=told)
+        self.disowned = True
+
+    def _own_community(self) -> str:
+        """The post's community as the host of its ap_id tells it; empty where that is silent."""
+        host = host_in(self.post.ap_id)
+        told = (post.community.ap_id for (*_, instance), post in self._posts if instance == host)
+        asked = (source.own_community for source in self._plan.values() if source.own_community)
+        return next(told, "") or next(asked, "")
+
+    def visit(self, captured_at: datetime, *, replay: Replay | None = None) -> Visit:
         """What was read, put together with what the archive has of the thread."""
-        answering, home, told_post = self._plan.keys(), self._checked_home(), self.post
+        answering, told_post = self._plan.keys(), self.post
+        home = home_of(told_post.community.ap_id)
         ahead = self._ahead(told_post, captured_at)
         clock = clock_of(self._archive, told_post.ap_id, captured_at)
         post = clock.sound(told_post)
@@ -192,6 +266,7 @@ class Interpretation:
         states = States(self._archive, post.ap_id, capture_id=self._capture_id, home=home)
         of_post, of_comments = states.post(), states.comments(answering)
         told = {post.ap_id: of_post, **of_comments} if of_post else of_comments
+        spoken = self._spoken(post, at_home)
         return Visit(
             capture_id=self._capture_id,
             captured_at=captured_at,
@@ -202,6 +277,7 @@ class Interpretation:
                 known=places.known_places(self._archive, post.ap_id),
                 known_names=places.known_names(self._archive, post.ap_id),
                 states=of_comments,
+                withdrawn=self._tombstones(post),
             ),
             post_stays=self._home is None and _outlasts(of_post, post, answering),
             scored_at_home=frozenset(
@@ -209,15 +285,14 @@ class Interpretation:
             ),
             places=[(source.instance, source.post_id) for source in self._plan.values()],
             restricted=frozenset(self._restricted - self._public),
-            gaps={
-                (source.instance, int(local_id)): reason
-                for source in self._plan.values()
-                for local_id, reason in source.gaps.items()
-            },
+            gaps=self._gaps(),
             asked=frozenset(source.instance for source in self._plan.values() if source.complete),
             home=self._home,
             at_home=at_home,
             purged=self._purged(post) - at_home,
+            spoken=spoken,
+            attested=self._attested(post, spoken, replay),
+            home_whole_at=self._home_whole_at(post, captured_at),
             told=self._posts_told,
             ahead=ahead,
             post_clamped=post is not told_post,
@@ -233,6 +308,15 @@ class Interpretation:
             if item.published_at > latest or (item.edited_at is not None and item.edited_at > latest)
         )
 
+    def _gaps(self) -> dict[Key, str]:
+        """Why places are empty, by what their server calls them."""
+        gaps: dict[Key, str] = {
+            (source.instance, int(local_id)): reason
+            for source in self._plan.values()
+            for local_id, reason in source.gaps.items()
+        }
+        return gaps | dict.fromkeys(self._elsewhere, MissingReason.OTHER_THREAD.value)
+
     def _at_home(self, post: Post) -> frozenset[str]:
         """The ap_ids of what the home gave."""
         given = {seen.sighting.ap_id for seen in self._seen if seen.instance == self._home}
@@ -247,21 +331,42 @@ class Interpretation:
         purged = {names.get((source.instance, local_id), "") for local_id in source.purged} - {""}
         return frozenset(purged | ({post.ap_id} if source.taken_back == TakenBack.PURGED else set()))
 
-    def _checked_home(self) -> str:
-        """
-        The home by the post's community. Raises PayloadError where the archive has the post in one of another server.
+    def _tombstones(self, post: Post) -> frozenset[str]:
+        """The comments that their own hosts withdrew, now or before: no other server's copy brings them back."""
+        told = {ap_id for source in self._plan.values() for ap_id in source.tombstones}
+        return tombstones(self._archive, post.ap_id, before=self._capture_id) | told
 
-        No post changes its community; whoever tells another one would be taken for the home of somebody else's thread.
-        """
-        post = self.post
-        told, known = home_of(post.community.ap_id), community_of(self._archive, post.ap_id)
-        if known is not None and home_of(known) != told:
-            raise PayloadError(
-                f"{post.ap_id} is said to be in the community {post.community.ap_id}; the archive has it in {known}.",
-                next="Nothing was changed. Add the thread by its address on the community's own server.",
-                path="$.community.ap_id",
-            )
-        return told
+    def _spoken(self, post: Post, at_home: frozenset[str]) -> frozenset[str]:
+        """The ap_ids of what somebody tells who may: the thread's home, or their own hosts."""
+        own = {
+            seen.sighting.ap_id
+            for seen in self._seen
+            if seen.instance != self._home and seen.instance == host_in(seen.sighting.ap_id)
+        }
+        if host_in(post.ap_id) in self._told or self._is_taken_back(TakenBack.WITHDRAWN):
+            own.add(post.ap_id)
+        asked = (ap_id for source in self._plan.values() for ap_id in (*source.confirmed, *source.tombstones))
+        return at_home.union(own, asked)
+
+    def _attested(self, post: Post, spoken: frozenset[str], replay: Replay | None) -> dict[str, frozenset[str]]:
+        """Which servers show what neither its home nor its own host ever told of."""
+        others = [seen for seen in self._seen if seen.instance != self._home and seen.sighting.ap_id not in spoken]
+        if not others and post.ap_id in spoken:
+            return {}
+        settled = spoken | spoken_for(self._archive, post.ap_id, replay)
+        attested: dict[str, set[str]] = {}
+        for seen in others:
+            if seen.sighting.ap_id not in settled:
+                attested.setdefault(seen.sighting.ap_id, set()).add(seen.instance)
+        if post.ap_id not in settled and self._told:
+            attested[post.ap_id] = set(self._told)
+        return {ap_id: frozenset(names) for ap_id, names in attested.items()}
+
+    def _home_whole_at(self, post: Post, captured_at: datetime) -> datetime | None:
+        """When the home was asked last and whole; captures are read in the order in which they began."""
+        if any(source.whole for source in self._plan.values()):
+            return captured_at
+        return home_was_whole_at(self._archive, post.ap_id, before=self._capture_id)
 
     def readings(self) -> Iterator[Reading]:
         """The answers decoded, one at a time; those of the home first."""
@@ -287,6 +392,14 @@ class Interpretation:
             if stored.url in self._plan[stored.instance].unread:
                 return Page()
             raise
+
+
+def _not_its_community(post: Post, community: str) -> PayloadError:
+    return PayloadError(
+        f"{post.ap_id} is said to be in the community {post.community.ap_id}; it is known to be in {community}.",
+        next="Nothing was changed. Add the thread by its address on the community's own server.",
+        path="$.community.ap_id",
+    )
 
 
 def _withdrawn(post: Post) -> Post:

@@ -1,5 +1,6 @@
 """The receipt: an account of every comment that any server named or counted, by where it went."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.exceptions import ThreadArchiveError, UnexpectedError
 from thread_archive.model import Missing, MissingItem, MissingReason, TakenBack
+from thread_archive.urls import host_in
 
 COMPLETE, PARTIAL, FAILED = "complete", "partial", "failed"
 
@@ -83,7 +85,9 @@ class Receipt:
 
     `status` is `complete`, `partial` or `failed`; `stored` counts the thread's comments in the archive, tombstones
     and what was `purged` included (by ap_id, and by which server); `taken_back` says why the post is not given any
-    more. `seconds` and `bytes` (over the wire) are those of the whole visit.
+    more. `unconfirmed` comments are kept and count as nothing. `attested_by` are the servers whose word the thread
+    rests on where neither its home nor its own host told of it. `seconds` and `bytes` (over the wire) are those of the
+    whole visit.
     """
 
     url: str
@@ -99,6 +103,8 @@ class Receipt:
     tombstones: int = 0
     missing: tuple[Missing, ...] = ()
     purged: tuple[MissingItem, ...] = ()
+    unconfirmed: tuple[MissingItem, ...] = ()
+    attested_by: tuple[str, ...] = ()
     taken_back: TakenBack | None = None
     article: ArticleReceipt = field(default_factory=ArticleReceipt)
     revisions_added: int = 0
@@ -139,12 +145,14 @@ class Receipt:
             "exit_code": self.exit_code,
             "error": self.error.as_json() if self.error else None,
             "captured_at": self.captured_at.isoformat().replace("+00:00", "Z") if self.captured_at else None,
+            "attested_by": list(self.attested_by) or None,
             "sources": [source.as_json() for source in self.sources],
             "comments": {
                 "stored": self.stored,
                 "tombstones": self.tombstones,
                 "missing": [_missing_json(item) for item in self._named()],
                 "unexplained": self.unexplained,
+                "unconfirmed": [_item_json(item) for item in self.unconfirmed],
             },
             "article": self.article.as_json(),
             "revisions_added": self.revisions_added,
@@ -169,3 +177,16 @@ def _item_json(item: MissingItem) -> dict[str, Any]:
 def failure(url: str, error: ThreadArchiveError, sources: tuple[SourceReceipt, ...] = ()) -> Receipt:
     """The receipt of a URL that gave no thread."""
     return Receipt(url=url, status=FAILED, error=Problem.of(error), sources=sources)
+
+
+def less(receipt: Mapping[str, Any], lost: Collection[str], stored: int, tombstones: int) -> dict[str, Any]:
+    """A kept receipt's object for a thread that has so many comments, since those `lost` belong to another thread."""
+    comments: dict[str, Any] = dict(receipt.get("comments") or {})
+    others = [item for item in comments.get("missing", ()) if item["reason"] != MissingReason.OTHER_THREAD]
+    before = [item for item in comments.get("missing", ()) if item["reason"] == MissingReason.OTHER_THREAD]
+    named = [{"ap_id": ap_id, "instance": host_in(ap_id), "local_id": None} for ap_id in lost]
+    items = [item for entry in before for item in entry["items"]] + named
+    entry = {"reason": MissingReason.OTHER_THREAD.value, "count": len(items), "items": items}
+    kept = [item for item in comments.get("unconfirmed", ()) if item["ap_id"] not in lost]
+    comments |= {"stored": stored, "tombstones": tombstones, "missing": [*others, entry], "unconfirmed": kept}
+    return {**receipt, "comments": comments}

@@ -6,7 +6,7 @@ it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -66,6 +66,9 @@ class Found:
 
     `sightings` are the harvest's comments by local id, `shown_by` the answers that gave them (a URL, and which of the
     visit's answers to it, from 1), `shortages` how many are short below some of them that nothing names.
+    Of the home: whether it is `whole`, and of what only others gave what its own hosts `confirmed` (by ap_id), of that
+    what is `rooted` in the post by such words alone, and for what they have `tombstones`. `own_community` is the post's
+    as the host of its ap_id tells it, where that was asked.
     """
 
     instance: str
@@ -76,6 +79,11 @@ class Found:
     sightings: Mapping[int, Sighting] = field(default_factory=dict)
     shown_by: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     shortages: Mapping[int, int] = field(default_factory=dict)
+    whole: bool = False
+    confirmed: frozenset[str] = frozenset()
+    rooted: frozenset[str] = frozenset()
+    tombstones: frozenset[str] = frozenset()
+    own_community: str = ""
     error: ThreadArchiveError | None = None
 
 
@@ -84,8 +92,9 @@ class ThreadVisit:
     A visit to the thread at `url`; `steps` is run once and returns what each server gave, the asked one first.
 
     `expected(instance, kind, local_id)` tells which comments an earlier visit got there, `known(instance, ap_id)` by
-    which local id it had the post, `recorded(instance, kind, local_id)` which thread of the archive that is;
-    `has_login(instance)` whether a login is kept for it, or raises InputError where nobody can tell.
+    which local id it had the post, `recorded(instance, kind, local_id)` which thread of the archive that is. `confirm`
+    asks the hosts of what the servers disagree on. `has_login(instance)` tells whether a login is kept for it, or
+    raises InputError where nobody can tell.
     """
 
     def __init__(
@@ -98,6 +107,7 @@ class ThreadVisit:
         expected: Callable[[str, str, int], list[int]],
         known: Callable[[str, str], int | None],
         recorded: Callable[[str, str, int], RecordedThread | None],
+        confirm: Callable[[Sequence[Found]], Asking[list[Found]]],
         has_login: Callable[[str], bool],
     ) -> None:
         self.url = url
@@ -107,6 +117,7 @@ class ThreadVisit:
         self._expected = expected
         self._known = known
         self._recorded = recorded
+        self._confirm = confirm
         self._has_login = has_login
         self.harvester: Harvester | None = None
         # How many answers with 200 to each URL came so far: a list may be asked for twice.
@@ -116,10 +127,14 @@ class ThreadVisit:
 
     def steps(self) -> Asking[list[Found]]:
         """
-        Ask the server of the URL, then the thread's home.
+        Ask the server of the URL, then the thread's home, then the hosts of what that does not have.
 
         Raises FetchError or PayloadError where the first gives no thread; what is wrong with the home is in its Found.
         """
+        founds = yield from self._founds()
+        return (yield from self._confirm(founds))
+
+    def _founds(self) -> Asking[list[Found]]:
         try:
             asked = yield from self._asked()
         except ThreadGoneError as error:

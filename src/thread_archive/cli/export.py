@@ -19,8 +19,8 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.restrictions import has_restricted
 
 _NOT_FOR_ALL = (
-    "The file holds what only a login showed, what its server purged or no longer shows, or texts of people who ask "
-    "not to be archived; `thread-archive snapshot` leaves all of these out."
+    "The file holds what only a login showed, what its server purged or no longer shows, what is unconfirmed, or texts "
+    "of people who ask not to be archived; `thread-archive snapshot` leaves all of these out."
 )
 
 

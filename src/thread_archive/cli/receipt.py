@@ -53,6 +53,10 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
     for missing in receipt.missing:
         yield from _missing(missing)
     yield from _purged(receipt)
+    yield from _unconfirmed(receipt)
+    if receipt.attested_by:
+        names = ", ".join(map(line, receipt.attested_by))
+        yield Text(f"  attested by {names} only: neither the thread's home nor its own host told of it", style="yellow")
     yield from article_lines(receipt.article)
     yield Text("  images are kept as links only", style="dim")
     requests = counted(receipt.requests, "request")
@@ -89,8 +93,10 @@ def article_lines(article: ArticleReceipt) -> Iterator[Text]:
 def _stored(receipt: Receipt) -> str:
     withdrawn = f", {receipt.tombstones:,} of them withdrawn" if receipt.tombstones else ""
     purged = f", {len(receipt.purged):,} of them purged" if receipt.purged else ""
+    unconfirmed = f", {len(receipt.unconfirmed):,} unconfirmed" if receipt.unconfirmed else ""
     lost = sum(missing.count for missing in receipt.missing if missing.reason not in _GONE)
     text = f"{counted(receipt.stored, 'comment')} stored{withdrawn}{purged}" + (f", {lost:,} missing" if lost else "")
+    text += unconfirmed
     return text + "".join(f", {item.count:,} {_GONE[item.reason]}" for item in receipt.missing if item.reason in _GONE)
 
 
@@ -149,6 +155,18 @@ def _purged(receipt: Receipt) -> Iterator[Text]:
         f"  purged: {comments} that {by} no longer has (kept here, left out of what is published)", style="yellow"
     )
     yield from _named([item.ap_id or "" for item in receipt.purged])
+
+
+def _unconfirmed(receipt: Receipt) -> Iterator[Text]:
+    """Which comments only others show than the thread's home and the hosts of their ap_ids."""
+    if not receipt.unconfirmed:
+        return
+    yield Text(
+        f"  unconfirmed: {counted(len(receipt.unconfirmed), 'comment')} that the thread's home does not have and "
+        "whose own hosts gave none (kept here with a mark, left out of what is published)",
+        style="yellow",
+    )
+    yield from _named([f"{item.ap_id}, shown by {item.instance}" for item in receipt.unconfirmed])
 
 
 def _named(names: Sequence[str]) -> Iterator[Text]:

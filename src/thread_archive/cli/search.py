@@ -100,6 +100,8 @@ def _print_hit(hit: SearchHit, *, indent: int) -> None:
     heading.append(f"  {what} by {line(who) or 'unknown'}, {hit.published_at[:10]}", style="dim")
     if hit.purged_at:
         heading.append("  purged", style="yellow")
+    if hit.unconfirmed:
+        heading.append("  unconfirmed", style="yellow")
     print_indented(console, heading, indent, hanging=HANGING)
     for text in (_body(hit), Text(line(hit.ap_id), style="dim")):
         print_indented(console, text, indent)

@@ -21,10 +21,19 @@ from thread_archive.web.serving import Ready, ready, serve
     "--public",
     is_flag=True,
     help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, what its server "
-    "purged, or what people wrote who ask not to be archived.",
+    "purged, what is unconfirmed, or what people wrote who ask not to be archived.",
 )
 @click.option("--include-purged", is_flag=True, help="With --public, show what its server purged too.")
-def command(file: Path | None, db: Path, host: str, port: int, public: bool, include_purged: bool) -> int:
+@click.option("--include-unconfirmed", is_flag=True, help="With --public, show unconfirmed comments too.")
+def command(
+    file: Path | None,
+    db: Path,
+    host: str,
+    port: int,
+    public: bool,
+    include_purged: bool,
+    include_unconfirmed: bool,
+) -> int:
     """
     Read and search the archive in a browser, with Datasette's tables behind it, until interrupted.
 
@@ -33,7 +42,7 @@ def command(file: Path | None, db: Path, host: str, port: int, public: bool, inc
     with _served(file or db) as served:
         shown = f"[{host}]" if ":" in host else host
         messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
-        serve(served, host=host, port=port, public=public, purged=include_purged)
+        serve(served, host=host, port=port, public=public, purged=include_purged, unconfirmed=include_unconfirmed)
     return 0
 
 

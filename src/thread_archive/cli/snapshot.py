@@ -32,6 +32,11 @@ from thread_archive.store.archive import Archive
 @click.option("--include-restricted", is_flag=True, help="Include what only a login showed.")
 @click.option("--include-purged", is_flag=True, help="Include what its server purged, or no longer shows.")
 @click.option(
+    "--include-unconfirmed",
+    is_flag=True,
+    help="Include comments that neither the thread's home nor their own host gave.",
+)
+@click.option(
     "--sign", "key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Sign with this SSH key."
 )
 @click.option("--pseudonymise", is_flag=True, help="Give people other names, in texts and addresses too.")
@@ -58,6 +63,7 @@ def command(
     no_site: bool,
     include_restricted: bool,
     include_purged: bool,
+    include_unconfirmed: bool,
     key: Path | None,
     pseudonymise: bool,
     pseudonym_key: Path | None,
@@ -80,12 +86,14 @@ def command(
             since=parse_day(since) if since else None,
             restricted=include_restricted,
             purged=include_purged,
+            unconfirmed=include_unconfirmed,
         )
         making = Making(
             zipped=zipped or dest.suffix == ".zip",
             site=not no_site,
             restricted=include_restricted,
             purged=include_purged,
+            unconfirmed=include_unconfirmed,
             contact=contact or settings.get(archive.db.conn, "contact") or "",
             epoch=epoch,
             key=key,
@@ -119,13 +127,14 @@ def _as_json(made: Made) -> dict[str, object]:
     }
 
 
-def _print(made: Made, unseen: LeftOut, purged: LeftOut) -> None:
+def _print(made: Made, unseen: LeftOut, purged: LeftOut, unconfirmed: LeftOut) -> None:
     found = made.description["counts"]
     counts = ", ".join(counted(found[f"{noun}s"], noun) for noun in ("thread", "comment", "article"))
     _say(f"{line(str(made.path))}: {counts}")
     for left_out, why, option in (
         (unseen, "only a login showed", "--include-restricted"),
         (purged, "no server has any more", "--include-purged"),
+        (unconfirmed, "nobody confirms who could", "--include-unconfirmed"),
     ):
         parts = [(left_out.threads, "thread"), (left_out.comments, "comment")]
         if numbers := " and ".join(counted(number, noun) for number, noun in parts if number):

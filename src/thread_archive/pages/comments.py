@@ -13,7 +13,17 @@ from html import escape
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.pages.addresses import Addresses
 from thread_archive.pages.bodies import text_html
-from thread_archive.pages.fragments import MISPLACED, RESTRICTED, author, edited, mark, points, purged, unshown
+from thread_archive.pages.fragments import (
+    MISPLACED,
+    RESTRICTED,
+    UNCONFIRMED,
+    author,
+    edited,
+    mark,
+    points,
+    purged,
+    unshown,
+)
 from thread_archive.pages.ordering import Unit
 from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.times import time_html
@@ -147,13 +157,14 @@ class CommentList:
 
     def _marks(self, row: CommentRow) -> str:
         remarks = self._it.remarks.comments.get(row.id, ())
-        told = row.distinguished or row.edited_at or row.restricted or row.misplaced or row.gone_at or row.purged_at
-        if not (told or remarks):
+        is_odd = row.restricted or row.misplaced or row.gone_at or row.purged_at or row.unconfirmed
+        if not (row.distinguished or row.edited_at or is_odd or remarks):
             return ""
         marks = mark("official", "mod", "A moderator speaks as one") if row.distinguished else ""
         marks += edited(row.edited_at) if row.edited_at else ""
         marks += RESTRICTED if row.restricted else ""
         marks += MISPLACED if row.misplaced else ""
+        marks += UNCONFIRMED if row.unconfirmed else ""
         if row.purged_at:
             marks += purged(row.purged_at, row.purged_by)
         elif row.gone_at:

@@ -36,6 +36,13 @@ def unshown(at: str) -> str:
     return mark("gone", "warn", f"No server has shown it since {at[:10]}: left out of what is published")
 
 
+UNCONFIRMED = mark(
+    "unconfirmed",
+    "warn",
+    "The thread's home does not have it, and the host of its address did not give it: left out of what is published",
+)
+
+
 def link(url: str, words: str) -> str:
     """A link to another site; only its words where `url` is none of the web's."""
     if not url.lower().startswith(("https://", "http://")):

@@ -81,6 +81,7 @@ def environment() -> Environment:
         "mark": _safe(fragments.mark),
         "purged": _safe(fragments.purged),
         "unshown": _safe(fragments.unshown),
+        "unconfirmed": Markup(fragments.UNCONFIRMED),  # noqa: S704 - a constant
         "restricted": Markup(fragments.RESTRICTED),  # noqa: S704 - a constant
         "rel": Markup(fragments.LINK),  # noqa: S704 - a constant
     }

@@ -15,6 +15,7 @@ from thread_archive.pages.quotations import Quotes
 from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
+from thread_archive.store.attestations import attesters
 from thread_archive.store.gaps import gap_keys
 from thread_archive.store.remarks import remarks
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
@@ -63,6 +64,7 @@ class ThreadView:
     lang: Markup
     withdrawn: str
     remarks: tuple[tuple[str, str], ...]
+    attested_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
         remarks=tuple(discussion.remarks.post),
+        attested_by=attesters(head.attested_by),
     )
 
 

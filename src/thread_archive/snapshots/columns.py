@@ -169,6 +169,7 @@ def posts(wording: Wording) -> Columns:
         **_same("is_moderator", "is_admin", "score", "upvotes", "downvotes", "derived"),
         "slug": "t.slug" if wording.source else f"shared_slug({wording.post('t.ap_id')})",
         **_same("advertised", "restricted", "purged_at", "purged_by", "gone_at", "clamped"),
+        "attested_by": wording.unless("t.attested_by", "NULL"),
         "capture_id": "row.new",
     }
 
@@ -200,6 +201,8 @@ def comments(wording: Wording) -> Columns:
         "missing_reason": shown("t.missing_reason", "row.gap"),
         **{name: shown(f"t.{name}", "NULL") for name in ("gone_at", "purged_at", "purged_by")},
         **_same("misplaced", "clamped"),
+        "attested_by": shown(wording.unless("t.attested_by", "NULL"), "NULL"),
+        "unconfirmed": shown("t.unconfirmed", "0"),
         "capture_id": "row.post",
     }
 

@@ -46,6 +46,7 @@ class Choice:
     silent: Collection[int] = ()
     restricted: bool = False
     purged: bool = False
+    unconfirmed: bool = False
 
 
 def create(connection: sqlite3.Connection, *, version: int = VERSION) -> None:
@@ -101,7 +102,9 @@ def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> No
                 connection,
                 choice.posts,
                 silent=choice.silent,
-                left_out=numbering.left_out(restricted=choice.restricted, purged=choice.purged),
+                left_out=numbering.left_out(
+                    restricted=choice.restricted, purged=choice.purged, unconfirmed=choice.unconfirmed
+                ),
                 wording=wording,
             )
             indexes = _take_indexes(connection)
@@ -154,6 +157,9 @@ def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
         | {"error": {"type": source["error"]["type"]} if source.get("error") else None}
         for source in shared.get("sources", ())
     ]
+    if "comments" in shared:
+        # Whether any of these comments is in the copy, its tables tell.
+        shared["comments"].pop("unconfirmed", None)
     for missing in shared.get("comments", {}).get("missing", ()):
         # Of what was purged only the places are shared.
         if not named or missing.get("reason") == MissingReason.PURGED:

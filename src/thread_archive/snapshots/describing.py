@@ -181,16 +181,22 @@ def readme(title: str, ours: Mapping[str, Any], told: Told) -> str:
         sqlite=first + 2,
         content=ours["content_sha256"],
         contact=told.contact or "the person who gave you this copy",
-        purged="" if ours["options"].get("purged") else ",\nnor what their servers had erased or no longer showed",
+        others="".join(words for option, words in _LEFT_OUT.items() if not ours["options"].get(option)),
         secrecy=_PSEUDONYMS if ours["options"].get("pseudonymised") else "",
     )
 
+
+# What else is not in a copy, unless an option of its making says so.
+_LEFT_OUT = {
+    "purged": ",\nnor what their servers had erased or no longer showed",
+    "unconfirmed": ",\nnor comments that nobody confirmed who could",
+}
 
 _README = """{title}
 {underline}
 
 A read-only copy of Lemmy threads ({named}), made with thread-archive.
-Texts that their authors or moderators had taken back when the threads were last visited are not in it{purged}.
+Texts that their authors or moderators had taken back when the threads were last visited are not in it{others}.
 
 How to open it
 --------------

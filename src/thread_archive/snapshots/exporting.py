@@ -26,7 +26,7 @@ _COLUMNS = (
     "kind", "ap_id", "parent", "depth", "author", "author_name", "title", "url", "community", "body", "published_at",
     "edited_at", "score", "upvotes", "downvotes", "deleted", "removed", "distinguished", "is_op", "is_moderator",
     "is_admin", "is_bot", "language", "instance", "locked", "nsfw", "featured", "reason", "local_id", "id", "site",
-    "status", "purged_at",
+    "status", "purged_at", "attested_by", "unconfirmed",
 )  # fmt: skip
 
 
@@ -58,6 +58,8 @@ def _csv(archive: Archive, post_id: int) -> Iterator[str]:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 

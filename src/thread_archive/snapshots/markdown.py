@@ -81,6 +81,8 @@ def _byline(fields: Mapping[str, Any]) -> str:
     facts += ["edited"] if fields["edited_at"] else []
     facts += [counted(fields["score"], "point")] if fields["score"] is not None else []
     facts += [f"purged (seen {fields['purged_at'][:10]})"] if fields["purged_at"] else []
+    facts += ["unconfirmed"] if fields["unconfirmed"] else []
+    facts += [f"attested by {escaped(', '.join(fields['attested_by']))}"] if fields["attested_by"] else []
     return " · ".join([*facts, _address(fields["ap_id"])])
 
 

@@ -11,6 +11,7 @@ from itertools import count
 
 from thread_archive.model import MissingReason
 from thread_archive.snapshots.columns import Wording
+from thread_archive.store.restrictions import UNCONFIRMED
 from thread_archive.store.rows import path_label
 
 _TABLES = """
@@ -77,9 +78,11 @@ def number(
         _number_quotes(connection)
 
 
-def left_out(*, restricted: bool, purged: bool) -> dict[str, str]:
+def left_out(*, restricted: bool, purged: bool, unconfirmed: bool) -> dict[str, str]:
     """By condition, the reason (as SQL) for which comments are gaps that are not for everybody."""
     of_login = {} if restricted else {"restricted = 1": "(SELECT gap FROM temp.posts_rows WHERE new = post)"}
+    if not unconfirmed:
+        of_login |= {UNCONFIRMED: f"'{MissingReason.UNCONFIRMED}'"}
     if purged:
         return of_login
     # What nobody shows any more, nor tells why, stays out until somebody does.

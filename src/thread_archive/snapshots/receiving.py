@@ -130,13 +130,15 @@ def received(connection: sqlite3.Connection, capture: SharedCapture, source: Sou
 
 
 def _marks(connection: sqlite3.Connection, post_id: int) -> dict[str, Marks]:
-    """What of a thread is marked as purged or gone; nothing where it is of a schema without such marks."""
-    if not any(row[1] == "purged_at" for row in connection.execute("PRAGMA table_info(comments)")):
+    """How the items of a thread are marked, as far as a snapshot of its schema tells."""
+    there_are = {row[1] for row in connection.execute("PRAGMA table_info(comments)")}
+    names = [name for name in Marks._fields if name in there_are]
+    if not names:
         return {}
+    of_post = ", ".join("0" if name == "unconfirmed" else name for name in names)
     rows = connection.execute(
-        """SELECT ap_id, purged_at, purged_by, gone_at FROM posts WHERE id = ?1
-           UNION ALL SELECT ap_id, purged_at, purged_by, gone_at FROM comments
-           WHERE post_id = ?1 AND ap_id IS NOT NULL""",
+        f"""SELECT ap_id, {of_post} FROM posts WHERE id = ?1
+            UNION ALL SELECT ap_id, {", ".join(names)} FROM comments WHERE post_id = ?1 AND ap_id IS NOT NULL""",
         [post_id],
     )
     return {row[0]: Marks(*row[1:]) for row in rows if any(row[1:])}

@@ -9,7 +9,7 @@ from thread_archive.exceptions import InputError, UnknownThreadError
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.queries import parse_query
 from thread_archive.store.reading import post_by_ap_id
-from thread_archive.store.restrictions import PURGED
+from thread_archive.store.restrictions import PURGED, UNCONFIRMED
 from thread_archive.store.search import Request, find_threads
 
 _ALL = 1_000_000_000
@@ -28,6 +28,7 @@ class Wanted:
     since: datetime | None = None
     restricted: bool = False
     purged: bool = False
+    unconfirmed: bool = False
 
 
 def select(archive: Archive, wanted: Wanted) -> list[int]:
@@ -77,29 +78,37 @@ class LeftOut:
     comments: int = 0
 
 
-def hidden(archive: Archive, wanted: Wanted, chosen: Sequence[int]) -> tuple[LeftOut, LeftOut]:
+def hidden(archive: Archive, wanted: Wanted, chosen: Sequence[int]) -> tuple[LeftOut, LeftOut, LeftOut]:
     """
-    What of that which is wanted stays out beside the rows `chosen`: what only a login showed, and what was purged (or
-    is no longer shown).
+    What of that which is wanted stays out beside the rows `chosen`: what only a login showed, what was purged (or is no
+    longer shown), and what is unconfirmed.
     """
-    unseen = purged = LeftOut()
+    unseen = purged = unconfirmed = LeftOut()
     if not wanted.restricted:
         unseen = _left_out(archive, "restricted", replace(wanted, restricted=True), chosen)
     if not wanted.purged:
         purged = _left_out(archive, PURGED, replace(wanted, purged=True), chosen)
-    return unseen, purged
+    if not wanted.unconfirmed:
+        unconfirmed = LeftOut(comments=_comments_left_out(archive, UNCONFIRMED, chosen))
+    return unseen, purged, unconfirmed
 
 
 def _left_out(archive: Archive, condition: str, wider: Wanted, chosen: Sequence[int]) -> LeftOut:
     with archive.reading() as connection:
         (is_any,) = connection.execute(f"SELECT EXISTS (SELECT 1 FROM posts WHERE {condition})").fetchone()
+    comments = _comments_left_out(archive, condition, chosen)
+    # Most archives have none, and a search need not be made twice.
+    return LeftOut(threads=len(select(archive, wider)) - len(chosen) if is_any else 0, comments=comments)
+
+
+def _comments_left_out(archive: Archive, condition: str, chosen: Sequence[int]) -> int:
+    with archive.reading() as connection:
         (comments,) = connection.execute(
             f"""SELECT count(*) FROM comments WHERE ap_id IS NOT NULL AND {condition}
                 AND post_id IN (SELECT value FROM json_each(?))""",
             [json.dumps(list(chosen))],
         ).fetchone()
-    # Most archives have none, and a search need not be made twice.
-    return LeftOut(threads=len(select(archive, wider)) - len(chosen) if is_any else 0, comments=comments)
+    return int(comments)
 
 
 def _found_by(archive: Archive, query: str) -> set[int | None]:

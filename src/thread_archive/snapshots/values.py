@@ -24,6 +24,8 @@ def _all(condition: str, *names: str) -> dict[str, str]:
     return {name: condition.format(name) for name in names}
 
 
+_NAMES = "attested_by IS NULL OR iif(json_valid(attested_by), json_type(attested_by) = 'array', 0)"
+
 # What holds of a column, where it has a value. Rows are in thread order, so that a parent comes before its replies, and
 # no replies are in a circle.
 _SOUND: Mapping[str, Mapping[str, str]] = {
@@ -34,11 +36,14 @@ _SOUND: Mapping[str, Mapping[str, str]] = {
         **_all(_ADDRESS, "ap_id"),
         **_all(_TIME, "published_at", "edited_at", "purged_at", "gone_at"),
         **_all(_COUNT, "score", "upvotes", "downvotes", "advertised"),
+        "attested_by": _NAMES,
     },
     "comments": {
         **_all(_ADDRESS, "ap_id"),
         **_all(_TIME, "published_at", "edited_at", "gone_at", "purged_at"),
         **_all(_COUNT, "score", "upvotes", "downvotes"),
+        "attested_by": _NAMES,
+        "unconfirmed": "unconfirmed IN (0, 1)",
         "parent_id": f"parent_id < id AND post_id = ({_PARENT.format('post_id')})",
         "depth": f"depth = CASE WHEN parent_id IS NULL THEN 1 ELSE ({_PARENT.format('depth + 1')}) END"
         f" AND depth <= {DEEPEST}",

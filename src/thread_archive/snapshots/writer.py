@@ -36,6 +36,7 @@ class Making:
     site: bool = True
     restricted: bool = False
     purged: bool = False
+    unconfirmed: bool = False
     contact: str = ""
     epoch: int | None = None
     key: Path | None = None
@@ -95,7 +96,13 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
     if making.pseudonyms is not None:
         names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms)
         register(archive.db.conn, names)
-    choice = Choice(posts=posts, silent=opted_out(archive.db.conn), restricted=making.restricted, purged=making.purged)
+    choice = Choice(
+        posts=posts,
+        silent=opted_out(archive.db.conn),
+        restricted=making.restricted,
+        purged=making.purged,
+        unconfirmed=making.unconfirmed,
+    )
     wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source)
     database.build(archive, path, choice, wording=wording)
     with path.open("rb") as file:
@@ -104,6 +111,7 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
         "site": making.site,
         "restricted": making.restricted,
         "purged": making.purged,
+        "unconfirmed": making.unconfirmed,
         database.PSEUDONYMISED: names is not None,
     }
     more = {"names_left": asdict(names.remaining)} if names is not None else {}

@@ -15,7 +15,14 @@ from thread_archive.sources._tally import ROOT
 from thread_archive.sources.discovery import Discovery, discover
 from thread_archive.sources.lemmy_v3.asking import HarvesterV3
 from thread_archive.sources.lemmy_v4.asking import HarvesterV4
-from thread_archive.sources.tracing import Standing, community_standing, gives_any_post, standing
+from thread_archive.sources.tracing import (
+    Standing,
+    Told,
+    community_standing,
+    gives_any_post,
+    standing,
+    told_by_its_host,
+)
 
 HARVESTERS: dict[str, type[Harvester]] = {harvester.reader.name: harvester for harvester in (HarvesterV4, HarvesterV3)}
 
@@ -58,6 +65,7 @@ __all__ = [
     "Reader",
     "Standing",
     "Steps",
+    "Told",
     "belies",
     "closed_door",
     "community_standing",
@@ -68,4 +76,5 @@ __all__ = [
     "locate",
     "reader",
     "standing",
+    "told_by_its_host",
 ]

@@ -6,6 +6,7 @@ ActivityPub has a Tombstone for what was deleted or removed (all of Lemmy 0.18 t
 "not found" for what was erased for good, as FEP-4f05 has it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
@@ -21,6 +22,8 @@ from thread_archive.sources._values import utc
 from thread_archive.urls import host_in
 
 _GONE, _NOT_FOUND = 410, 404
+# What a post or a comment is in ActivityPub; other software than Lemmy has more words for it.
+_TEXTS = frozenset({"Note", "Page", "Article", "Question", "ChatMessage", "Event", "Video"})
 _NO_COMMUNITY = "couldnt_find_community"
 
 
@@ -33,14 +36,49 @@ class Standing(Enum):
     UNKNOWN = auto()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the host of an object says of it; the ap_ids of what it answers and of its community, where it tells."""
+
+    standing: Standing
+    answers: str = ""
+    community: str = ""
+
+
 class _Activity(msgspec.Struct):
     type: str = ""
     id: str = ""
+    attributed_to: str = msgspec.field(default="", name="attributedTo")
+    in_reply_to: str = msgspec.field(default="", name="inReplyTo")
+    audience: str = ""
 
 
 def standing(ap_id: str, *, url: str) -> Steps[Standing]:
     """What the host of `ap_id` says of that object when asked for it at `url`, by the rules of ActivityPub."""
     answer = yield Request(url=url, accept=ACTIVITY_JSON)
+    return _judged(answer, ap_id, url)
+
+
+def told_by_its_host(ap_id: str, *, url: str) -> Steps[Told]:
+    """
+    What the host of `ap_id` says of that object when asked for it at `url`, and where it belongs.
+
+    GIVEN is only what bears that very ap_id and is by somebody of the same host, as FEP-fe34 has it.
+    """
+    answer = yield Request(url=url, accept=ACTIVITY_JSON)
+    judged = _judged(answer, ap_id, url)
+    if judged is not Standing.GIVEN:
+        return Told(standing=judged)
+    try:
+        told = parsed(answer.body, _Activity)
+    except ValueError:
+        return Told(standing=Standing.UNKNOWN)
+    if told.id != ap_id or told.type not in _TEXTS or host_in(told.attributed_to) != host_in(ap_id):
+        return Told(standing=Standing.UNKNOWN)
+    return Told(standing=judged, answers=told.in_reply_to, community=told.audience)
+
+
+def _judged(answer: Exchange, ap_id: str, url: str) -> Standing:
     # No other host is believed, and no page: a server that closes, or the proxy before it, answers all with one.
     if host_in(answer.final_url or url) != host_in(ap_id):
         return Standing.UNKNOWN

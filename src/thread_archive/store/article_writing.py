@@ -180,6 +180,14 @@ def forget_body(connection: sqlite3.Connection, post_id: int) -> None:
     _mark_page(connection, post_id, is_body=False)
 
 
+def forget_articles(connection: sqlite3.Connection, post_id: int) -> None:
+    """Take all articles of a thread away, with their earlier states, inside the caller's transaction."""
+    for (article_id,) in connection.execute("SELECT id FROM articles WHERE post_id = ?", [post_id]).fetchall():
+        _clear(connection, post_id, article_id)
+        connection.execute("DELETE FROM article_revisions WHERE article_id = ?", [article_id])
+        connection.execute("DELETE FROM articles WHERE id = ?", [article_id])
+
+
 def _mark_page(connection: sqlite3.Connection, post_id: int, *, is_body: bool) -> None:
     """Whether the linked page is the post's own body: then its paragraphs are indexed as the post's author's."""
     found = connection.execute(

@@ -31,6 +31,10 @@ class PlannedSource:
     local id of the post; `complete` says that its listing was followed to the end; `gaps` why what paths name by a
     local id (in decimal) is not there. Of the answers to the URLs `unread` nothing could be read, and others gave the
     rest.
+    `whole` says that it is the thread's home and gave all that it names and counts; `confirmed` are the ap_ids of
+    comments that it lacks and their own hosts gave, `rooted` of those that belong to the thread by own hosts' words
+    alone, `tombstones` of those for which these have a Tombstone.
+    `own_community` is the post's community as the host of its ap_id has it, where that was asked.
     `purged` are local ids of comments that it gave once and no longer has, `taken_back` says (`withdrawn`, `purged`)
     why it does not give the post any more.
     """
@@ -44,6 +48,11 @@ class PlannedSource:
     unread: Sequence[str] = ()
     purged: Sequence[int] = field(default_factory=list)
     taken_back: str = ""
+    whole: bool = False
+    confirmed: Sequence[str] = field(default_factory=list)
+    rooted: Sequence[str] = field(default_factory=list)
+    tombstones: Sequence[str] = field(default_factory=list)
+    own_community: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +234,7 @@ def was_imported(archive: Archive, post_id: int) -> bool:
     """Whether a snapshot brought something of the thread."""
     with translated(archive.path):
         found = archive.db.conn.execute(
-            "SELECT 1 FROM captures WHERE post_id = ? AND kind = 'snapshot' LIMIT 1", [post_id]
+            "SELECT 1 FROM captures WHERE post_id = ? AND kind = 'snapshot' AND status <> 'disowned' LIMIT 1", [post_id]
         ).fetchone()
     return found is not None
 

@@ -132,7 +132,7 @@ def _threads(archive: Archive) -> Iterator[Finding]:
     """Each thread has the comments that its latest receipt says were stored."""
     rows = archive.db.conn.execute(
         """SELECT post.ap_id, capture.receipt,
-                  (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NOT NULL)
+                  (SELECT count(*) FROM comments WHERE post_id = post.id AND ap_id IS NOT NULL AND NOT unconfirmed)
            FROM posts AS post JOIN captures AS capture ON capture.id = (
                SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))"""
     ).fetchall()

@@ -19,6 +19,7 @@ _PUBLISHED = "When it was published, in UTC (ISO 8601)."
 _RESTRICTED = "1 where only a login showed it: left out of what is published."
 _PURGED_AT = "When its thread's home was found to have purged it; NULL while it has it. Left out of what is published."
 _CLAMPED = "1 where its server told a time that was still to come: that of the visit stands in its place."
+_ATTESTED_BY = "The servers that show it (JSON) where neither its home nor its own host ever did; NULL where one has."
 _PURGED_BY = "The server that was asked for it alone and has it no longer: the thread's home."
 _BODY = "Its text in Markdown, as the server gave it; empty where withdrawn."
 _TEXT = "Its plain text, for the index; NULL where that is the same as `body`."
@@ -180,6 +181,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "purged_at": _PURGED_AT,
         "purged_by": _PURGED_BY,
         "clamped": _CLAMPED,
+        "attested_by": _ATTESTED_BY,
         "gone_at": "Since when its home has not given it and nobody tells why; not published meanwhile.",
         "capture_id": _CAPTURE,
     },
@@ -214,6 +216,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "gone_at": "Since when every server that had shown it has not; NULL while one does. Not published meanwhile.",
         "purged_at": _PURGED_AT,
         "purged_by": _PURGED_BY,
+        "attested_by": _ATTESTED_BY,
+        "unconfirmed": "1 where the home has it not and its ap_id's host did not give it. Not published meanwhile.",
         "restricted": _RESTRICTED,
         "capture_id": _CAPTURE,
     },

@@ -36,6 +36,8 @@ _QUERIES: dict[str, str] = {
                     LEFT JOIN comments AS parent ON parent.id = comment.parent_id""",
     "purges": """SELECT ap_id, purged_by FROM posts WHERE purged_at IS NOT NULL
                  UNION ALL SELECT ap_id, purged_by FROM comments WHERE purged_at IS NOT NULL""",
+    "attestations": """SELECT ap_id, attested_by, 0 FROM posts WHERE attested_by IS NOT NULL UNION ALL SELECT
+                       ap_id, attested_by, unconfirmed FROM comments WHERE attested_by IS NOT NULL OR unconfirmed""",
     "cross_posts": """SELECT post.ap_id, cross_posts.ap_id, cross_posts.title, community_ap_id, community_name
                       FROM cross_posts JOIN posts AS post ON post.id = post_id""",
     "local_ids": f"""SELECT instance.domain, kind, local_id, post.ap_id, {_GAP.format("comment")}, withdrawn

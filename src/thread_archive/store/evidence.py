@@ -8,6 +8,7 @@ withholding).
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -214,7 +215,7 @@ def page_visits(archive: Archive, *, post_id: int) -> list[StoredPages]:
         rows = archive.db.conn.execute(
             """SELECT DISTINCT capture.id FROM captures AS capture
                JOIN exchanges AS exchange ON exchange.capture_id = capture.id AND exchange.purpose = 'article'
-               WHERE capture.post_id = ? ORDER BY capture.id""",
+               WHERE capture.post_id = ? AND capture.status <> 'disowned' ORDER BY capture.id""",
             [post_id],
         ).fetchall()
     return [
@@ -241,3 +242,21 @@ def answers(archive: Archive, capture_id: int) -> set[tuple[str, bytes, bool]]:
         for stored in exchanges(archive, capture_id)
         if stored.purpose == "thread"
     }
+
+
+def last_asked(archive: Archive, post_ap_id: str, urls: Iterable[str]) -> dict[str, int]:
+    """Of those `urls` that captures of a thread asked for, the row id of the last exchange; http and https are one."""
+    wanted = {_without_scheme(url): url for url in urls}
+    with translated(archive.path):
+        rows = archive.db.conn.execute(
+            """SELECT exchange.url, max(exchange.id) FROM posts AS post
+               JOIN captures AS capture ON capture.post_id = post.id
+               JOIN exchanges AS exchange ON exchange.capture_id = capture.id AND exchange.purpose = 'thread'
+               WHERE post.ap_id = ? GROUP BY exchange.url""",
+            [post_ap_id],
+        ).fetchall()
+    return {wanted[name]: row_id for url, row_id in rows if (name := _without_scheme(url)) in wanted}
+
+
+def _without_scheme(url: str) -> str:
+    return url.partition("://")[2]

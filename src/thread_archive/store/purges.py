@@ -16,18 +16,24 @@ from thread_archive.store.visits import Writing
 
 
 class Marks(NamedTuple):
-    """When and by whom an item was found to be purged, and since when nobody has shown it; None where that is not."""
+    """
+    When and by whom an item was found to be purged, since when nobody has shown it, who attests it (JSON); None where
+    that is not. Whether it is unconfirmed.
+    """
 
     purged_at: str | None
     purged_by: str | None
     gone_at: str | None
+    attested_by: str | None = None
+    unconfirmed: int = 0
 
 
 def mark(connection: sqlite3.Connection, table: str, marks: Mapping[int, Marks]) -> None:
     """Set the marks of rows of `posts` or `comments`, inside the caller's transaction."""
+    names = Marks._fields if table == "comments" else Marks._fields[:-1]
     connection.executemany(
-        f"UPDATE {table} SET purged_at = ?, purged_by = ?, gone_at = ? WHERE id = ?",
-        [(*told, row_id) for row_id, told in marks.items()],
+        f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?",
+        [(*told[: len(names)], row_id) for row_id, told in marks.items()],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.articles import PageText, linked_page
+from thread_archive.store.attestations import attesters
 from thread_archive.store.claims import in_thread, shown
 from thread_archive.store.connections import tuples
 from thread_archive.store.gaps import gap_keys
@@ -180,7 +181,7 @@ class _Place(NamedTuple):
 
 def _places(row: tuple[Any, ...]) -> tuple[_Place, _Place | None]:
     """Where a row stands, and what it answers; None for the post."""
-    parent = row[_PARENT:]
+    parent = row[_PARENT:_ATTESTED]
     return _Place._make(row[_OWN:_PARENT]), _Place._make(parent) if parent[0] else None
 
 
@@ -197,7 +198,8 @@ def _name(place: _Place, keys: Mapping[int, tuple[str, int]]) -> str:
 _POST = f"""SELECT post.ap_id, person.ap_id, {shown("name", "person")}, post.body, post.published_at, post.edited_at,
                   post.score, post.upvotes, post.downvotes, post.deleted, post.removed, post.is_moderator,
                   post.is_admin, {shown("is_bot", "person")}, post.language, home.domain, post.title, post.url,
-                  community.ap_id, post.locked, post.nsfw, post.featured, post.purged_at
+                  community.ap_id, post.locked, post.nsfw, post.featured, post.purged_at,
+                  post.attested_by
            FROM posts AS post
            JOIN communities AS community ON community.id = post.community_id
            JOIN instances AS home ON home.id = community.instance_id
@@ -212,7 +214,8 @@ _COMMENTS = f"""SELECT comment.depth, person.ap_id, {shown("name", "person")}, c
                       comment.is_moderator, comment.is_admin, {shown("is_bot", "person")}, comment.language,
                       comment.missing_reason, comment.purged_at,
                       comment.id, comment.ap_id, comment.position, comment.restricted AND ?1,
-                      parent.id, parent.ap_id, parent.position, parent.restricted AND ?1
+                      parent.id, parent.ap_id, parent.position, parent.restricted AND ?1,
+                      comment.attested_by, comment.unconfirmed
                FROM comments AS comment
                JOIN posts AS post ON post.id = comment.post_id
                JOIN communities AS community ON community.id = post.community_id
@@ -220,7 +223,7 @@ _COMMENTS = f"""SELECT comment.depth, person.ap_id, {shown("name", "person")}, c
                LEFT JOIN people AS person ON person.id = comment.creator_id
                {in_thread("person", "community")}
                WHERE comment.post_id = ?2 ORDER BY comment.position"""
-_REASON, _PURGED, _OWN, _PARENT = 17, 18, 19, 23
+_REASON, _PURGED, _OWN, _PARENT, _ATTESTED, _UNCONFIRMED = 17, 18, 19, 23, 27, 28
 # Why a comment is not told that is not for everybody.
 _NOT_PUBLIC = "not_public"
 
@@ -264,6 +267,8 @@ def _post(connection: sqlite3.Connection, post_id: int, *, public: bool) -> Item
         "nsfw": bool(row[20]),
         "featured": bool(row[21]),
         "purged_at": row[22],
+        "attested_by": list(attesters(row[23])) or None,
+        "unconfirmed": None,
         "cross_posts": [{"ap_id": x[0], "title": x[1], "community": x[2]} for x in cross_posts],
     }
     return Item(kind="post", depth=0, fields=fields)
@@ -322,5 +327,7 @@ def _comment(row: tuple[Any, ...], parent: str | None) -> Item:
         "language": row[16],
         "instance": host_in(ap_id),
         "purged_at": row[_PURGED],
+        "attested_by": list(attesters(row[_ATTESTED])) or None,
+        "unconfirmed": True if row[_UNCONFIRMED] else None,
     }
     return Item(kind="comment", depth=row[0], fields=fields)

@@ -1,8 +1,8 @@
 """
 What an archive holds that is not for everybody.
 
-That is what only a login gave, what people wrote who ask not to be archived, what was purged, and what its servers no
-longer show while nobody has told why.
+That is what only a login gave, what people wrote who ask not to be archived, what was purged, what its servers no
+longer show while nobody has told why, and what nobody confirms who could.
 """
 
 import sqlite3
@@ -16,45 +16,62 @@ _PURGED = ("purged_at IS NOT NULL", "gone_at IS NOT NULL")
 PURGED = f"({' OR '.join(_PURGED)})"
 
 
-def has_restricted(connection: sqlite3.Connection, post_id: int | None = None, *, purged: bool = False) -> bool:
+# Of a row of `comments`: only servers show it that do not speak for it.
+UNCONFIRMED = "unconfirmed = 1"
+
+
+def has_restricted(
+    connection: sqlite3.Connection, post_id: int | None = None, *, purged: bool = False, unconfirmed: bool = False
+) -> bool:
     """
     Whether a post or comment (of the thread `post_id`, if given) is restricted, or somebody asks not to be archived,
-    or, unless what was `purged` is for everybody too, something is that.
+    or, unless what was `purged` or is `unconfirmed` is for everybody too, something is that.
 
     True too for a file whose tables do not say.
     """
-    conditions = ["restricted = 1"] if purged else ["restricted = 1", *_PURGED]
     try:
-        return _is_any(connection, conditions, post_id) or bool(opted_out(connection, post_id))
+        reasons = _reasons(purged=purged, unconfirmed=unconfirmed)
+        return _is_any(connection, ("restricted = 1", *reasons), post_id) or bool(opted_out(connection, post_id))
     except sqlite3.OperationalError:
         return True
 
 
+def _reasons(*, purged: bool, unconfirmed: bool) -> tuple[str, ...]:
+    """What is not for everybody, each a condition that an index is of."""
+    return (*(() if purged else _PURGED), *(() if unconfirmed else (UNCONFIRMED,)))
+
+
 def _is_any(connection: sqlite3.Connection, conditions: Iterable[str], post_id: int | None = None) -> bool:
-    """Whether one of the conditions holds of a post or comment: each is one that an index is of."""
+    """Whether one of the conditions holds of a post or comment."""
     exist = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} WHERE {condition} AND coalesce({row} = ?1, 1))"
-        for table, row in (("posts", "id"), ("comments", "post_id"))
         for condition in conditions
+        for table, row in (("posts", "id"), ("comments", "post_id"))
+        if _is_of(table, condition)
     )
     return bool(tuples(connection, f"SELECT {exist}", post_id).fetchone()[0])
 
 
-def leave_out(connection: sqlite3.Connection, *, purged: bool = False) -> None:
+def _is_of(table: str, condition: str) -> bool:
+    """Whether rows of the table have what the condition asks for."""
+    return condition != UNCONFIRMED or table == "comments"
+
+
+def leave_out(connection: sqlite3.Connection, *, purged: bool = False, unconfirmed: bool = False) -> None:
     """
     For the rest of a transaction that is rolled back, let all that is not for everybody count as `restricted`; what was
-    `purged` only where that is not for everybody.
+    `purged` or is `unconfirmed` only where that is not for everybody.
 
     Views by the tables' own names stand before them, in this connection only and in no file.
     """
     people = opted_out(connection)
-    reasons = ["restricted"]
-    if people:
-        reasons.append(f"coalesce(creator_id IN ({', '.join(map(str, sorted(people)))}), 0)")
+    told = [f"coalesce(creator_id IN ({', '.join(map(str, sorted(people)))}), 0)"] if people else []
     # Few archives have any, and without a view an index tells that nothing is restricted.
-    if not purged and _is_any(connection, _PURGED):
-        reasons.append(PURGED)
-    for table in ("posts", "comments") if len(reasons) > 1 else ():
+    told += [one for one in _reasons(purged=purged, unconfirmed=unconfirmed) if _is_any(connection, (one,))]
+    for table in ("posts", "comments"):
+        reasons = " OR ".join(["restricted", *(f"({one})" for one in told if _is_of(table, one))])
+        if reasons == "restricted":
+            continue
         names = [row[1] for row in tuples(connection, f"PRAGMA main.table_info({table})")]
-        told = ", ".join(f"{' OR '.join(reasons)} AS restricted" if name == "restricted" else name for name in names)
-        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {told} FROM main.{table}")
+        columns = ", ".join(f"{reasons} AS restricted" if name == "restricted" else name for name in names)
+        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}")

@@ -100,6 +100,12 @@ def m009_imports(db: Database) -> None:
     _execute(db, M009)
 
 
+@migrations()
+def m010_attestations(db: Database) -> None:
+    """Who says so, where it is neither the thread's home nor the ap_id's own host; and what both do not know."""
+    _execute(db, M010)
+
+
 def make(connection: sqlite3.Connection, *, version: int) -> None:
     """Make the tables of schema `version` in a new database, in the caller's transaction."""
     database = Database(connection, execute_plugins=False)
@@ -664,5 +670,14 @@ ALTER TABLE comments ADD COLUMN clamped INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX comments_clamped ON comments(post_id) WHERE clamped
 """
 
+# Few rows have any of these.
+M010 = """
+ALTER TABLE posts ADD COLUMN attested_by TEXT;
+ALTER TABLE comments ADD COLUMN attested_by TEXT;
+ALTER TABLE comments ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX comments_attested ON comments(post_id) WHERE attested_by IS NOT NULL;
+CREATE INDEX comments_unconfirmed ON comments(post_id) WHERE unconfirmed = 1
+"""
+
 # How many migrations there are: what `user_version` of an up-to-date archive says.
-VERSION = 9
+VERSION = 10

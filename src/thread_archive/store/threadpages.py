@@ -44,6 +44,7 @@ class ThreadHead:
     purged_at: str | None
     purged_by: str | None
     gone_at: str | None
+    attested_by: str | None
     community_ap_id: str
     community_name: str
     community_title: str
@@ -61,7 +62,8 @@ _HEAD = f"""
 SELECT post.id, post.slug, post.ap_id, post.title, post.url, post.body, post.body_html, post.published_at,
        post.edited_at, post.deleted, post.removed, post.locked, post.nsfw, post.featured, post.language,
        post.is_moderator, post.is_admin, post.score, post.upvotes, post.downvotes, post.restricted,
-       post.purged_at, post.purged_by, post.gone_at, community.ap_id, community.name, community.title, home.domain,
+       post.purged_at, post.purged_by, post.gone_at, post.attested_by,
+       community.ap_id, community.name, community.title, home.domain,
        person.id, person.ap_id, {shown("name", "person")},
        coalesce({shown("is_bot", "person")}, 0),
        coalesce((SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0)
@@ -138,6 +140,7 @@ class CommentRow(NamedTuple):
     purged_at: str | None
     purged_by: str | None
     misplaced: int
+    unconfirmed: int
     restricted: int
     author_id: int | None
     author_ap_id: str | None
@@ -150,7 +153,8 @@ SELECT comment.id, comment.ap_id, comment.position, comment.depth, comment.body,
        comment.published_at, comment.edited_at, comment.deleted, comment.removed, comment.distinguished,
        comment.language, comment.is_moderator, comment.is_admin, comment.score, comment.upvotes, comment.downvotes,
        comment.missing_reason, comment.gone_at, comment.purged_at, comment.purged_by, comment.misplaced,
-       comment.restricted, person.id, person.ap_id, {shown("name", "person")}, {shown("is_bot", "person")}
+       comment.unconfirmed, comment.restricted, person.id, person.ap_id, {shown("name", "person")},
+       {shown("is_bot", "person")}
 FROM comments AS comment
 JOIN posts AS post ON post.id = comment.post_id
 JOIN communities AS community ON community.id = post.community_id

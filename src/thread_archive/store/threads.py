@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from thread_archive.store.archive import Archive
+from thread_archive.store.ownership import DISOWNED
 from thread_archive.store.times import parse_stamp
 
 # How many other threads are looked for where it is in doubt whether a server still has what it had.
@@ -23,20 +24,21 @@ class ThreadCounts:
 
 
 def thread_counts(archive: Archive, post_id: int) -> ThreadCounts:
-    """The counts of the thread of the row `post_id`; gaps do not count."""
+    """The counts of the thread of the row `post_id`; gaps do not count, nor does what is unconfirmed."""
     ap_id, title = archive.db.conn.execute("SELECT ap_id, title FROM posts WHERE id = ?", [post_id]).fetchone()
     stored, tombstones = archive.db.conn.execute(
         """SELECT count(*), coalesce(sum(deleted OR removed), 0) FROM comments
-           WHERE post_id = ? AND ap_id IS NOT NULL""",
+           WHERE post_id = ? AND ap_id IS NOT NULL AND NOT unconfirmed""",
         [post_id],
     ).fetchone()
     return ThreadCounts(ap_id=ap_id, title=title, stored=stored, tombstones=tombstones)
 
 
 def stored_among(archive: Archive, post_id: int, ap_ids: Iterable[str]) -> frozenset[str]:
-    """Which of these ap_ids are comments of the thread that the archive has."""
+    """Which of these ap_ids are comments of the thread that the archive has, unconfirmed ones left out."""
     rows = archive.db.conn.execute(
-        "SELECT ap_id FROM comments WHERE post_id = ? AND ap_id IN (SELECT value FROM json_each(?))",
+        """SELECT ap_id FROM comments
+           WHERE post_id = ? AND NOT unconfirmed AND ap_id IN (SELECT value FROM json_each(?))""",
         [post_id, json.dumps(list(ap_ids))],
     )
     return frozenset(ap_id for (ap_id,) in rows)
@@ -99,7 +101,8 @@ def forget_history(archive: Archive, post_id: int) -> None:
     """Inside the caller's transaction, take away of a thread what a reread builds up again capture by capture."""
     of_comments = "comment_id IN (SELECT id FROM comments WHERE post_id = ?)"
     for statement in (
-        "DELETE FROM post_revisions WHERE post_id = ?",
+        # What a server said of a post that is not its own is in no capture that is read again.
+        f"DELETE FROM post_revisions WHERE post_id = ? AND capture_id NOT IN ({DISOWNED})",
         f"DELETE FROM comment_revisions WHERE {of_comments}",
         "DELETE FROM scores WHERE item = ? * 4",
         "DELETE FROM scores WHERE item IN (SELECT id * 4 + 1 FROM comments WHERE post_id = ?)",
@@ -107,6 +110,8 @@ def forget_history(archive: Archive, post_id: int) -> None:
         "DELETE FROM article_revisions WHERE article_id IN (SELECT id FROM articles WHERE post_id = ?)",
         "UPDATE posts SET purged_at = NULL, purged_by = NULL WHERE id = ? AND purged_at IS NOT NULL",
         "UPDATE comments SET purged_at = NULL, purged_by = NULL WHERE post_id = ? AND purged_at IS NOT NULL",
+        "UPDATE posts SET attested_by = NULL WHERE id = ? AND attested_by IS NOT NULL",
+        "UPDATE comments SET attested_by = NULL, unconfirmed = 0 WHERE post_id = ? AND attested_by IS NOT NULL",
         # So that another renderer reaches old texts.
         "UPDATE posts SET derived = 0 WHERE id = ?",
         "UPDATE comments SET derived = 0 WHERE post_id = ?",

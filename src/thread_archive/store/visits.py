@@ -35,8 +35,10 @@ class Visit:
     `post_stays` says that the archive's state of the post outlasts what is told of it now, `scored_at_home` are the
     ap_ids of what has its votes from the thread's home, which is silent now. `home` is the thread's home where it told
     something, `at_home` are the ap_ids of what it gave, `purged` of what it no longer has. `told` is what instances
-    say of the post. `ahead` are the ap_ids of
-    what some server tells a time of that is still to come; `post_clamped` says that `post` has another one therefore.
+    say of the post. `ahead` are the ap_ids of what some server tells a time of that is still to come; `post_clamped`
+    says that `post` has another one therefore.
+    `spoken` are the ap_ids of what the home or their own hosts speak for, `attested` says of the rest who shows it, and
+    `home_whole_at` when the home was last asked and whole, in this capture or an earlier one.
     """
 
     capture_id: int
@@ -55,6 +57,9 @@ class Visit:
     told: Sequence[tuple[str, Post]] = ()
     ahead: frozenset[str] = frozenset()
     post_clamped: bool = False
+    spoken: frozenset[str] = frozenset()
+    attested: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    home_whole_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from thread_archive.model import Comment
 from thread_archive.store.archive import Archive
+from thread_archive.store.attestations import note_attestations
 from thread_archive.store.clocks import clock_of, note_clamped
 from thread_archive.store.comments import CommentWriter
 from thread_archive.store.observations import write_local_ids, write_scores
@@ -71,6 +72,7 @@ class ThreadWriter:
         note_purges(writing, post_id)
         writing.actors.settle()
         self._note_clamped(post_id)
+        note_attestations(writing, post_id)
         self.changes.content += writing.actors.changed
         return post_id
 

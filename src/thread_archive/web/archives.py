@@ -95,6 +95,7 @@ def is_public(datasette: Any) -> bool:
     return bool((datasette.plugin_config(PLUGIN) or {}).get("public"))
 
 
-def shows_purged(datasette: Any) -> bool:
-    """Whether a public site shows what was purged too: the plugin's setting `include_purged`."""
-    return bool((datasette.plugin_config(PLUGIN) or {}).get("include_purged"))
+def also_shown(datasette: Any) -> tuple[bool, bool]:
+    """Whether a public site shows what was purged, and what is unconfirmed: the plugin's settings `include_…`."""
+    settings = datasette.plugin_config(PLUGIN) or {}
+    return bool(settings.get("include_purged")), bool(settings.get("include_unconfirmed"))

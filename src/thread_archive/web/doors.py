@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from thread_archive.store.restrictions import has_restricted
-from thread_archive.web.archives import PLUGIN, is_public, ours, shows_purged, sole
+from thread_archive.web.archives import PLUGIN, also_shown, is_public, ours, sole
 from thread_archive.web.responses import CSP
 
 Receive = Callable[[], Awaitable[Any]]
@@ -55,12 +55,13 @@ async def is_allowed(datasette: Any, action: str, database: str, child: str | No
 
 
 async def _holds_restricted(datasette: Any, database: str) -> bool:
-    db, purged = datasette.databases[database], shows_purged(datasette)
-    key = (*_state(db.path), purged)
+    db = datasette.databases[database]
+    purged, unconfirmed = also_shown(datasette)
+    key = (*_state(db.path), purged, unconfirmed)
     if key not in _restricted:
         if len(_restricted) >= _MOST_KNOWN:
             _restricted.clear()
-        _restricted[key] = await db.execute_fn(partial(has_restricted, purged=purged))
+        _restricted[key] = await db.execute_fn(partial(has_restricted, purged=purged, unconfirmed=unconfirmed))
     return _restricted[key]
 
 

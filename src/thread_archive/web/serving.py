@@ -71,10 +71,10 @@ def _readable(path: Path, folder: Path) -> Path:
         return copy
 
 
-def datasette_for(served: Ready, *, public: bool, purged: bool = False) -> Any:
+def datasette_for(served: Ready, *, public: bool, purged: bool = False, unconfirmed: bool = False) -> Any:
     """
     A Datasette that shows one file with our plugin, and on a public site nothing that is not for everyone; what was
-    `purged` is, where that is asked for.
+    `purged` or is `unconfirmed` is, where that is asked for.
     """
     # In this order: what handles errors is made a plugin by the first, and would be an empty one if it came before.
     import datasette.app
@@ -98,7 +98,8 @@ def datasette_for(served: Ready, *, public: bool, purged: bool = False) -> Any:
             "allow_signed_tokens": False,
         }
     files = {"immutables" if served.immutable else "files": [str(served.path)]}
-    metadata = {"title": "thread-archive", "plugins": {PLUGIN: {"public": public, "include_purged": purged}}}
+    settings = {"public": public, "include_purged": purged, "include_unconfirmed": unconfirmed}
+    metadata = {"title": "thread-archive", "plugins": {PLUGIN: settings}}
     return datasette.app.Datasette(**({"files": []} | files), settings=settings, metadata=metadata)
 
 
@@ -116,10 +117,12 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
-def serve(served: Ready, *, host: str, port: int, public: bool = False, purged: bool = False) -> None:
+def serve(
+    served: Ready, *, host: str, port: int, public: bool = False, purged: bool = False, unconfirmed: bool = False
+) -> None:
     """Serve until interrupted. Raises InputError where the port is taken."""
     check_port(host, port)
     import uvicorn
 
-    app = datasette_for(served, public=public, purged=purged).app()
+    app = datasette_for(served, public=public, purged=purged, unconfirmed=unconfirmed).app()
     uvicorn.run(app, host=host, port=port, log_level="warning", lifespan="on", server_header=False)

@@ -19,7 +19,7 @@ from thread_archive.pages.times import this_hour
 from thread_archive.store.connections import one_state
 from thread_archive.store.restrictions import leave_out
 from thread_archive.store.search import Sort as SearchSort
-from thread_archive.web.archives import PLUGIN, ServedArchive, archives, is_public, shows_purged
+from thread_archive.web.archives import PLUGIN, ServedArchive, also_shown, archives, is_public
 from thread_archive.web.responses import ATOM, FOR_EVER, HTML, IMMUTABLE, JSON, MUTABLE, answer
 
 # Nothing that a page asks of a sound archive takes near as long; a file made to be slow shall not hold a thread.
@@ -62,7 +62,8 @@ async def respond(datasette: Any, request: Any, make: Make) -> Any:
         with sqlite_timelimit(connection, _MOST_MILLISECONDS), one_state(connection):
             now, public = this_hour() if archive.is_mutable else None, is_public(datasette)
             if public:
-                leave_out(connection, purged=shows_purged(datasette))
+                purged, unconfirmed = also_shown(datasette)
+                leave_out(connection, purged=purged, unconfirmed=unconfirmed)
             return make(Reading(connection=connection, site=site, public=public, now=now), asked)
 
     made = await datasette.databases[archive.name].execute_fn(in_thread)

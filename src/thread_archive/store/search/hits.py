@@ -30,7 +30,8 @@ SELECT {KIND}, coalesce(comment.ap_id, post.ap_id), post.ap_id, post.slug, post.
             WHEN 1 THEN coalesce(comment.body_text, comment.body) ELSE paragraph.text END,
        {SCORE}, coalesce({_ANCHOR}, ''),
        CASE WHEN comment.id IS NULL THEN post.purged_at ELSE comment.purged_at END,
-       CASE WHEN comment.id IS NULL THEN post.purged_by ELSE comment.purged_by END
+       CASE WHEN comment.id IS NULL THEN post.purged_by ELSE comment.purged_by END,
+       coalesce(comment.unconfirmed, 0)
 FROM (SELECT key AS place, value AS id FROM json_each(?1)) AS found {JOINS}
 JOIN communities AS community ON community.id = post.community_id
 LEFT JOIN people AS person ON person.id = ({CREATOR})
@@ -83,6 +84,7 @@ def hits(
             score=row[19],
             purged_at=row[21],
             purged_by=row[22],
+            unconfirmed=bool(row[23]),
             approximate=approximate,
         )
         for rank, (row, (_, relevance)) in enumerate(zip(rows, items, strict=True), first)

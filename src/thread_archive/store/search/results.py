@@ -76,6 +76,7 @@ class SearchHit:
     score: int | None
     purged_at: str | None
     purged_by: str | None
+    unconfirmed: bool
     approximate: bool
 
     def as_json(self) -> dict[str, Any]:

@@ -1,0 +1,139 @@
+"""
+Items that two threads, or two communities, claim: an ap_id belongs to its host, and who came first has no right to it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+from enum import IntEnum
+from typing import NamedTuple
+
+from thread_archive.store import article_writing, derivations, search_index
+from thread_archive.store.archive import Archive
+from thread_archive.store.gaps import gap_keys
+from thread_archive.urls import host_in
+
+# The status of a capture whose thread the host of its ap_id does not know as that: it is evidence, and not read again.
+_DISOWNED = "disowned"
+DISOWNED = f"SELECT id FROM captures WHERE status = '{_DISOWNED}'"
+
+
+class Word(IntEnum):
+    """Whose word an item's place rests on, the strongest last: who only shows it, the thread's home, its own host."""
+
+    SHOWN = 1
+    HOME = 2
+    OWN_HOST = 3
+
+
+class Claim(NamedTuple):
+    """A comment that the archive has in another thread: its row, that thread's post, and whose word says so."""
+
+    row_id: int
+    post_id: int
+    word: Word
+
+
+def elsewhere(archive: Archive, post_ap_id: str, ap_ids: Iterable[str]) -> dict[str, Claim]:
+    """Those of these comments that the archive has in other threads than that of the post."""
+    rows = archive.db.conn.execute(
+        """SELECT comment.ap_id, comment.id, comment.post_id FROM json_each(?1) AS asked
+           CROSS JOIN comments AS comment ON comment.ap_id = asked.value
+           WHERE comment.post_id IS NOT (SELECT id FROM posts WHERE ap_id = ?2)""",
+        [json.dumps(list(ap_ids)), post_ap_id],
+    ).fetchall()
+    return {
+        ap_id: Claim(row_id, post_id, _word(archive.db.conn, ap_id, row_id, post_id)) for ap_id, row_id, post_id in rows
+    }
+
+
+def _word(connection: sqlite3.Connection, ap_id: str, row_id: int, post_id: int) -> Word:
+    rows = connection.execute(
+        """SELECT instance.domain, instance.id = community.instance_id
+           FROM local_ids AS local JOIN instances AS instance ON instance.id = local.instance_id
+           JOIN posts AS post ON post.id = ?2 JOIN communities AS community ON community.id = post.community_id
+           WHERE local.comment_id = ?1""",
+        [row_id, post_id],
+    ).fetchall()
+    rooted = connection.execute(
+        """SELECT 1 FROM captures AS capture JOIN json_each(capture.plan) AS source
+           JOIN json_each(source.value, '$.rooted') AS told
+           WHERE capture.post_id = ? AND capture.status IN ('complete', 'partial') AND told.value = ? LIMIT 1""",
+        [post_id, ap_id],
+    ).fetchone()
+    if rooted or any(domain == host_in(ap_id) for domain, _ in rows):
+        return Word.OWN_HOST
+    return Word.HOME if any(is_home for _, is_home in rows) else Word.SHOWN
+
+
+def disown(archive: Archive, post_ap_id: str, *, home: str) -> None:
+    """
+    Take away, inside the caller's transaction, what was stored of a thread of which its ap_id's host says that its home
+    is `home`.
+
+    The post's row stays, as its address does, for what is written next; what it said becomes an earlier state then. The
+    captures of another home stay as evidence, marked as disowned; of what they told nothing else does. Those of the
+    true home are to be read again.
+    """
+    connection = archive.db.conn
+    (post_id,) = connection.execute("SELECT id FROM posts WHERE ap_id = ?", [post_ap_id]).fetchone()
+    connection.execute(
+        """UPDATE captures SET status = ?
+           WHERE post_id = ? AND status IN ('complete', 'partial', 'kept') AND home IS NOT ?""",
+        [_DISOWNED, post_id, home],
+    )
+    article_writing.forget_articles(connection, post_id)
+    rows = connection.execute("SELECT id FROM comments WHERE post_id = ?", [post_id]).fetchall()
+    comments = [row_id for (row_id,) in rows]
+    detach(connection, comments)
+    connection.execute("UPDATE comments SET parent_id = NULL WHERE post_id = ?", [post_id])
+    connection.executemany("DELETE FROM local_ids WHERE comment_id = ?", [(row_id,) for row_id in comments])
+    for statement in (
+        "DELETE FROM comments WHERE post_id = ?",
+        "DELETE FROM local_ids WHERE post_id = ?",
+        "DELETE FROM cross_posts WHERE post_id = ?",
+        "DELETE FROM scores WHERE item = ? * 4",
+    ):
+        connection.execute(statement, [post_id])
+    # What the next one does not tell of the post must not be told by this one.
+    item = search_index.item_number(search_index.POST, post_id)
+    search_index.remove(connection, [item])
+    connection.execute(
+        """UPDATE posts SET creator_id = NULL, is_moderator = 0, is_admin = 0, score = NULL, upvotes = NULL,
+               downvotes = NULL, advertised = NULL, purged_at = NULL, purged_by = NULL, gone_at = NULL,
+               attested_by = NULL WHERE id = ?""",
+        [post_id],
+    )
+    search_index.put(connection, [item])
+
+
+def detach(connection: sqlite3.Connection, row_ids: Collection[int]) -> None:
+    """
+    Make gaps of comments that belong to another thread, inside the caller's transaction.
+
+    A gap keeps the place for replies; the thread that they are taken from is to be written anew.
+    """
+    search_index.remove(connection, [search_index.item_number(search_index.COMMENT, row_id) for row_id in row_ids])
+    for row_id in row_ids:
+        derivations.forget_comment(connection, row_id)
+    for statement in (
+        "DELETE FROM comment_revisions WHERE comment_id = ?",
+        "DELETE FROM scores WHERE item = ? * 4 + 1",
+        """UPDATE comments SET ap_id = NULL, creator_id = NULL, body = '', body_text = NULL, edited_at = NULL,
+               deleted = 0, removed = 0, distinguished = 0, language = 'und', is_moderator = 0, is_admin = 0,
+               score = NULL, upvotes = NULL, downvotes = NULL, missing_reason = 'other_thread', gone_at = NULL,
+               purged_at = NULL, purged_by = NULL, attested_by = NULL, unconfirmed = 0, restricted = 0
+           WHERE id = ?""",
+    ):
+        connection.executemany(statement, [(row_id,) for row_id in row_ids])
+
+
+def drop_nameless(archive: Archive, post_id: int) -> None:
+    """Forget gaps of a thread that no server's number names any more, before the thread is written anew."""
+    connection = archive.db.conn
+    rows = connection.execute("SELECT id FROM comments WHERE post_id = ? AND ap_id IS NULL", [post_id]).fetchall()
+    gaps = [row_id for (row_id,) in rows]
+    named = gap_keys(connection, gaps)
+    nameless = [(row_id,) for row_id in gaps if row_id not in named]
+    connection.executemany("UPDATE comments SET parent_id = NULL WHERE parent_id = ?", nameless)
+    connection.executemany("DELETE FROM comments WHERE id = ?", nameless)
