@@ -168,8 +168,7 @@ class ThreadMerger:
         comments = CommentWriter(writing, places, community_id=community_id)
         written: set[Key] = set()
         for batch in batches:
-            for comment in batch:
-                writing.actors.tell(None, person=comment.creator)
+            writing.actors.tell_authors(None, batch)
             winners = self._winners(batch, places)
             comments.write(winners)
             comments.flush()

@@ -47,10 +47,12 @@ def note(connection: sqlite3.Connection, asking: Mapping[int, bool], at: str) ->
            ON CONFLICT DO UPDATE SET asked_at = ?2 WHERE lifted_at >= asked_at AND lifted_at < ?2""",
         [(row_id, at) for row_id, asks in asking.items() if asks],
     )
+    # Few people ever asked, and of the others there is nothing to lift.
+    noted = connection.execute("SELECT person_id FROM optouts").fetchall()
     connection.executemany(
         """UPDATE optouts SET lifted_at = ?2 WHERE person_id = ?1 AND asked_at <= ?2
            AND (lifted_at IS NULL OR lifted_at < asked_at)""",
-        [(row_id, at) for row_id, asks in asking.items() if not asks],
+        [(row_id, at) for (row_id,) in noted if asking.get(row_id) is False],
     )
     return connection.total_changes - before
 

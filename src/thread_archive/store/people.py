@@ -1,10 +1,10 @@
 """People and communities: found by ap_id, made where they are new, and told of by servers (`claims`)."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
-from thread_archive.model import Community, Person
+from thread_archive.model import Comment, Community, Person
 from thread_archive.store import optouts
 from thread_archive.store.claims import A_SNAPSHOT, COMMUNITIES, PEOPLE, Claims, Held, Kind, Seen, teller
 from thread_archive.store.rows import Row, Value, community_row, person_row
@@ -35,6 +35,7 @@ class _Told(Generic[Actor]):
         self.ids: dict[str, int] = {}
         self.words: dict[str, dict[str | None, Actor]] = {}
         self.held: dict[int, Held] = {}
+        self._made: set[str] = set()
         self.changed = 0
 
     def tell(self, host: str | None, actor: Actor) -> None:
@@ -59,14 +60,21 @@ class _Told(Generic[Actor]):
             known = self._find(ap_id)
             if known is not None:
                 self.ids[ap_id] = known
-        self.held = self._claims.held(list(self.ids.values()))
-        for ap_id, row_id in self.ids.items():
+        # Most people of a thread are new, and one server speaks of them: their row says what it said.
+        ids = {
+            ap_id: row_id
+            for ap_id, row_id in self.ids.items()
+            if not (ap_id in self._made and len(self.words[ap_id]) == 1)
+        }
+        self.held = self._claims.held(list(ids.values()))
+        for ap_id, row_id in ids.items():
             told, own = self._told(ap_id), self._instance(host_in(ap_id))
             self.changed += self._claims.settle(row_id, self.held[row_id], told, self._now, own=own)
 
     def own_word(self, ap_id: str, row_id: int) -> dict[str, Value] | None:
         """What the actor's own server said in a later capture that was written before; None where it said nothing."""
-        word = self.held[row_id].words.get(self._instance(host_in(ap_id)))
+        held = self.held.get(row_id)
+        word = held.words.get(self._instance(host_in(ap_id))) if held else None
         if word is None or word.seen <= self._now:
             return None
         return dict(zip(self._kind.told, word.values, strict=True))
@@ -77,6 +85,7 @@ class _Told(Generic[Actor]):
 
     def _insert(self, ap_id: str) -> int:
         self.changed += 1
+        self._made.add(ap_id)
         own = self._instance(host_in(ap_id))
         told: dict[int, Row] = self._told(ap_id)
         who: int = self._claims.best_of(told, own=own)
@@ -135,13 +144,23 @@ class Actors:
         """How many rows were written."""
         return self._people.changed + self._communities.changed + self._asked
 
+    def tell_authors(self, instance: str | None, comments: Iterable[Comment]) -> None:
+        """Take in what an instance says of those who wrote the comments, as `tell` does."""
+        host, tell = self._host(instance), self._people.tell
+        for comment in comments:
+            if comment.creator is not None:
+                tell(host, comment.creator)
+
+    def _host(self, instance: str | None) -> str | None:
+        return self._home_host if instance is not None and instance == self._home else instance
+
     def tell(self, instance: str | None, *, person: Person | None = None, community: Community | None = None) -> None:
         """
         Take in what an instance (None: a snapshot) says; of what it says twice in a capture the first holds.
 
         To be called before the row of whom it speaks of is asked for, since what makes a new row is what was told.
         """
-        host = self._home_host if instance is not None and instance == self._home else instance
+        host = self._host(instance)
         if person is not None:
             self._people.tell(host, person)
         if community is not None:

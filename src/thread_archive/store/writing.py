@@ -79,8 +79,7 @@ class ThreadWriter:
     def _write_comments(self, reading: Reading, places: Places, comments: CommentWriter) -> None:
         # A comment asked for by a URL may be of another thread: such a one has no place in this one.
         page = {comment.ap_id: comment for comment in reading.page.comments if comment.ap_id in places.nodes}
-        for comment in page.values():
-            self._writing.actors.tell(reading.instance, person=comment.creator)
+        self._writing.actors.tell_authors(reading.instance, page.values())
         mine = [
             comment
             for comment in page.values()
