@@ -130,9 +130,22 @@ def give_way(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> None
     detach(archive, [row_id for row_id, claimed_in in found.values() if claimed_in is not None])
 
 
+# The latest receipt of a thread says how many comments it has.
+_RECOUNT = """UPDATE captures SET receipt = json_set(
+                  receipt,
+                  '$.comments.stored', (SELECT count(*) FROM comments WHERE post_id = ?1 AND ap_id IS NOT NULL),
+                  '$.comments.tombstones', (SELECT count(*) FROM comments WHERE post_id = ?1 AND deleted + removed > 0))
+              WHERE id = (SELECT max(id) FROM captures WHERE post_id = ?1 AND status IN ('complete', 'partial'))
+              AND json_type(receipt, '$.comments.stored') = 'integer'"""
+
+
 def detach(archive: Archive, row_ids: Collection[int]) -> None:
     """Make gaps of comments that are another thread's: they keep the place for what answers them."""
     connection = archive.db.conn
+    threads = connection.execute(
+        "SELECT DISTINCT post_id FROM comments WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(row_ids))],
+    ).fetchall()
     search_index.remove(connection, [search_index.item_number(search_index.COMMENT, row_id) for row_id in row_ids])
     for row_id in row_ids:
         derivations.forget_comment(connection, row_id)
@@ -152,6 +165,7 @@ def detach(archive: Archive, row_ids: Collection[int]) -> None:
             "INSERT INTO local_ids (instance_id, of_comment, local_id, comment_id) VALUES (?1, 1, ?2, ?2)",
             [(instance_id, row_id) for row_id in row_ids],
         )
+        connection.executemany(_RECOUNT, threads)
 
 
 def nameless_gap(ap_id: str) -> tuple[str, int]:
