@@ -167,7 +167,7 @@ class Interpretation:
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread; returns the post's row id and what changed."""
-        imported.give_way(self._archive, self.post.ap_id, {seen.sighting.ap_id for seen in self._seen})
+        imported.give_way(self._archive, self.post.ap_id, (seen.sighting.ap_id for seen in self._seen))
         with _collector_paused():
             visit = self.visit(captured_at)
             self._seen.clear()

@@ -9,7 +9,7 @@ whichever came first.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -118,7 +118,7 @@ def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]
     return {ap_id: (row_id, claimed_in) for ap_id, row_id, claimed_in in rows}
 
 
-def give_way(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> None:
+def give_way(archive: Archive, post_ap_id: str, ap_ids: Iterable[str]) -> None:
     """
     Take these comments of the thread, which a server shows, from other threads in which only a snapshot claimed them;
     in the caller's transaction.
@@ -126,7 +126,7 @@ def give_way(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> None
     is_any = "SELECT EXISTS (SELECT 1 FROM captures WHERE kind = 'snapshot')"
     if not archive.db.conn.execute(is_any).fetchone()[0]:
         return
-    found = claimed_elsewhere(archive, post_ap_id, ap_ids)
+    found = claimed_elsewhere(archive, post_ap_id, frozenset(ap_ids))
     detach(archive, [row_id for row_id, claimed_in in found.values() if claimed_in is not None])
 
 

@@ -118,7 +118,11 @@ class ThreadMerger:
             post=received.post,
             tree=_tree(archive, received, known, same=self._same, won=self._won),
             restricted=received.restricted - _public(archive, received.restricted),
-            gaps={self._same.get(key, key): place.reason for key, place in received.places.items() if place.reason},
+            gaps={
+                mine: place.reason
+                for key, place in received.places.items()
+                if place.reason and (mine := self._same.get(key, key)) not in known
+            },
         )
         self._writing = Writing(archive, visit, plain_text=plain_text)
 
