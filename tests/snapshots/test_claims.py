@@ -13,17 +13,19 @@ from fake_lemmy import Reply, Server, World, mirror, thread
 from runs import add, archive_in, rows, v3
 from snapshots.test_importing import At, shared, taken
 from snapshots.test_verify import keys as keys
+from snapshots.test_verify import rewritten
 from thread_archive.archiving import reread
 from thread_archive.exceptions import SnapshotDamagedError
 from thread_archive.snapshots.importing import _is_news, import_snapshot
 from thread_archive.snapshots.receiving import SharedPage
 from thread_archive.snapshots.selection import Wanted, select
+from thread_archive.snapshots.verifying import verify
 from thread_archive.snapshots.writer import Making, make
 from thread_archive.store import imported
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
-from thread_archive.store.reading import thread_items
+from thread_archive.store.reading import thread_items, threads
 from thread_archive.store.search_index import rebuild
 
 HOME, EVIL = "http://home.test/post/1", "http://evil.test/post/1"
@@ -205,6 +207,44 @@ def test_a_comment_that_a_server_placed_is_not_moved_by_a_snapshot(tmp_path: Pat
         before = shown(archive)
         taken(archive, bundle)
         assert shown(archive) == before
+
+
+def test_a_known_thread_keeps_the_account_of_its_visit_and_can_be_shared_with_what_was_added(tmp_path: Path) -> None:
+    def add_one(world: World) -> None:
+        world.comments[1].ap_id = "http://evil.test/comment/1"
+
+    bundle = snapshot_of(forged(add_one), tmp_path, "evil", EVIL, hours=9)
+    with Server(honest()) as server, archive_in(tmp_path) as archive:
+        add(archive, server, HOME, clock=At(0))
+        before = next(threads(archive))
+        (status,) = {imported_thread.status for imported_thread in taken(archive, bundle)}
+        after = next(threads(archive))
+        assert (status, after.comments) == ("merged", before.comments + 1)
+        assert (after.captured_at, after.status, after.community) == (before.captured_at, "complete", before.community)
+        again = shared(archive, tmp_path / "again")
+        assert all(finding.ok for finding in verify(again))
+        with archive_in(tmp_path, "third.db") as third:
+            assert [imported_thread.status for imported_thread in taken(third, again)] == ["new"]
+            assert all(finding.ok for finding in check(third))
+
+
+def test_a_gap_keeps_the_reason_that_a_server_told(tmp_path: Path) -> None:
+    world = honest()
+    world.purge(2)
+    with Server(world) as server, archive_in(tmp_path) as archive:
+        add(archive, server, HOME)
+        bundle = shared(archive, tmp_path / "bundle")
+        rewritten(bundle, "UPDATE comments SET missing_reason = 'unexplained' WHERE ap_id IS NULL")
+        before = rows(archive, "SELECT missing_reason FROM comments WHERE ap_id IS NULL")
+        with pytest.raises(SnapshotDamagedError):
+            taken(archive, bundle)
+        with archive_in(tmp_path, "other.db") as other:
+            add(other, server, HOME)
+            other.db.conn.execute("UPDATE comments SET missing_reason = 'unexplained' WHERE ap_id IS NULL")
+            other.db.conn.commit()
+            taken(archive, shared(other, tmp_path / "other"))
+        assert before
+        assert rows(archive, "SELECT missing_reason FROM comments WHERE ap_id IS NULL") == before
 
 
 def test_a_page_that_was_fetched_here_stays(tmp_path: Path) -> None:
