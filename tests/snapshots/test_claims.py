@@ -258,8 +258,11 @@ def test_a_page_that_was_fetched_here_stays(tmp_path: Path) -> None:
         later = "2026-06-01T00:00:00.000000Z"
         page = SharedPage(article=None, url="https://example.org/", final_url="", fetched_at=later)  # type: ignore[arg-type]
         assert not _is_news(archive, 1, page)
+        assert not any(item.remarks for item in thread_items(archive, 1))
         archive.db.conn.execute("UPDATE captures SET kind = 'snapshot'")
         assert _is_news(archive, 1, page)
+        (article,) = (item for item in thread_items(archive, 1) if item.kind == "article")
+        assert article.remarks == ("From a snapshot, not from a server",)
 
 
 @pytest.mark.parametrize("column", ["published_at", "edited_at"])

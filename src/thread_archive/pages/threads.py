@@ -16,7 +16,7 @@ from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
 from thread_archive.store.gaps import gap_keys
-from thread_archive.store.remarks import remarks
+from thread_archive.store.remarks import Remarks, remarks
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
 # Above a comment that is shown in its context; what lies higher is a link away.
@@ -62,7 +62,7 @@ class ThreadView:
     facts: Facts | None
     lang: Markup
     withdrawn: str
-    remarks: tuple[tuple[str, str], ...]
+    remarks: Remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         ),
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
-        remarks=tuple(discussion.remarks.post),
+        remarks=discussion.remarks,
     )
 
 

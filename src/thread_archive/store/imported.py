@@ -103,6 +103,17 @@ def claims(
     return known.get(told_by), {row_id: known[capture_id] for row_id, capture_id in rows}
 
 
+def claimed_page(connection: sqlite3.Connection, post_id: int) -> Source | None:
+    """The snapshot that the text of a thread's linked page came with; None where it was fetched here."""
+    row = tuples(
+        connection,
+        """SELECT post.ap_id, page.capture_id FROM articles AS page JOIN posts AS post ON post.id = page.post_id
+           WHERE page.post_id = ? AND page.is_page = 1 AND page.html <> ''""",
+        post_id,
+    ).fetchone()
+    return sources(connection, row[0]).get(row[1]) if row else None
+
+
 def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> dict[str, tuple[int, str | None]]:
     """
     Those of these comments that the archive has in another thread than that of the post: the row of each, and the ap_id
