@@ -64,6 +64,16 @@ def test_a_thread_that_was_visited_often_says_how_often_and_since_when(shelf: Pa
     assert "1,234,567" in text
 
 
+def test_what_only_a_snapshot_told_and_what_has_no_time_of_its_server_is_marked(shelf: Path, tmp_path: Path) -> None:
+    assert "From a snapshot" not in page(shelf)
+    signed = """UPDATE captures SET kind = 'snapshot', receipt = json_set(coalesce(receipt, '{}'), '$.snapshot',
+                json('{"digest": "0123456789abcdef0123", "captured_at": "2026-01-01", "signer": "SHA256:<k>"}'))"""
+    text = page(changed(shelf, tmp_path, signed))
+    assert "From a snapshot (0123456789abcdef…, signed with SHA256:&lt;k&gt;), not from a server" in text
+    once = "UPDATE comments SET clamped = 1 WHERE id = (SELECT min(id) FROM comments WHERE ap_id IS NOT NULL)"
+    assert page(changed(shelf, tmp_path, once)).count("told a time that was still to come") == 1
+
+
 def test_a_later_visit_that_found_the_thread_gone_is_told(shelf: Path, tmp_path: Path) -> None:
     failed = """INSERT INTO captures (kind, url, post_id, status, started_at, receipt)
                 VALUES ('visit', 'u', 1, 'failed', '2031-02-01T12:00:00.000000Z', '{"error": {"message": "<gone>"}}')"""

@@ -14,7 +14,7 @@ from thread_archive.exceptions import PayloadError
 from thread_archive.model import MissingReason, Page, Post, Sighting, Site, TakenBack
 from thread_archive.payloads import REPORT
 from thread_archive.sources import OK, reader
-from thread_archive.store import evidence, imported, places, reading
+from thread_archive.store import evidence, places, reading
 from thread_archive.store.archive import Archive
 from thread_archive.store.attestations import home_was_whole_at, spoken_for, tombstones
 from thread_archive.store.captures import PlannedSource
@@ -177,7 +177,6 @@ class Interpretation:
 
     def write(self, captured_at: datetime, *, replay: Replay | None = None) -> tuple[int, Changes]:
         """Write the thread; returns the post's row id and what changed."""
-        imported.give_way(self._archive, self.post.ap_id, {seen.sighting.ap_id for seen in self._seen})
         self._settle(replay)
         with _collector_paused():
             visit = self.visit(captured_at, replay=replay)

@@ -31,7 +31,8 @@ def command(files: tuple[Path, ...], db: Path, as_json: bool, signer: Path | Non
     """
     Take the threads of snapshots into the archive: verified first, then merged by identity.
 
-    What is newer becomes current, what it replaces is kept; nothing is lost, nothing comes twice.
+    What is new is added as a claim of whoever made the snapshot, until a server shows it; what a server told stays,
+    and a state that differs is kept beside it. Nothing is lost, nothing comes twice.
     """
     console, now = output(), SystemClock().now()
     with Archive.open(db, create=True) as archive, Busy(messages(), "importing…") as busy:

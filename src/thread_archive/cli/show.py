@@ -1,6 +1,6 @@
 """`thread-archive show`: read a thread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def command(thread: str, db: Path, as_json: bool) -> int:
                 print_json(item.fields)
                 continue
             if item.page:
-                for text, indent in _page(item.page):
+                for text, indent in _page(item.page, item.remarks):
                     print_indented(console, text, indent)
                 continue
             here = here or item.fields["instance"]
@@ -58,11 +58,13 @@ def _place(depth: int, width: int) -> tuple[int, str]:
     return min(levels, deepest) * _INDENT, f"↳{NO_BREAK}{depth}  " if levels > deepest else ""
 
 
-def _page(page: PageText) -> Iterator[tuple[Text, int]]:
+def _page(page: PageText, remarks: Sequence[str]) -> Iterator[tuple[Text, int]]:
     """The article behind the post's link, each block with its indentation; the post's own body is shown as such."""
     yield Text(line(page.title) or "[no title]", style="bold"), _INDENT
     facts = [line(fact) for fact in (page.byline, page.site, page.published_at[:10]) if fact]
     yield Text(" · ".join(facts), style="dim"), _INDENT
+    for remark in remarks:
+        yield Text(f"[{remark}]", style="yellow"), _INDENT
     for paragraph in page.paragraphs:
         yield Text(), 0
         sign = _SIGNS.get(paragraph.kind, "")

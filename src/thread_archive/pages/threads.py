@@ -17,7 +17,7 @@ from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
 from thread_archive.store.attestations import attesters
 from thread_archive.store.gaps import gap_keys
-from thread_archive.store.remarks import remarks
+from thread_archive.store.remarks import Remarks, remarks
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
 # Above a comment that is shown in its context; what lies higher is a link away.
@@ -63,7 +63,7 @@ class ThreadView:
     facts: Facts | None
     lang: Markup
     withdrawn: str
-    remarks: tuple[tuple[str, str], ...]
+    remarks: Remarks
     attested_by: tuple[str, ...]
 
 
@@ -123,7 +123,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
         ),
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
-        remarks=tuple(discussion.remarks.post),
+        remarks=discussion.remarks,
         attested_by=attesters(head.attested_by),
     )
 

@@ -81,11 +81,15 @@ def instances() -> Columns:
     }
 
 
+_VISIT = "kind <> 'snapshot' AND status IN ('complete', 'partial')"
+
+
 def captures(wording: Wording) -> Columns:
     """Of each thread its latest finished visit, as far as a page tells of it; numbered as the threads are."""
     return {
         "id": "row.new",
-        "kind": "t.kind",
+        # An import that follows a visit has that one's account.
+        "kind": f"coalesce((SELECT kind FROM main.captures WHERE post_id = t.post_id AND {_VISIT} LIMIT 1), t.kind)",
         "url": "t.url" if wording.source else "''",
         "post_id": "row.new",
         **_same("status", "started_at", "home"),

@@ -28,6 +28,7 @@ from thread_archive.snapshots.verifying import check_bundle
 from thread_archive.store import articles, captures, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, write_page
+from thread_archive.store.captures import StoredCapture
 from thread_archive.store.imported import Source
 from thread_archive.store.merging import ThreadMerger, latest_visit
 from thread_archive.store.takedowns import load
@@ -144,7 +145,8 @@ def _import_thread(
             post_id = reading.post_by_ap_id(archive, capture.ap_id) or 0
             return _imported(archive, post_id, UNCHANGED, Changes(), had=None), post_id
         had = _stored(archive, capture.ap_id)
-        row_id = captures.open_import(archive, capture.url or capture.ap_id, now=parse_stamp(_seen(before, capture)))
+        latest = _outranking(archive, capture)
+        row_id = _open(archive, capture, latest)
         received = receiving.received(connection, capture, source)
         received = replace(received, post=post_without_listed(received.post, takedowns))
         merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
@@ -154,7 +156,7 @@ def _import_thread(
             _write_page(archive, post_id, page, capture_id=row_id)
             merger.changes.content += 1
         told = receipt_without_listed(capture.receipt, received.post, takedowns)
-        _close(archive, row_id, post_id, capture, told, source=source, now=now)
+        _close(archive, row_id, post_id, capture, told, latest=latest, source=source, now=now)
         status = NEW if before is None else MERGED if merger.changes.any else UNCHANGED
         return _imported(archive, post_id, status, merger.changes, had=had), post_id
 
@@ -181,9 +183,26 @@ def _write_page(archive: Archive, post_id: int, page: SharedPage, *, capture_id:
     write_page(archive, post_id, page.article, fetched, capture_id=capture_id)
 
 
-def _seen(before: str | None, capture: SharedCapture) -> str:
-    """As of when the thread is known now: by the snapshot's visit or by an own one, whichever was later."""
-    return max(before or "", capture.captured_at)
+def _open(archive: Archive, capture: SharedCapture, latest: StoredCapture | None) -> int:
+    """
+    A capture for what the snapshot brings. The thread is known as of the `latest` own visit, whatever a snapshot says;
+    without one as of the latest visit that any snapshot tells of.
+    """
+    if latest is not None and not latest.is_import:
+        return captures.open_import(archive, latest.url, now=latest.started_at)
+    seen = parse_stamp(capture.captured_at)
+    return captures.open_import(
+        archive, capture.url or capture.ap_id, now=max(seen, latest.started_at) if latest else seen
+    )
+
+
+def _outranking(archive: Archive, capture: SharedCapture) -> StoredCapture | None:
+    """The latest own visit to a thread; without one the latest import of one that was seen later than this one."""
+    post_id = reading.post_by_ap_id(archive, capture.ap_id)
+    before = captures.finished(archive, post_id=post_id) if post_id is not None else []
+    own = [visit for visit in before if not visit.is_import]
+    later = own or [visit for visit in before if stamp(visit.started_at) > capture.captured_at]
+    return later[-1] if later else None
 
 
 def _close(
@@ -193,17 +212,14 @@ def _close(
     capture: SharedCapture,
     told: dict[str, Any],
     *,
+    latest: StoredCapture | None,
     source: Source,
     now: datetime,
 ) -> None:
     """
-    End the capture. Its receipt is that of the latest own visit, which a snapshot's word does not outrank; else that of
-    the latest visit that a snapshot tells of (`told` by this one); with the counts as of now.
+    End the capture. Its receipt is that of the `latest` visit, which a snapshot's word does not outrank, else what this
+    one `told`; with the counts as of now.
     """
-    before = captures.finished(archive, post_id=post_id)
-    own = [visit for visit in before if not visit.is_import]
-    later = own or [visit for visit in before if stamp(visit.started_at) > capture.captured_at]
-    latest = later[-1] if later else None
     receipt: dict[str, Any] = latest.receipt if latest else told
     counts = threads.thread_counts(archive, post_id)
     receipt["comments"] = dict(receipt.get("comments") or {}) | {

@@ -43,9 +43,7 @@ NUMBERED = (
     "links",
     "quotes",
 )
-# A visit of one's own before what a snapshot said of another one's.
-_LATEST = """(SELECT id FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial')
-              ORDER BY kind = 'snapshot', id DESC LIMIT 1)"""
+_LATEST = "(SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))"
 # Items that speak: what was taken back, left out or lost neither links nor quotes.
 _SPEAKS = "NOT {row}.silent AND {row}.gap IS NULL AND NOT {item}.deleted AND NOT {item}.removed"
 

@@ -90,6 +90,8 @@ def write_page(
     if (fetched.url, article.title, article.byline, article.html) == old and not first:
         if reason and replay is None:
             clear_failure(archive, post_id)
+        if fetched.exchange_id is not None:
+            _take_over(connection, article_id, fetched, capture_id)
         return Written.UNCHANGED
     paragraphs.unindex(connection, article_id)
     if old[3] and not first:
@@ -117,6 +119,15 @@ def write_page(
     paragraphs.write(connection, article_id, article)
     _make_due(connection, post_id)
     return Written.CHANGED if old[3] else Written.NEW
+
+
+def _take_over(connection: sqlite3.Connection, article_id: int, fetched: Fetched, capture_id: int) -> None:
+    """What came with a snapshot was found to be so: from now on it is what was fetched here."""
+    connection.execute(
+        """UPDATE articles SET exchange_id = ?, fetched_at = ?, capture_id = ?
+           WHERE id = ? AND capture_id IN (SELECT id FROM captures WHERE kind = 'snapshot')""",
+        [fetched.exchange_id, stamp(fetched.fetched_at), capture_id, article_id],
+    )
 
 
 def clear_failure(archive: Archive, post_id: int) -> None:

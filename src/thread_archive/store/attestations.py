@@ -15,6 +15,10 @@ from thread_archive.store.archive import Archive
 from thread_archive.store.times import parse_stamp, stamp
 from thread_archive.store.visits import Replay, Writing
 
+# The imports of a thread: what a row has from one, no server told.
+_IMPORTS = "SELECT id FROM captures WHERE kind = 'snapshot' AND post_id = {}"
+_DOUBTED = "(attested_by IS NOT NULL OR unconfirmed)"
+_SPOKEN = "ap_id IN (SELECT value FROM json_each(?2))"
 # What earlier captures told of a thread, each source of their plans for itself.
 _PLANS = """FROM posts AS post JOIN captures AS capture ON capture.post_id = post.id
                 AND capture.status IN ('complete', 'partial') AND capture.id < :capture
@@ -28,13 +32,16 @@ def spoken_for(archive: Archive, post_ap_id: str, replay: Replay | None = None) 
     """
     The ap_ids of a thread's post and comments for which their home or their own host spoke.
 
-    In a `replay` only of those that a capture has filled already: what the others have is of later ones.
+    What only a snapshot told has nobody's word. In a `replay` only of those that a capture has filled already: what the
+    others have is of later ones.
     """
     rows = archive.db.conn.execute(
-        """SELECT 'post', id, ap_id FROM posts WHERE ap_id = ?1 AND attested_by IS NULL
-           UNION ALL SELECT 'comment', comment.id, comment.ap_id FROM posts AS post
-           JOIN comments AS comment ON comment.post_id = post.id
-           WHERE post.ap_id = ?1 AND comment.ap_id IS NOT NULL AND comment.attested_by IS NULL""",
+        f"""SELECT 'post', id, ap_id FROM posts
+            WHERE ap_id = ?1 AND attested_by IS NULL AND capture_id NOT IN ({_IMPORTS.format("posts.id")})
+            UNION ALL SELECT 'comment', comment.id, comment.ap_id FROM posts AS post
+            JOIN comments AS comment ON comment.post_id = post.id
+            WHERE post.ap_id = ?1 AND comment.ap_id IS NOT NULL AND comment.attested_by IS NULL
+                AND comment.capture_id NOT IN ({_IMPORTS.format("post.id")})""",
         [post_ap_id],
     )
     return frozenset(ap_id for kind, row_id, ap_id in rows if replay is None or replay.has_filled(kind, row_id))
@@ -57,28 +64,43 @@ def note_attestations(writing: Writing, post_id: int) -> None:
     visit = writing.visit
     if _is_any_attested(writing.connection, post_id):
         spoken = json.dumps(sorted(visit.spoken))
-        of_spoken = "attested_by IS NOT NULL AND ap_id IN (SELECT value FROM json_each(?2))"
-        _update(writing, "posts SET attested_by = NULL", f"id = ?1 AND {of_spoken}", post_id, spoken)
+        of_spoken = "ap_id IN (SELECT value FROM json_each(?2))"
+        _update(
+            writing,
+            "posts SET attested_by = NULL",
+            f"id = ?1 AND attested_by IS NOT NULL AND {of_spoken}",
+            post_id,
+            spoken,
+        )
         freed = "comments SET attested_by = NULL, unconfirmed = 0"
-        _update(writing, freed, f"post_id = ?1 AND {of_spoken}", post_id, spoken)
+        _update(writing, freed, f"post_id = ?1 AND {_DOUBTED} AND {of_spoken}", post_id, spoken)
     if visit.attested:
         _attest(writing, "posts", f"id = {post_id}", visit.attested)
         _attest(writing, "comments", f"post_id = {post_id}", visit.attested)
-    if visit.home_whole_at is not None:
-        # What is younger than the home's word may be true.
+    doubt(writing, post_id, visit.home_whole_at)
+
+
+def doubt(writing: Writing, post_id: int, home_whole_at: datetime | None) -> None:
+    """
+    Mark as unconfirmed what neither its home nor its own host spoke for, although the home was whole at that time.
+
+    What is younger than the home's word may be true.
+    """
+    if home_whole_at is not None:
         _update(
             writing,
             "comments SET unconfirmed = 1",
-            "post_id = ?1 AND attested_by IS NOT NULL AND unconfirmed = 0 AND published_at <= ?2",
+            f"""post_id = ?1 AND unconfirmed = 0 AND published_at <= ?2 AND ap_id IS NOT NULL
+                AND (attested_by IS NOT NULL OR capture_id IN ({_IMPORTS.format("?1")}))""",
             post_id,
-            stamp(visit.home_whole_at),
+            stamp(home_whole_at),
         )
 
 
 def _is_any_attested(connection: sqlite3.Connection, post_id: int) -> bool:
     (is_any,) = connection.execute(
-        """SELECT EXISTS (SELECT 1 FROM posts WHERE id = ?1 AND attested_by IS NOT NULL)
-               OR EXISTS (SELECT 1 FROM comments WHERE post_id = ?1 AND attested_by IS NOT NULL)""",
+        f"""SELECT EXISTS (SELECT 1 FROM posts WHERE id = ?1 AND attested_by IS NOT NULL)
+               OR EXISTS (SELECT 1 FROM comments WHERE post_id = ?1 AND {_DOUBTED})""",
         [post_id],
     ).fetchone()
     return bool(is_any)

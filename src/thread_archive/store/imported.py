@@ -13,8 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from thread_archive.model import MissingReason
-from thread_archive.store import derivations, search_index
+from thread_archive.store import ownership
 from thread_archive.store.archive import Archive
 from thread_archive.store.connections import tuples
 from thread_archive.store.instances import instance_row
@@ -103,6 +102,17 @@ def claims(
     return known.get(told_by), {row_id: known[capture_id] for row_id, capture_id in rows}
 
 
+def claimed_page(connection: sqlite3.Connection, post_id: int) -> Source | None:
+    """The snapshot that the text of a thread's linked page came with; None where it was fetched here."""
+    row = tuples(
+        connection,
+        """SELECT post.ap_id, page.capture_id FROM articles AS page JOIN posts AS post ON post.id = page.post_id
+           WHERE page.post_id = ? AND page.is_page = 1 AND page.html <> ''""",
+        post_id,
+    ).fetchone()
+    return sources(connection, row[0]).get(row[1]) if row else None
+
+
 def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> dict[str, tuple[int, str | None]]:
     """
     Those of these comments that the archive has in another thread than that of the post: the row of each, and the ap_id
@@ -118,40 +128,32 @@ def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]
     return {ap_id: (row_id, claimed_in) for ap_id, row_id, claimed_in in rows}
 
 
-def give_way(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> None:
-    """
-    Take these comments of the thread, which a server shows, from other threads in which only a snapshot claimed them;
-    in the caller's transaction.
-    """
-    is_any = "SELECT EXISTS (SELECT 1 FROM captures WHERE kind = 'snapshot')"
-    if not archive.db.conn.execute(is_any).fetchone()[0]:
-        return
-    found = claimed_elsewhere(archive, post_ap_id, ap_ids)
-    detach(archive, [row_id for row_id, claimed_in in found.values() if claimed_in is not None])
+# The latest receipt of a thread says how many comments it has.
+_RECOUNT = """UPDATE captures SET receipt = json_set(
+                  receipt,
+                  '$.comments.stored',
+                  (SELECT count(*) FROM comments WHERE post_id = ?1 AND ap_id IS NOT NULL AND NOT unconfirmed),
+                  '$.comments.tombstones', (SELECT count(*) FROM comments WHERE post_id = ?1 AND deleted + removed > 0))
+              WHERE id = (SELECT max(id) FROM captures WHERE post_id = ?1 AND status IN ('complete', 'partial'))
+              AND json_type(receipt, '$.comments.stored') = 'integer'"""
 
 
 def detach(archive: Archive, row_ids: Collection[int]) -> None:
     """Make gaps of comments that are another thread's: they keep the place for what answers them."""
     connection = archive.db.conn
-    search_index.remove(connection, [search_index.item_number(search_index.COMMENT, row_id) for row_id in row_ids])
-    for row_id in row_ids:
-        derivations.forget_comment(connection, row_id)
-    for statement in (
-        "DELETE FROM comment_revisions WHERE comment_id = ?",
-        "DELETE FROM scores WHERE item = ? * 4 + 1",
-        "DELETE FROM local_ids WHERE comment_id = ?",
-        f"""UPDATE comments SET ap_id = NULL, creator_id = NULL, body = '', body_text = NULL, edited_at = NULL,
-                deleted = 0, removed = 0, distinguished = 0, language = 'und', is_moderator = 0, is_admin = 0,
-                score = NULL, upvotes = NULL, downvotes = NULL, missing_reason = '{MissingReason.OTHER_THREAD}',
-                gone_at = NULL, purged_at = NULL, purged_by = NULL, restricted = 0 WHERE id = ?""",
-    ):
-        connection.executemany(statement, [(row_id,) for row_id in row_ids])
+    threads = connection.execute(
+        "SELECT DISTINCT post_id FROM comments WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(row_ids))],
+    ).fetchall()
+    ownership.detach(connection, row_ids)
+    connection.executemany("DELETE FROM local_ids WHERE comment_id = ?", [(row_id,) for row_id in row_ids])
     if row_ids:
         instance_id = instance_row(archive, _NO_SERVER)
         connection.executemany(
             "INSERT INTO local_ids (instance_id, of_comment, local_id, comment_id) VALUES (?1, 1, ?2, ?2)",
             [(instance_id, row_id) for row_id in row_ids],
         )
+        connection.executemany(_RECOUNT, threads)
 
 
 def nameless_gap(ap_id: str) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from thread_archive.model import Comment, CrossPost, MissingReason, Post, Votes
 from thread_archive.store.archive import Archive
+from thread_archive.store.attestations import doubt, home_was_whole_at
 from thread_archive.store.comments import CommentWriter
 from thread_archive.store.imported import (
     Source,
@@ -118,7 +119,11 @@ class ThreadMerger:
             post=received.post,
             tree=_tree(archive, received, known, same=self._same, won=self._won),
             restricted=received.restricted - _public(archive, received.restricted),
-            gaps={self._same.get(key, key): place.reason for key, place in received.places.items() if place.reason},
+            gaps={
+                mine: place.reason
+                for key, place in received.places.items()
+                if place.reason and (mine := self._same.get(key, key)) not in known
+            },
         )
         self._writing = Writing(archive, visit, plain_text=plain_text)
 
@@ -177,6 +182,9 @@ class ThreadMerger:
         self._tell_why(places)
         self._observe(post_id, places, is_new=is_new)
         self._mark(post_id, places, is_new=is_new)
+        writing.connection.execute("UPDATE captures SET post_id = ? WHERE id = ?", [post_id, writing.visit.capture_id])
+        whole_at = home_was_whole_at(self._archive, received.post.ap_id, before=writing.visit.capture_id)
+        doubt(writing, post_id, whole_at)
         writing.actors.settle()
         self.changes.content += writing.actors.changed
         return post_id

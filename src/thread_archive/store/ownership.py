@@ -19,8 +19,12 @@ DISOWNED = f"SELECT id FROM captures WHERE status = '{_DISOWNED}'"
 
 
 class Word(IntEnum):
-    """Whose word an item's place rests on, the strongest last: who only shows it, the thread's home, its own host."""
+    """
+    Whose word an item's place rests on, the strongest last: a snapshot's, a server's that only shows it, the thread's
+    home's, its own host's.
+    """
 
+    CLAIMED = 0
     SHOWN = 1
     HOME = 2
     OWN_HOST = 3
@@ -37,13 +41,15 @@ class Claim(NamedTuple):
 def elsewhere(archive: Archive, post_ap_id: str, ap_ids: Iterable[str]) -> dict[str, Claim]:
     """Those of these comments that the archive has in other threads than that of the post."""
     rows = archive.db.conn.execute(
-        """SELECT comment.ap_id, comment.id, comment.post_id FROM json_each(?1) AS asked
+        """SELECT comment.ap_id, comment.id, comment.post_id, capture.kind = 'snapshot' FROM json_each(?1) AS asked
            CROSS JOIN comments AS comment ON comment.ap_id = asked.value
+           JOIN captures AS capture ON capture.id = comment.capture_id
            WHERE comment.post_id IS NOT (SELECT id FROM posts WHERE ap_id = ?2)""",
         [json.dumps(list(ap_ids)), post_ap_id],
     ).fetchall()
     return {
-        ap_id: Claim(row_id, post_id, _word(archive.db.conn, ap_id, row_id, post_id)) for ap_id, row_id, post_id in rows
+        ap_id: Claim(row_id, post_id, Word.CLAIMED if claimed else _word(archive.db.conn, ap_id, row_id, post_id))
+        for ap_id, row_id, post_id, claimed in rows
     }
 
 

@@ -143,7 +143,7 @@ def items(connection: sqlite3.Connection, post_id: int, *, public: bool = False)
     yield _remarked(_post(connection, post_id, public=public), told.post)
     page = linked_page(connection, post_id)
     if page:
-        yield _article(page)
+        yield _remarked(_article(page), told.page)
     yield from _comments(connection, post_id, told, public=public)
 
 

@@ -12,9 +12,10 @@ CLAMPED = "Its server told a time that was still to come: that of the visit stan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remarks:
-    """Of a thread's post, and of its comments by row id: a word or two, and the sentence behind them."""
+    """Of a thread's post, its linked page, and its comments by row id: a word or two, and the sentence behind them."""
 
     post: Sequence[tuple[str, str]] = ()
+    page: Sequence[tuple[str, str]] = ()
     comments: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
 
@@ -27,6 +28,7 @@ def remarks(connection: sqlite3.Connection, post_id: int, comments: Collection[i
     }
     return Remarks(
         post=_of(of_post, is_clamped=bool(post_clamped)),
+        page=_of(imported.claimed_page(connection, post_id), is_clamped=False),
         comments={
             row_id: _of(of_comments.get(row_id), is_clamped=row_id in clamped)
             for row_id in of_comments.keys() | clamped
