@@ -46,7 +46,8 @@ def honest_worlds(version: Callable[..., Instance], rng: Random) -> tuple[World,
     home = thread(version("home.test"), [Reply(text="one"), Reply(text="two", to=1), Reply(text="three")])
     home.persons[3].bio = "I keep ledgers."
     home.persons[6] = Person(id=6, ap_id=f"{FAR}/u/piet_wren", name="piet_wren", local=False, display_name="Piet W.")
-    say(home, Reply(text="from afar", to=1, fields={"creator_id": 6, "ap_id": f"{FAR}/comment/71", "local": False}))
+    # By the number that the copy has far away.
+    say(home, Reply(text="from afar", to=1, fields={"creator_id": 6, "ap_id": f"{FAR}/comment/1004", "local": False}))
     if rng.random() < 0.5:
         home.comments[3].deleted = True
         say(home, Reply(text="five", to=3))

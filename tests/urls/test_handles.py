@@ -24,7 +24,8 @@ from thread_archive.urls import fitting_name, handle, is_same_server, name_in
         ("https://home.test/u/ada/followers", ""),
         ("https://blog.test/?author=1", ""),
         ("https://home.test/post/1", ""),
-        ("https://[bad/u/ada", ""),
+        ("https://home.test/u/ada?as=/u/tobias#/u/ines", "ada"),
+        ("https://home.test?/u/ada", ""),
         ("no address", ""),
     ],
 )

@@ -49,19 +49,21 @@ class Kind:
     claims: str
     key: str
     columns: tuple[str, ...]
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """The columns that a server can tell."""
-        return tuple(name for name in self.columns if name not in ("ap_id", "instance_id"))
+    told: tuple[str, ...]
 
     def values(self, row: Row) -> Row:
-        """Of a row by `columns` what a server told."""
-        return tuple(value for name, value in zip(self.columns, row, strict=True) if name in self.told)
+        """Of a row by `columns` what a server told: `told` are all but the actor's ap_id and its instance."""
+        at = self.columns.index("instance_id")
+        return (*row[1:at], *row[at + 1 :])
 
 
-PEOPLE = Kind(table="people", claims="person_claims", key="person_id", columns=PERSON_COLUMNS)
-COMMUNITIES = Kind(table="communities", claims="community_claims", key="community_id", columns=COMMUNITY_COLUMNS)
+def _kind(table: str, claims: str, key: str, columns: tuple[str, ...]) -> Kind:
+    told = tuple(name for name in columns if name not in ("ap_id", "instance_id"))
+    return Kind(table=table, claims=claims, key=key, columns=columns, told=told)
+
+
+PEOPLE = _kind("people", "person_claims", "person_id", PERSON_COLUMNS)
+COMMUNITIES = _kind("communities", "community_claims", "community_id", COMMUNITY_COLUMNS)
 
 
 class Claims:

@@ -36,6 +36,8 @@ class _Told(Generic[Actor]):
         self.words: dict[str, dict[str | None, Actor]] = {}
         self.held: dict[int, Held] = {}
         self._made: set[str] = set()
+        names = ("ap_id", "instance_id", *kind.told, "told_by", "capture_id")
+        self._statement = f"INSERT INTO {kind.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
         self.changed = 0
 
     def tell(self, host: str | None, actor: Actor) -> None:
@@ -90,11 +92,7 @@ class _Told(Generic[Actor]):
         told: dict[int, Row] = self._told(ap_id)
         who: int = self._claims.best_of(told, own=own)
         row: list[Value] = [ap_id, own, *told[who], teller(who), self._now.capture_id]
-        names = ("ap_id", "instance_id", *self._kind.told, "told_by", "capture_id")
-        cursor = self._connection.execute(
-            f"INSERT INTO {self._kind.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-            row,
-        )
+        cursor = self._connection.execute(self._statement, row)
         return int(cursor.lastrowid or 0)
 
     def _told(self, ap_id: str) -> dict[int, Row]:
@@ -137,6 +135,7 @@ class Actors:
         now, home_id = Seen(seen_at, capture_id), instance(home_host) if home else None
         self._people = _Told(PEOPLE, person_row, connection, now=now, home=home_id, instance=instance)
         self._communities = _Told(COMMUNITIES, community_row, connection, now=now, home=home_id, instance=instance)
+        self._heard: dict[str | None, set[str]] = {}
         self._asked = 0
 
     @property
@@ -146,10 +145,12 @@ class Actors:
 
     def tell_authors(self, instance: str | None, comments: Iterable[Comment]) -> None:
         """Take in what an instance says of those who wrote the comments, as `tell` does."""
-        host, tell = self._host(instance), self._people.tell
+        host, known = self._host(instance), self._heard.setdefault(instance, set())
+        # The same few people write most of a thread.
         for comment in comments:
-            if comment.creator is not None:
-                tell(host, comment.creator)
+            if comment.creator is not None and comment.creator.ap_id not in known:
+                known.add(comment.creator.ap_id)
+                self._people.tell(host, comment.creator)
 
     def _host(self, instance: str | None) -> str | None:
         return self._home_host if instance is not None and instance == self._home else instance
@@ -187,7 +188,8 @@ class Actors:
 
     def _asks(self, ap_id: str, row_id: int) -> bool | None:
         """Whether a person is told to ask not to be archived: False only by their own server, None by nobody."""
-        words, host = self._people.words[ap_id], host_in(ap_id)
+        words = self._people.words[ap_id]
+        host = host_in(ap_id)
         for teller_host, person in words.items():
             # Of a deleted account there is no profile that could say anything.
             if teller_host is not None and is_same_server(teller_host, host) and not person.deleted:

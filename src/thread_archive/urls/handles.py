@@ -8,10 +8,11 @@ too (`/users/ada`, `/@ada`). Others put a number or a made-up id there (`/ap/use
 
 import re
 import unicodedata
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from thread_archive.urls.hosts import host_in
 
+_PATH = re.compile(r"https?://[^/?#]*(/[^?#]*)", re.IGNORECASE)
 _NAMED = re.compile(r"/(?:u|c|m|user|users|accounts|video-channels|profile)/([^/]+)/?|/@([^/@]+)/?")
 # Numbers, UUIDs, and the ids that Misskey and its forks make: 10, 16 or 24 signs in base 36, or a ULID.
 _OPAQUE = re.compile(
@@ -25,21 +26,18 @@ _ALWAYS_NAMED = ("/u/", "/c/", "/m/", "/@")
 
 def name_in(ap_id: str) -> str:
     """The name that the path of an actor's ap_id tells; empty where it tells none."""
-    try:
-        path = urlsplit(ap_id).path
-    except ValueError:
-        return ""
-    found = _NAMED.fullmatch(path)
+    path = _PATH.match(ap_id)
+    found = _NAMED.fullmatch(path[1]) if path else None
     if found is None:
         return ""
     name = unquote(found[1] or found[2])
-    return "" if _OPAQUE.fullmatch(name) and not path.startswith(_ALWAYS_NAMED) else name
+    return "" if _OPAQUE.fullmatch(name) and not found[0].startswith(_ALWAYS_NAMED) else name
 
 
 def fitting_name(ap_id: str, name: str) -> str:
     """What an actor is called: `name` as a server tells it, or what its ap_id says where that is another name."""
     own = name_in(ap_id)
-    return own if own and _folded(own) != _folded(name) else name
+    return name if not own or own == name or _folded(own) == _folded(name) else own
 
 
 def handle(ap_id: str | None, name: str | None, here: str = "") -> str:
