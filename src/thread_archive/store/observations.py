@@ -53,12 +53,12 @@ def write_scores(
     last: dict[int, tuple[int, int, int]] = {}
     if not all_new:
         # What a snapshot says that a server counted, that one has yet to say.
-        imports = [row_id for row_id in writing.imports if row_id != writing.visit.capture_id]
+        imports = ", ".join(str(row_id) for row_id in writing.imports if row_id != writing.visit.capture_id)
         rows = writing.connection.execute(
-            """SELECT item, score, upvotes, downvotes FROM scores
-               WHERE item IN (SELECT value FROM json_each(?1)) AND instance_id = ?2
-               AND capture_id NOT IN (SELECT value FROM json_each(?3)) ORDER BY capture_id""",
-            [json.dumps([item for item, _ in items]), instance_id, json.dumps(imports)],
+            f"""SELECT item, score, upvotes, downvotes FROM scores
+                WHERE item IN (SELECT value FROM json_each(?)) AND instance_id = ?
+                {f"AND capture_id NOT IN ({imports})" if imports else ""} ORDER BY capture_id""",
+            [json.dumps([item for item, _ in items]), instance_id],
         )
         last = {row[0]: row[1:] for row in rows}
     new = [
