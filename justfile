@@ -13,7 +13,7 @@ test *arguments:
 
 # what takes too long for the gate, which runs a sample of it: 2,000 worlds that change while they are archived
 soak:
-    THREAD_ARCHIVE_WORLDS=400 {{python}} -m pytest tests/archiving/test_changing_worlds.py
+    THREAD_ARCHIVE_WORLDS=400 {{python}} -m pytest tests/archiving/test_changing_worlds.py tests/archiving/test_lying_servers.py
 
 check:
     .venv/bin/ruff check .

@@ -47,7 +47,7 @@ def comment(body: str, depth: int, name: str, parent: str | None = None) -> Item
         "kind": "comment", "ap_id": f"https://x.example/comment/{name}", "parent": parent, "depth": depth,
         "author": f"https://x.example/u/{name}", "author_name": name, "body": body, "published_at": STAMP,
         "edited_at": None, "score": None, "deleted": False, "removed": False, "community": "https://x.example/c/boats",
-        "purged_at": None,
+        "purged_at": None, "attested_by": None, "unconfirmed": None,
     }  # fmt: skip
     return Item(kind="comment", depth=depth, fields=fields)
 

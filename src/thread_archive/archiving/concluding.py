@@ -97,7 +97,7 @@ def conclude(
         )
         for loser, ap_ids in sorted(bereft.items()):
             _written_anew(archive, loser, ap_ids)
-        if _rebuilt_if_overtaken(archive, capture, post_id, disowned=disowned):
+        if _rebuilt(archive, capture, post_id, anew=disowned or bool(bereft)):
             receipt = _receipt(archive, capture, founds, post_id, changes, refused)
             captures.amend_receipt(archive, capture.id, receipt.as_json())
     for loser in sorted(bereft):
@@ -126,15 +126,15 @@ def _written_anew(archive: Archive, post_id: int, lost: Collection[str]) -> None
         captures.amend_receipt(archive, capture.id, less(capture.receipt, lost, counts.stored, counts.tombstones))
 
 
-def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int, *, disowned: bool) -> bool:
+def _rebuilt(archive: Archive, capture: OpenCapture, post_id: int, *, anew: bool) -> bool:
     """
-    A visit that began after this one was written before it, and its word counts: put both in their order. So does what
-    earlier visits told of a thread that was `disowned` of what others told in between.
+    A visit that began after this one was written before it, and its word counts: put both in their order.
 
-    What a snapshot brought cannot be written again, and stays.
+    So does, where the thread is to be written `anew`, what earlier visits told of it while others claimed it or some of
+    its comments. What a snapshot brought cannot be written again, and stays.
     """
     is_latest = captures.latest_capture_of(archive, post_id) == capture.id
-    if (is_latest and not disowned) or captures.was_imported(archive, post_id):
+    if (is_latest and not anew) or captures.was_imported(archive, post_id):
         return False
     rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
     return True

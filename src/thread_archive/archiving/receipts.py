@@ -134,7 +134,7 @@ class Receipt:
         return (purged, *(item for item in self.missing if item is not gaps))
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object of `add --json`."""
+        """The contract's object of `add --json`; what few threads have is there only where there is any."""
         return {
             "url": self.url,
             "thread": self.thread,
@@ -145,14 +145,14 @@ class Receipt:
             "exit_code": self.exit_code,
             "error": self.error.as_json() if self.error else None,
             "captured_at": self.captured_at.isoformat().replace("+00:00", "Z") if self.captured_at else None,
-            "attested_by": list(self.attested_by) or None,
+            **({"attested_by": list(self.attested_by)} if self.attested_by else {}),
             "sources": [source.as_json() for source in self.sources],
             "comments": {
                 "stored": self.stored,
                 "tombstones": self.tombstones,
                 "missing": [_missing_json(item) for item in self._named()],
                 "unexplained": self.unexplained,
-                "unconfirmed": [_item_json(item) for item in self.unconfirmed],
+                **({"unconfirmed": [_item_json(item) for item in self.unconfirmed]} if self.unconfirmed else {}),
             },
             "article": self.article.as_json(),
             "revisions_added": self.revisions_added,
@@ -188,5 +188,7 @@ def less(receipt: Mapping[str, Any], lost: Collection[str], stored: int, tombsto
     items = [item for entry in before for item in entry["items"]] + named
     entry = {"reason": MissingReason.OTHER_THREAD.value, "count": len(items), "items": items}
     kept = [item for item in comments.get("unconfirmed", ()) if item["ap_id"] not in lost]
-    comments |= {"stored": stored, "tombstones": tombstones, "missing": [*others, entry], "unconfirmed": kept}
+    comments |= {"stored": stored, "tombstones": tombstones, "missing": [*others, entry]}
+    if "unconfirmed" in comments:
+        comments["unconfirmed"] = kept
     return {**receipt, "comments": comments}
