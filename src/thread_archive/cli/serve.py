@@ -23,8 +23,17 @@ from thread_archive.web.serving import Ready, ready, serve
     help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, what its server "
     "purged, or what people wrote who ask not to be archived.",
 )
+@click.option(
+    "--allow-host",
+    "hosts",
+    metavar="NAME",
+    multiple=True,
+    help="Answer to this name too, as behind a proxy; may be repeated (default: localhost and what --host says).",
+)
 @click.option("--include-purged", is_flag=True, help="With --public, show what its server purged too.")
-def command(file: Path | None, db: Path, host: str, port: int, public: bool, include_purged: bool) -> int:
+def command(
+    file: Path | None, db: Path, host: str, port: int, public: bool, hosts: tuple[str, ...], include_purged: bool
+) -> int:
     """
     Read and search the archive in a browser, with Datasette's tables behind it, until interrupted.
 
@@ -33,7 +42,7 @@ def command(file: Path | None, db: Path, host: str, port: int, public: bool, inc
     with _served(file or db) as served:
         shown = f"[{host}]" if ":" in host else host
         messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
-        serve(served, host=host, port=port, public=public, purged=include_purged)
+        serve(served, host=host, port=port, public=public, purged=include_purged, hosts=hosts)
     return 0
 
 

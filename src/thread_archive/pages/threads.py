@@ -16,6 +16,7 @@ from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
 from thread_archive.store.gaps import gap_keys
+from thread_archive.store.restrictions import hidden_comments
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
 # Above a comment that is shown in its context; what lies higher is a link away.
@@ -43,7 +44,8 @@ class Wanted:
 class ThreadView:
     """
     What the template shows. `body`, `ties`, `ancestors` and `discussion` are HTML; `above` is an ancestor (its slug)
-    in whose own context more of them are shown; `withdrawn` says what became of the post, if anything.
+    in whose own context more of them are shown; `hidden` counts comments that a public site leaves out; `withdrawn` says
+    what became of the post, if anything.
     """
 
     head: ThreadHead
@@ -59,6 +61,7 @@ class ThreadView:
     more: bool
     cross_posts: tuple[tuple[str, str, str, str, str], ...]
     facts: Facts | None
+    hidden: int
     lang: Markup
     withdrawn: str
 
@@ -91,6 +94,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
     withdrawn = gone(deleted=head.deleted, removed=head.removed)
     comments = CommentList(discussion)
     is_article = any(row.is_body and row.html for row in articles)
+    hidden = hidden_comments(reading.connection).get(head.id, 0) if reading.public else 0
     return ThreadView(
         head=head,
         wanted=wanted,
@@ -116,7 +120,9 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
             store.visits(reading.connection, head.id),
             store.receipts(reading.connection, head.id),
             store.failure_since(reading.connection, head.id),
+            hidden=hidden,
         ),
+        hidden=hidden,
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
     )
@@ -140,7 +146,7 @@ def thread_page(view: ThreadView, reading: Reading) -> str:
 def _count(view: ThreadView) -> int:
     """How many comments the thread has; with gaps, where the archive holds no account that leaves them out."""
     stored = view.facts.stored if view.facts else None
-    return view.head.total if stored is None else stored
+    return view.head.total - view.hidden if stored is None else stored
 
 
 def pages_of(reading: Reading, wanted: Wanted) -> Iterator[ThreadView]:

@@ -48,13 +48,26 @@ def leave_out(connection: sqlite3.Connection, *, purged: bool = False) -> None:
     Views by the tables' own names stand before them, in this connection only and in no file.
     """
     people = opted_out(connection)
-    reasons = ["restricted"]
+    reasons, conditions = ["restricted"], ["restricted = 1"]
     if people:
-        reasons.append(f"coalesce(creator_id IN ({', '.join(map(str, sorted(people)))}), 0)")
+        theirs = f"creator_id IN ({', '.join(map(str, sorted(people)))})"
+        reasons.append(f"coalesce({theirs}, 0)")
+        conditions.append(theirs)
     # Few archives have any, and without a view an index tells that nothing is restricted.
     if not purged and _is_any(connection, _PURGED):
         reasons.append(PURGED)
+        conditions += _PURGED
     for table in ("posts", "comments") if len(reasons) > 1 else ():
         names = [row[1] for row in tuples(connection, f"PRAGMA main.table_info({table})")]
         told = ", ".join(f"{' OR '.join(reasons)} AS restricted" if name == "restricted" else name for name in names)
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {told} FROM main.{table}")
+    # By conditions that an index is of each: it costs what there is to hide.
+    connection.execute(
+        f"""CREATE TEMP VIEW hidden_comments AS SELECT post_id, count(*) AS total FROM main.comments
+            WHERE ap_id IS NOT NULL AND ({" OR ".join(conditions)}) GROUP BY post_id"""
+    )
+
+
+def hidden_comments(connection: sqlite3.Connection) -> dict[int, int]:
+    """How many comments of which thread are left out, by the row of its post, after `leave_out`."""
+    return dict(tuples(connection, "SELECT post_id, total FROM temp.hidden_comments").fetchall())

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thread_archive.store.connections import tuples
+from thread_archive.store.restrictions import hidden_comments
 
 # What a list can be sorted by; ties by row id, so that pages never overlap.
 SORTS: Mapping[str, str] = {
@@ -33,8 +34,12 @@ class ThreadFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadCard:
-    """A thread in a list; `comments` leaves gaps out where the archive holds an account of it."""
+    """
+    A thread in a list; `comments` leaves gaps out where the archive holds an account of it, and on a public site what
+    that leaves out.
+    """
 
+    id: int
     slug: str
     ap_id: str
     title: str
@@ -65,7 +70,7 @@ JOIN captures AS capture ON capture.id = (
     SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))
 WHERE """
 _CARD = """
-SELECT post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id, home.domain,
+SELECT post.id, post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id, home.domain,
        person.ap_id, person.name, post.published_at, post.score,
        coalesce(json_extract(capture.receipt, '$.comments.stored'),
                 (SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0) AS places,
@@ -110,8 +115,10 @@ def thread_cards(
     query = f"{_CARD}{_FROM}{where} ORDER BY {SORTS[sort]}, post.id DESC LIMIT ? OFFSET ?"
     rows = tuples(connection, query, *values, size + 1, (page - 1) * size)
     flags = ("is_withdrawn", "is_restricted", "has_article")
-    cards = (dict(zip(_NAMES, row, strict=True)) for row in rows)
-    return [ThreadCard(**(card | {name: bool(card[name]) for name in flags})) for card in cards]
+    found = (dict(zip(_NAMES, row, strict=True)) for row in rows)
+    cards = [ThreadCard(**(card | {name: bool(card[name]) for name in flags})) for card in found]
+    hidden = hidden_comments(connection) if public else {}
+    return [replace(card, comments=card.comments - hidden.get(card.id, 0)) for card in cards] if hidden else cards
 
 
 def count_threads(connection: sqlite3.Connection, wanted: ThreadFilter, *, public: bool) -> int:

@@ -4,7 +4,7 @@ people paste it.
 """
 
 from thread_archive.urls.forms import FOREIGN_FORMS, FORMS, MAX_ID, Form, foreign_forms_table, forms_table
-from thread_archive.urls.hosts import host_in, host_of, typed_ports, with_a_labels
+from thread_archive.urls.hosts import a_labels, host_in, host_of, typed_ports, with_a_labels
 from thread_archive.urls.pasting import parse_thread_url
 from thread_archive.urls.refusals import without_password
 from thread_archive.urls.threads import MAX_LENGTH, ThreadURL, local_id_in, thread_at
@@ -17,6 +17,7 @@ __all__ = [
     "MAX_LENGTH",
     "Form",
     "ThreadURL",
+    "a_labels",
     "foreign_forms_table",
     "forms_table",
     "host_in",

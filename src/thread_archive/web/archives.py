@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from thread_archive.store.schema import APPLICATION_ID, VERSION
+from thread_archive.web.hosts import checked
 
 PLUGIN = "thread-archive"
 
@@ -93,6 +94,15 @@ def sole(datasette: Any) -> ServedArchive | None:
 def is_public(datasette: Any) -> bool:
     """Whether the plugin's setting `public` is on."""
     return bool((datasette.plugin_config(PLUGIN) or {}).get("public"))
+
+
+def allowed_hosts(datasette: Any) -> tuple[str, ...] | None:
+    """
+    The hosts that the plugin's setting `allow_hosts` names, in their normal form; None where it is not set, and every
+    host is answered. Raises InputError for what is no host name.
+    """
+    names = (datasette.plugin_config(PLUGIN) or {}).get("allow_hosts")
+    return None if names is None else checked([names] if isinstance(names, str) else tuple(names))
 
 
 def shows_purged(datasette: Any) -> bool:

@@ -88,7 +88,7 @@ def site_of(datasette: Any, archive: ServedArchive) -> Site:
     return Site(
         addresses=ServedAddresses(base=str(base)),
         stem=archive.name,
-        data=str(datasette.urls.database(archive.name)),
+        data="" if public else str(datasette.urls.database(archive.name)),
         noindex=public,
     )
 
