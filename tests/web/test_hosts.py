@@ -19,8 +19,8 @@ from web.datasettes import ask, plain, served
 THREAD = f"/t/{shelves.SLUG}"
 SECRET_SQL = "/written.json?sql=select+body+from+comment_revisions&_shape=array"
 PATHS = (
-    "/", THREAD, f"{THREAD}.json", "/threads.json", "/index.atom", f"{THREAD}.atom", "/search?q=river", "/search.atom?q=x",
-    "/-/", "/written", "/written/comments.json", "/written/comments.csv", "/written.db", SECRET_SQL,
+    "/", THREAD, f"{THREAD}.json", "/threads.json", "/index.atom", f"{THREAD}.atom", "/search?q=river",
+    "/search.atom?q=x", "/-/", "/written", "/written/comments.json", "/written/comments.csv", "/written.db", SECRET_SQL,
     "/written/-/query.json?sql=select+1", "/-/databases.json", "/-/static/app.css", "/-/thread-archive/pages.js",
     "/favicon.ico", "/nothing", "//-/databases.json",
 )  # fmt: skip
@@ -47,8 +47,9 @@ def answer(site: Any, path: str, headers: Sequence[tuple[bytes, bytes]], server:
     sent: list[dict[str, Any]] = []
     name, _, query = path.partition("?")
     scope = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": name, "headers": list(headers),
-        "raw_path": name.encode(), "query_string": query.encode(), "server": server, "client": ("127.0.0.1", 1),
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": name,
+        "headers": list(headers), "raw_path": name.encode(), "query_string": query.encode(),
+        "server": server, "client": ("127.0.0.1", 1),
     }  # fmt: skip
 
     async def receive() -> dict[str, Any]:

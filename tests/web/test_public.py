@@ -15,9 +15,9 @@ THREAD = f"/t/{shelves.SLUG}"
 SECRET = "the combination is 1953"
 CLOSED_TABLES = (
     "posts", "comments", "people", "links", "quotes", "articles", "search_content", "instances", "communities",
-    "most_active_people", "exchanges", "exchange_bodies", "captures", "post_revisions", "comment_revisions", "article_revisions",
-    "redaction_log", "takedowns", "settings", "_sqlite_migrations", "sqlite_master", "search_fts_data",
-    "search_fts_content", "search_fts_idx", "EXCHANGES",
+    "most_active_people", "exchanges", "exchange_bodies", "captures", "post_revisions", "comment_revisions",
+    "article_revisions", "redaction_log", "takedowns", "settings", "_sqlite_migrations", "sqlite_master",
+    "search_fts_data", "search_fts_content", "search_fts_idx", "EXCHANGES",
 )  # fmt: skip
 GAP = {"id": "gap/0", "instance": None, "local_id": None, "parent": None, "depth": 1, "reason": "not_public"}
 

@@ -44,8 +44,8 @@ class Wanted:
 class ThreadView:
     """
     What the template shows. `body`, `ties`, `ancestors` and `discussion` are HTML; `above` is an ancestor (its slug)
-    in whose own context more of them are shown; `hidden` counts comments that a public site leaves out; `withdrawn` says
-    what became of the post, if anything.
+    in whose own context more of them are shown; `hidden` counts comments that a public site leaves out; `withdrawn`
+    says what became of the post, if anything.
     """
 
     head: ThreadHead

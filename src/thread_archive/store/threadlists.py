@@ -70,8 +70,8 @@ JOIN captures AS capture ON capture.id = (
     SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))
 WHERE """
 _CARD = """
-SELECT post.id, post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id, home.domain,
-       person.ap_id, person.name, post.published_at, post.score,
+SELECT post.id, post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id,
+       home.domain, person.ap_id, person.name, post.published_at, post.score,
        coalesce(json_extract(capture.receipt, '$.comments.stored'),
                 (SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0) AS places,
        capture.status, capture.started_at, post.deleted OR post.removed, post.restricted,
