@@ -20,8 +20,8 @@ from thread_archive.web.serving import Ready, ready, serve
 @click.option(
     "--public",
     is_flag=True,
-    help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, what its server "
-    "purged, or what people wrote who ask not to be archived.",
+    help="For everyone to read: our pages alone, without tables, SQL or downloads, and without what only a login "
+    "gave, what its server purged, or what people wrote who ask not to be archived.",
 )
 @click.option(
     "--allow-host",
