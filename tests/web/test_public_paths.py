@@ -153,3 +153,18 @@ def test_the_index_beside_other_databases_does_not_name_a_public_archive(hiding:
         assert "other" in text
         assert "written" not in text
     assert ask(site, f"/-/threads/written{THREAD}").status_code == 200
+
+
+@pytest.mark.parametrize("become", ["gone", "broken"])
+def test_the_doors_stay_closed_while_the_file_cannot_be_looked_at(become: str, hiding: Path, tmp_path: Path) -> None:
+    path = tmp_path / "written.db"
+    shutil.copyfile(hiding, path)
+    site = served(path, public=True)
+    assert ask(site, "/").status_code == 200
+    if become == "gone":
+        path.rename(tmp_path / "elsewhere.db")
+    else:
+        path.write_bytes(b"x" * 4096)
+    for where in ("/written/exchanges.json", "/written/comments", "/-/databases.json", "/written.db"):
+        assert ask(site, where).status_code in (403, 404), where
+    assert ask(site, "/", host="attacker.example").status_code == 421

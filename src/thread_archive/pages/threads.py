@@ -16,7 +16,6 @@ from thread_archive.pages.rendering import Reading, render
 from thread_archive.slugs import slug
 from thread_archive.store import threadpages as store
 from thread_archive.store.gaps import gap_keys
-from thread_archive.store.restrictions import hidden_comments
 from thread_archive.store.threadpages import ArticleRow, CommentRow, Place, ThreadHead
 
 # Above a comment that is shown in its context; what lies higher is a link away.
@@ -94,7 +93,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
     withdrawn = gone(deleted=head.deleted, removed=head.removed)
     comments = CommentList(discussion)
     is_article = any(row.is_body and row.html for row in articles)
-    hidden = hidden_comments(reading.connection).get(head.id, 0) if reading.public else 0
+    hidden = reading.hidden.get(head.id, 0)
     return ThreadView(
         head=head,
         wanted=wanted,

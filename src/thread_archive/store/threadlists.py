@@ -2,10 +2,9 @@
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from thread_archive.store.connections import tuples
-from thread_archive.store.restrictions import hidden_comments
 
 # What a list can be sorted by; ties by row id, so that pages never overlap.
 SORTS: Mapping[str, str] = {
@@ -34,10 +33,7 @@ class ThreadFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadCard:
-    """
-    A thread in a list; `comments` leaves gaps out where the archive holds an account of it, and on a public site what
-    that leaves out.
-    """
+    """A thread in a list; `comments` leaves gaps out where the archive holds an account of it."""
 
     id: int
     slug: str
@@ -115,10 +111,8 @@ def thread_cards(
     query = f"{_CARD}{_FROM}{where} ORDER BY {SORTS[sort]}, post.id DESC LIMIT ? OFFSET ?"
     rows = tuples(connection, query, *values, size + 1, (page - 1) * size)
     flags = ("is_withdrawn", "is_restricted", "has_article")
-    found = (dict(zip(_NAMES, row, strict=True)) for row in rows)
-    cards = [ThreadCard(**(card | {name: bool(card[name]) for name in flags})) for card in found]
-    hidden = hidden_comments(connection) if public else {}
-    return [replace(card, comments=card.comments - hidden.get(card.id, 0)) for card in cards] if hidden else cards
+    cards = (dict(zip(_NAMES, row, strict=True)) for row in rows)
+    return [ThreadCard(**(card | {name: bool(card[name]) for name in flags})) for card in cards]
 
 
 def count_threads(connection: sqlite3.Connection, wanted: ThreadFilter, *, public: bool) -> int:

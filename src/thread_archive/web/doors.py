@@ -5,8 +5,9 @@ What is public is what is named here: Datasette's pages tell of tables, counts a
 release of it will know more of them. Of an archive they are closed altogether.
 """
 
+import re
 from collections.abc import Awaitable, Callable
-from re import match
+from dataclasses import dataclass
 from typing import Any
 
 from datasette.utils import tilde_decode
@@ -32,18 +33,25 @@ def closed(datasette: Any) -> frozenset[str]:
 
 
 def doorkeeper(datasette: Any, app: App) -> App:
-    """Datasette behind the doors of its archives."""
+    """Datasette behind the doors of its archives. Raises InputError where a host that is allowed is none."""
+    doors = _Doors(
+        datasette=datasette,
+        hosts=allowed_hosts(datasette),
+        public=is_public(datasette),
+        pages=tuple(re.compile(route) for route, _ in views.routes(datasette)),
+    )
 
     async def keep(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not ours(datasette):
             await app(scope, receive, send)
             return
-        refused = _refusal(datasette, scope)
+        path = _path(datasette, scope)
+        refused = doors.refusal(scope, path)
         if refused:
             await _refuse(send, *refused)
             return
-        alone, public, path = sole(datasette) is not None, is_public(datasette), _path(datasette, scope)
-        is_own = alone or _is_page(datasette, path) or _names_an_archive(datasette, path)
+        alone = sole(datasette) is not None
+        is_own = alone or doors.is_page(path) or doors.names_an_archive(path)
         nonce = policies.new_nonce() if alone else ""
 
         async def with_headers(message: Any) -> None:
@@ -53,7 +61,7 @@ def doorkeeper(datasette: Any, app: App) -> App:
                     headers = _harmless(headers, is_file=path.startswith("/-/") or _is_mounted(datasette, path))
                 if nonce and not _has(headers, b"content-security-policy"):
                     headers.append((b"content-security-policy", policies.datasettes(nonce).encode()))
-                if public:
+                if doors.public:
                     headers.append((b"x-robots-tag", b"noindex, nofollow"))
                 message = {**message, "headers": headers}
             await send(message)
@@ -61,6 +69,45 @@ def doorkeeper(datasette: Any, app: App) -> App:
         await app(scope, receive, with_headers)
 
     return keep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doors:
+    """What was set when the site started: `hosts` is None where every one is answered; `pages` are routes of ours."""
+
+    datasette: Any
+    hosts: tuple[str, ...] | None
+    public: bool
+    pages: tuple[re.Pattern[str], ...]
+
+    def refusal(self, scope: Any, path: str) -> tuple[int, str] | None:
+        """The status and the words with which a request is refused; None where it is not."""
+        if self.hosts is not None and (stranger := hosts.refusal(scope, self.hosts)):
+            return stranger
+        if not self.public:
+            return None
+        return self._closed(path) if scope["method"] in ("GET", "HEAD") else (405, "This site is for reading.")
+
+    def _closed(self, path: str) -> tuple[int, str] | None:
+        """What stands before a path that a public site shows nobody; None where it has something for everybody."""
+        if self.is_page(path) or path == "/favicon.ico":
+            return None
+        if self.names_an_archive(path):
+            return _CLOSED
+        # Beside other databases: theirs are for their owner to close.
+        is_theirs = sole(self.datasette) is None and (not path.startswith("/-") or path.startswith(_STATIC))
+        return None if is_theirs else _NO_SUCH
+
+    def is_page(self, path: str) -> bool:
+        """Whether one of our own pages is at `path`: Datasette's router asks the same expressions, ours first."""
+        return any(route.match(path) for route in self.pages)
+
+    def names_an_archive(self, path: str) -> bool:
+        """Whether Datasette would show something of an archive at `path`."""
+        first = path[1:].partition("/")[0]
+        names = {*ours(self.datasette), *closed(self.datasette)}
+        routes = {self.datasette.databases[name].route for name in names}
+        return not routes.isdisjoint((tilde_decode(first), tilde_decode(first.partition(".")[0])))
 
 
 def _harmless(headers: list[tuple[bytes, bytes]], *, is_file: bool) -> list[tuple[bytes, bytes]]:
@@ -85,41 +132,6 @@ def _path(datasette: Any, scope: Any) -> str:
     path = str(raw.decode("ascii", "replace") if raw else scope["path"]).partition("?")[0]
     base = datasette.setting("base_url")
     return "/" + path[len(base) :] if base != "/" and path.startswith(base) else path
-
-
-def _refusal(datasette: Any, scope: Any) -> tuple[int, str] | None:
-    """The status and the words with which a request is refused; None where it is not."""
-    allowed = allowed_hosts(datasette)
-    if allowed is not None and (stranger := hosts.refusal(scope, allowed)):
-        return stranger
-    if not is_public(datasette):
-        return None
-    if scope["method"] not in ("GET", "HEAD"):
-        return (405, "This site is for reading.")
-    return _closed_door(datasette, _path(datasette, scope))
-
-
-def _closed_door(datasette: Any, path: str) -> tuple[int, str] | None:
-    """What stands before a path that a public site shows nobody; None where it has something for everybody."""
-    if _is_page(datasette, path) or path == "/favicon.ico":
-        return None
-    if _names_an_archive(datasette, path):
-        return _CLOSED
-    # Beside other databases: theirs are for their owner to close.
-    is_theirs = sole(datasette) is None and (not path.startswith("/-") or path.startswith(_STATIC))
-    return None if is_theirs else _NO_SUCH
-
-
-def _is_page(datasette: Any, path: str) -> bool:
-    """Whether one of our own pages is at `path`: Datasette's router asks the same expressions, ours first."""
-    return any(match(route, path) for route, _ in views.routes(datasette))
-
-
-def _names_an_archive(datasette: Any, path: str) -> bool:
-    """Whether Datasette would show something of an archive at `path`."""
-    first = path[1:].partition("/")[0]
-    routes = {datasette.databases[name].route for name in {*ours(datasette), *closed(datasette)}}
-    return not routes.isdisjoint((tilde_decode(first), tilde_decode(first.partition(".")[0])))
 
 
 def _is_mounted(datasette: Any, path: str) -> bool:

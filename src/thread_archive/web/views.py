@@ -61,9 +61,8 @@ async def respond(datasette: Any, request: Any, make: Make) -> Any:
     def in_thread(connection: Any) -> str | None:
         with sqlite_timelimit(connection, _MOST_MILLISECONDS), one_state(connection):
             now, public = this_hour() if archive.is_mutable else None, is_public(datasette)
-            if public:
-                leave_out(connection, purged=shows_purged(datasette))
-            return make(Reading(connection=connection, site=site, public=public, now=now), asked)
+            hidden = leave_out(connection, purged=shows_purged(datasette)) if public else {}
+            return make(Reading(connection=connection, site=site, public=public, hidden=hidden, now=now), asked)
 
     made = await datasette.databases[archive.name].execute_fn(in_thread)
     cache = MUTABLE if archive.is_mutable else IMMUTABLE
