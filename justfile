@@ -11,9 +11,11 @@ setup:
 test *arguments:
     {{python}} -m pytest {{arguments}}
 
-# what takes too long for the gate, which runs a sample of it: 2,000 worlds that change while they are archived
+# what takes too long for the gate, which runs a sample of it: 2,000 worlds that change while they are archived, and
+# servers that say anything
 soak:
     THREAD_ARCHIVE_WORLDS=400 {{python}} -m pytest tests/archiving/test_changing_worlds.py tests/archiving/test_lying_servers.py
+    THREAD_ARCHIVE_TEXTS=200 {{python}} -m pytest tests/cli/test_controls.py
 
 check:
     .venv/bin/ruff check .

@@ -29,8 +29,15 @@ def main(python: str, archive: str) -> None:
         version = client.get("/-/versions.json").json()["datasette"]["version"]
         print(f"Datasette {version}: {len(posts)} posts, {len(found)} of {len(everything)} texts found")
     with serving(python, archive, "--public") as client:
-        assert client.get(f"/{stem}/posts").status_code == 200
-        for path in (f"/{stem}/exchanges", f"/{stem}.json?sql=select+1", f"/{stem}.db", "/-/databases"):
+        for thread in client.get("/threads.json").raise_for_status().json()["threads"]:
+            assert 'id="discussion"' in client.get(thread["page"]).raise_for_status().text
+        for path in (
+            f"/{stem}/posts",
+            f"/{stem}/exchanges",
+            f"/{stem}.json?sql=select+1",
+            f"/{stem}.db",
+            "/-/databases",
+        ):
             assert client.get(path).status_code in (403, 404), f"{path} is open"
         print(f"Datasette {version}: a public site keeps its doors closed")
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from browsers import browser
 from fake_lemmy import Reply, Server, grow, thread
@@ -20,9 +21,9 @@ from thread_archive.store.article_writing import empty_page
 from thread_archive.store.reading import thread_items
 
 
-def exported(archive: Archive, form: str) -> str:
+def exported(archive: Archive, form: str, *, raw: bool = False) -> str:
     post_id = rows(archive, "SELECT id FROM posts WHERE ap_id = ?", ONE)[0][0]
-    return "".join(export(archive, post_id, form))
+    return "".join(export(archive, post_id, form, raw=raw))
 
 
 @pytest.fixture
@@ -46,8 +47,50 @@ def test_no_cell_of_a_table_is_a_formula(tmp_path: Path, start: str) -> None:
         add(made, server, ONE)
         table = list(csv.DictReader(io.StringIO(exported(made, "csv"), newline="")))
     assert len(table) == 2
-    assert table[1]["body"] == f"'{start}\"; and, so on\nhere"
+    # An end of a line is written in one way.
+    assert table[1]["body"] == f"'{start}\"; and, so on\nhere".replace("\r", "\n")
     assert not [cell for row in table for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+STEERING = "\x1b]0;x\x07\x9b31m\u202e\u2066\u2028\U000e0041"
+
+
+@pytest.mark.parametrize("start", ["\u202e=1+1", "\x1b=1", "\ufeff@SUM(A1)", "\U000e0041-1", "\x07\t=1"])
+def test_what_is_left_out_hides_no_formula(tmp_path: Path, start: str) -> None:
+    with Server(thread(v3("one.test"), [start])) as server, archive_in(tmp_path) as made:
+        add(made, server, ONE)
+        table = list(csv.DictReader(io.StringIO(exported(made, "csv"), newline="")))
+        raw = list(csv.DictReader(io.StringIO(exported(made, "csv", raw=True), newline="")))
+    assert table[1]["body"].startswith("'")
+    assert raw[1]["body"] == start
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_export_steers_who_shows_it_unless_every_character_is_asked_for(tmp_path: Path, form: str) -> None:
+    world = thread(v3("one.test"), [f"a{STEERING}b"], post={"title": f"Title{STEERING}", "body": f"c{STEERING}d" * 200})
+    with Server(world) as server, archive_in(tmp_path) as made:
+        add(made, server, ONE)
+        clean, raw = exported(made, form), exported(made, form, raw=True)
+    for sign in set(STEERING) - set("]0;x31mA"):
+        assert sign not in clean, f"U+{ord(sign):04X}"
+    assert "\u202e" in raw
+    if form == "jsonl":
+        assert [json.loads(line) for line in clean.splitlines()] == [
+            json.loads(line) for line in raw.split("\n") if line
+        ]
+
+
+@pytest.mark.parametrize("hidden", ["\x1b", "\u202e", "\U000e0041", "\u2028"])
+def test_what_is_left_out_of_a_text_lets_nothing_out_of_its_place(tmp_path: Path, hidden: str) -> None:
+    """A sign that is whole only without it would begin a block that goes on to the end of the file."""
+    bodies = [f"`{hidden}``\n\nopen", f"<{hidden}script>", f"a\u2028# Heading{hidden}", "the end"]
+    with Server(thread(v3("one.test"), bodies)) as server, archive_in(tmp_path) as made:
+        add(made, server, ONE)
+        text, page = exported(made, "md"), exported(made, "html")
+    html = MarkdownIt("commonmark").render(text)
+    assert "<p>the end</p>" in html.partition("open")[2]
+    assert html.count("<h1>") == 1
+    assert "<script>" not in page.partition("<main")[2]
 
 
 def test_the_text_shows_who_answers_whom_and_nothing_that_was_taken_back(archive: Archive) -> None:

@@ -18,10 +18,18 @@ def register() -> None:
         pm.register(plugin, name="thread_archive")
 
 
-def plain(*files: Path, immutable: bool = False, public: bool = False, **more: Any) -> Datasette:
-    """What `datasette FILES` makes, the plugin's setting aside."""
+def plain(
+    *files: Path,
+    immutable: bool = False,
+    public: bool = False,
+    allow_hosts: list[str] | None = None,
+    **more: Any,
+) -> Datasette:
+    """What `datasette FILES` makes, the plugin's settings aside."""
     register()
-    metadata = {"plugins": {"thread-archive": {"public": True}}} if public else {}
+    config: dict[str, Any] = {"public": True} if public else {}
+    config |= {} if allow_hosts is None else {"allow_hosts": allow_hosts}
+    metadata = {"plugins": {"thread-archive": config}} if config else {}
     names = [str(file) for file in files]
     return Datasette(**({"immutables": names} if immutable else {"files": names}), metadata=metadata, **more)
 

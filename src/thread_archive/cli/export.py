@@ -12,7 +12,8 @@ import click
 
 from thread_archive.cli.options import db_option, find_thread
 from thread_archive.cli.streams import give_up_output
-from thread_archive.cli.terminal import messages, safe
+from thread_archive.cli.terminal import messages
+from thread_archive.controls import without_controls
 from thread_archive.exceptions import InputError
 from thread_archive.snapshots.exporting import FORMATS, export
 from thread_archive.store.archive import Archive
@@ -28,11 +29,19 @@ _NOT_FOR_ALL = (
 @click.argument("thread", metavar="THREAD")
 @db_option
 @click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="What kind of file to write.")
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Keep every character as it was written, formulas and those that steer terminals and readers too.",
+)
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="The file (default: standard output).")
-def command(thread: str, db: Path, form: str, target: Path | None) -> int:
+def command(thread: str, db: Path, form: str, raw: bool, target: Path | None) -> int:
     """
     Write one thread to one file: html, a page that needs nothing beside it; md, a text; jsonl, what `show --json`
     prints; csv, rows for a spreadsheet, none of which is taken for a formula.
+
+    Characters that show nothing and steer whoever shows a text (escapes, marks of direction, tags) are left out; in
+    jsonl they are written as escapes. A terminal gets none even with --raw.
 
     The file is for you: it has all that `show` prints. A snapshot leaves out what is not for everybody.
     """
@@ -40,9 +49,9 @@ def command(thread: str, db: Path, form: str, target: Path | None) -> int:
         post_id = find_thread(archive, thread)
         try:
             with _opened(target) as out:
-                # A file and a pipe get it word for word; a terminal would obey what strangers wrote.
-                shown = safe if out.isatty() else str
-                for piece in export(archive, post_id, form):
+                # Whatever is asked for: a terminal would obey what strangers wrote.
+                shown = without_controls if raw and out.isatty() else str
+                for piece in export(archive, post_id, form, raw):
                     out.write(shown(piece).encode("utf-8", "replace"))
         except BrokenPipeError:
             raise

@@ -15,7 +15,8 @@ from thread_archive.archiving.redacting import Redaction, Target, finish, previe
 from thread_archive.cli.options import db_option, find_thread, json_option
 from thread_archive.cli.progress import Busy
 from thread_archive.cli.prompts import stopping
-from thread_archive.cli.terminal import line, messages, output, print_indented, print_json, safe
+from thread_archive.cli.terminal import line, messages, output, print_indented, print_json
+from thread_archive.controls import without_controls
 from thread_archive.counting import counted
 from thread_archive.exceptions import ArchiveBusyError, InputError
 from thread_archive.store.archive import Archive
@@ -132,7 +133,7 @@ def _passages(text: str, pattern: re.Pattern[str]) -> Iterator[Text]:
 
 def _one_line(text: str) -> str:
     """`text` on one line; blanks at its ends stay."""
-    return re.sub(r"\s+", " ", safe(text))
+    return re.sub(r"\s+", " ", without_controls(text))
 
 
 def _cut(text: str, length: int) -> str:

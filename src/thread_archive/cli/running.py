@@ -14,7 +14,8 @@ import click
 from thread_archive.cli import INTERRUPTED, NOTHING_LOST, VERBS, program
 from thread_archive.cli.prompts import StoppedError
 from thread_archive.cli.streams import give_up_output, prepare
-from thread_archive.cli.terminal import as_started, safe
+from thread_archive.cli.terminal import as_started
+from thread_archive.controls import without_controls
 from thread_archive.exceptions import InputError, ThreadArchiveError
 
 USAGE = 2
@@ -48,7 +49,9 @@ def run(arguments: Sequence[str]) -> int:
     if os.environ.get(_DEBUG):
         # Our own alone: what libraries log of requests may hold a login.
         logger = logging.getLogger("thread_archive")
-        logger.addHandler(logging.StreamHandler())
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Formatter())
+        logger.addHandler(handler)
         logger.setLevel(logging.DEBUG)
     verb = arguments[0]
     if verb not in VERBS:
@@ -79,7 +82,7 @@ def _run(verb: str, arguments: list[str]) -> int:
         _complain(error.format_message(), f"`thread-archive {verb} --help` says more.")
         return USAGE
     except ThreadArchiveError as error:
-        _complain(error.message, error.next)
+        _complain(_one_line(error.message), _one_line(error.next))
         return error.exit_code
     except BrokenPipeError:
         raise
@@ -90,7 +93,7 @@ def _run(verb: str, arguments: list[str]) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence instead of a traceback
         if os.environ.get(_DEBUG):
-            traceback.print_exc()
+            print(without_controls(traceback.format_exc()), file=sys.stderr)
         _complain(
             f"This should not have happened: {type(error).__name__}: {error}",
             "Nothing that was stored is lost. Please report it, with what THREAD_ARCHIVE_DEBUG=1 prints.",
@@ -98,5 +101,15 @@ def _run(verb: str, arguments: list[str]) -> int:
         return UNEXPECTED
 
 
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return without_controls(super().format(record))
+
+
+def _one_line(text: str) -> str:
+    """`text`, which may repeat what a server said, on one line; a path keeps its blanks."""
+    return without_controls(text).replace("\n", " ")
+
+
 def _complain(message: str, remedy: str) -> None:
-    print(f"thread-archive: {safe(message)} {safe(as_started(remedy))}".rstrip(), file=sys.stderr)
+    print(without_controls(f"thread-archive: {message} {as_started(remedy)}").rstrip(), file=sys.stderr)

@@ -20,8 +20,15 @@ from thread_archive.web.serving import Ready, ready, serve
 @click.option(
     "--public",
     is_flag=True,
-    help="For everyone to read: no SQL, downloads, evidence, older states, what only a login gave, what its server "
-    "purged, what is unconfirmed, or what people wrote who ask not to be archived.",
+    help="For everyone to read: our pages alone, without tables, SQL or downloads, and without what only a login "
+    "gave, what its server purged, what is unconfirmed, or what people wrote who ask not to be archived.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    metavar="NAME",
+    multiple=True,
+    help="Answer to this name too, as behind a proxy; may be repeated (default: localhost and what --host says).",
 )
 @click.option("--include-purged", is_flag=True, help="With --public, show what its server purged too.")
 @click.option("--include-unconfirmed", is_flag=True, help="With --public, show unconfirmed comments too.")
@@ -31,6 +38,7 @@ def command(
     host: str,
     port: int,
     public: bool,
+    hosts: tuple[str, ...],
     include_purged: bool,
     include_unconfirmed: bool,
 ) -> int:
@@ -42,7 +50,15 @@ def command(
     with _served(file or db) as served:
         shown = f"[{host}]" if ":" in host else host
         messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
-        serve(served, host=host, port=port, public=public, purged=include_purged, unconfirmed=include_unconfirmed)
+        serve(
+            served,
+            host=host,
+            port=port,
+            public=public,
+            purged=include_purged,
+            unconfirmed=include_unconfirmed,
+            hosts=hosts,
+        )
     return 0
 
 

@@ -8,7 +8,8 @@ import click
 from rich.text import Text
 
 from thread_archive.cli.options import db_option, find_thread, json_option
-from thread_archive.cli.terminal import NO_BREAK, line, output, print_indented, print_json, safe
+from thread_archive.cli.terminal import NO_BREAK, line, output, print_indented, print_json
+from thread_archive.controls import without_controls
 from thread_archive.model import MISSING_REASONS, MissingReason
 from thread_archive.store.archive import Archive
 from thread_archive.store.articles import PageText
@@ -69,7 +70,10 @@ def _page(page: PageText, remarks: Sequence[str]) -> Iterator[tuple[Text, int]]:
         yield Text(), 0
         sign = _SIGNS.get(paragraph.kind, "")
         style = "bold" if paragraph.kind == "heading" else ""
-        yield Text(f"{sign}{safe(paragraph.text)}", style=style), _INDENT * max(1, paragraph.level * bool(sign))
+        yield (
+            Text(f"{sign}{without_controls(paragraph.text)}", style=style),
+            _INDENT * max(1, paragraph.level * bool(sign)),
+        )
     yield Text(), 0
 
 
@@ -132,4 +136,4 @@ def _body(fields: dict[str, Any]) -> Iterator[Text]:
     elif fields["removed"]:
         yield Text("[removed by a moderator]", style="italic")
     elif fields["body"]:
-        yield Text(safe(fields["body"]).strip())
+        yield Text(without_controls(fields["body"]).strip())

@@ -3,14 +3,16 @@
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from thread_archive.cli import program
+from thread_archive.controls import without_controls
 
 # Where nobody looks there is no edge to wrap at: one line of ours is one line for whatever reads it.
 _UNBOUNDED = 2**31
@@ -20,20 +22,10 @@ HANGING = 4
 # them; whoever writes this one gets a blank.
 NO_BREAK = "\ue000"
 
-# Control characters but tab and newline, what turns the direction of text, invisible separators, lone surrogates.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def safe(text: str) -> str:
-    """`text` without what a terminal would obey; lines and tabs stay."""
-    return _UNSAFE.sub("", text.replace("\r\n", "\n"))
-
 
 def line(text: str) -> str:
-    """`text` made safe and put on one line."""
-    return " ".join(safe(text).split())
+    """`text` without what a terminal would obey, put on one line."""
+    return " ".join(without_controls(text).split())
 
 
 def as_started(text: str) -> str:
@@ -51,9 +43,18 @@ def messages() -> Console:
     return _console(sys.stderr)
 
 
+class _Console(Console):
+    """A console on which nothing steers but what is drawn with it: colours, and what moves."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The parts of what is printed: every text, whoever forgot to make it harmless."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=without_controls(segment.text))
+
+
 def _console(file: TextIO) -> Console:
     width = None if file.isatty() else _UNBOUNDED
-    return Console(file=file, width=width, markup=False, highlight=False, emoji=False)
+    return _Console(file=file, width=width, markup=False, highlight=False, emoji=False)
 
 
 def draws(console: Console) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
-from thread_archive.pages.assets import hashed_name
+from thread_archive.pages.assets import hashed_name, integrity
 
 
 class Addresses(Protocol):
@@ -33,6 +33,10 @@ class Addresses(Protocol):
 
     def asset(self, name: str) -> str:
         """The stylesheet or script called `name`."""
+        ...
+
+    def integrity(self, name: str) -> str:
+        """The digest that the script called `name` has to have; empty where a browser does not ask for one."""
         ...
 
     def feed(self, slug: str | None = None) -> str:
@@ -87,6 +91,10 @@ class ServedAddresses:
         """The stylesheet or script, under a name that changes with what is in it."""
         return f"{self.base}/-/thread-archive/{hashed_name(name)}"
 
+    def integrity(self, name: str) -> str:
+        """The digest by which the pages' policy allows the script."""
+        return integrity(name)
+
     def feed(self, slug: str | None = None) -> str:
         """The Atom feed."""
         return f"{self.base}/t/{slug}.atom" if slug else f"{self.base}/threads.atom"
@@ -131,6 +139,10 @@ class StaticAddresses:
     def asset(self, name: str) -> str:
         """The stylesheet or script."""
         return f"{self.up}{name}"
+
+    def integrity(self, name: str) -> str:  # noqa: ARG002 - there is none
+        """None: browsers check it in nothing that comes from a file."""
+        return ""
 
     def feed(self, slug: str | None = None) -> str:  # noqa: ARG002 - there is none
         """No feed."""

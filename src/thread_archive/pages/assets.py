@@ -1,6 +1,7 @@
 """The stylesheet and the script, under names that change with what is in them, so that they can be kept for ever."""
 
 import hashlib
+from base64 import b64encode
 from functools import cache
 from importlib.resources import files
 
@@ -26,6 +27,12 @@ def hashed_name(name: str) -> str:
     """`pages.0123456789ab.css` for `pages.css`."""
     stem, _, kind = name.partition(".")
     return f"{stem}.{hashlib.sha256(content(name)).hexdigest()[:12]}.{kind}"
+
+
+@cache
+def integrity(name: str) -> str:
+    """The digest of one of ASSETS as Subresource Integrity and Content-Security-Policy write it: `sha256-…`."""
+    return f"sha256-{b64encode(hashlib.sha256(content(name)).digest()).decode()}"
 
 
 @cache

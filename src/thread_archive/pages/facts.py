@@ -31,11 +31,14 @@ class Facts:
     uncounted: tuple[str, ...] = ()
 
 
-def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, Any] | None = None) -> Facts | None:
+def facts(
+    visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, Any] | None = None, *, hidden: int = 0
+) -> Facts | None:
     """
     The facts that the visits and the latest of `receipts` (the latest first) with an account tell; None without.
 
-    `failure` is when a later visit failed, and its receipt.
+    `failure` is when a later visit failed, and its receipt. Where so many comments are `hidden` from a public site, no
+    number is told that would count them.
     """
     if visits is None:
         return None
@@ -44,6 +47,7 @@ def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, An
     told = [_mapping(item) for item in _list(comments.get("missing"))]
     gone = [item for item in told if item.get("reason") in GONE_FOR_GOOD]
     missing = [item for item in told if item not in gone]
+    stored = comments.get("stored")
     return Facts(
         status=visits.status,
         captured_at=visits.captured_at,
@@ -51,11 +55,11 @@ def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, An
         first_at=visits.first_at,
         failed_at=failure[0] if failure else "",
         failure=str(_mapping(_mapping(failure[1]).get("error")).get("message") or "") if failure else "",
-        stored=comments.get("stored") if isinstance(comments.get("stored"), int) else None,
-        tombstones=_number(comments.get("tombstones")),
-        sources=tuple(_source(_mapping(item)) for item in _list(receipt.get("sources"))),
+        stored=stored - hidden if isinstance(stored, int) else None,
+        tombstones=0 if hidden else _number(comments.get("tombstones")),
+        sources=tuple(_source(_mapping(item), counts=not hidden) for item in _list(receipt.get("sources"))),
         missing=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in missing),
-        gone=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in gone),
+        gone=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in gone if not hidden),
         uncounted=tuple(
             _missing(bare, item.get("reason"))
             for item in missing
@@ -64,18 +68,21 @@ def facts(visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, An
     )
 
 
-def _source(source: dict[str, Any]) -> str:
+def _source(source: dict[str, Any], *, counts: bool) -> str:
     name = str(source.get("software") or "").capitalize()
     software = f"{name or 'unknown software'} {source.get('version') or ''}".strip()
     home = ", the thread’s home" if source.get("is_home") else ""
+    who = f"{source.get('instance')} ({software}{home})"
     error = _mapping(source.get("error")).get("message")
     if error:
-        return f"{source.get('instance')} ({software}{home}): {error}"
+        return f"{who}: {error}"
+    if not counts:
+        return who
     advertised = source.get("advertised")
-    counts = f"counts {advertised:,} live, " if isinstance(advertised, int) else ""
+    live = f"counts {advertised:,} live, " if isinstance(advertised, int) else ""
     drift = _number(source.get("drift"))
     too_high = f" (its counter is {drift:,} too high)" if drift else ""
-    return f"{source.get('instance')} ({software}{home}): {counts}gave {_number(source.get('received')):,}{too_high}"
+    return f"{who}: {live}gave {_number(source.get('received')):,}{too_high}"
 
 
 def _missing(count: int, reason: object) -> str:

@@ -76,7 +76,8 @@ def front_view(reading: Reading, query: Mapping[str, str]) -> FrontView:
     sort = query.get("sort", "")
     sort = sort if sort in SORTS else DEFAULT_SORT
     page = page_number(query)
-    cards = thread_cards(reading.connection, wanted, sort=sort, page=page, size=SIZE, public=reading.public)
+    found = thread_cards(reading.connection, wanted, sort=sort, page=page, size=SIZE, public=reading.public)
+    cards = [replace(card, comments=card.comments - reading.hidden.get(card.id, 0)) for card in found]
     communities = communities_with_threads(reading.connection, public=reading.public)
     view = FrontView(
         cards=tuple(cards[:SIZE]),

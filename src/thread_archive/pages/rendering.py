@@ -1,8 +1,8 @@
 """Templates: one environment for all pages. Everything is escaped but what is marked as sanitised HTML of our own."""
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -41,12 +41,14 @@ class Reading:
     """
     What a page is read from and for whom: one state of an archive, and the site that it is a page of.
 
-    `public` leaves out what only a login gave; `now` is what relative times are told from (none are without it).
+    `public` leaves out what is not for everybody; `hidden` says how many comments that are, by the row of their post;
+    `now` is what relative times are told from (none are without it).
     """
 
     connection: sqlite3.Connection
     site: Site
     public: bool = False
+    hidden: Mapping[int, int] = field(default_factory=dict)
     now: datetime | None = None
 
 

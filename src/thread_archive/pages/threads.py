@@ -45,7 +45,8 @@ class Wanted:
 class ThreadView:
     """
     What the template shows. `body`, `ties`, `ancestors` and `discussion` are HTML; `above` is an ancestor (its slug)
-    in whose own context more of them are shown; `withdrawn` says what became of the post, if anything.
+    in whose own context more of them are shown; `hidden` counts comments that a public site leaves out; `withdrawn`
+    says what became of the post, if anything.
     """
 
     head: ThreadHead
@@ -61,6 +62,7 @@ class ThreadView:
     more: bool
     cross_posts: tuple[tuple[str, str, str, str, str], ...]
     facts: Facts | None
+    hidden: int
     lang: Markup
     withdrawn: str
     remarks: Remarks
@@ -95,6 +97,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
     withdrawn = gone(deleted=head.deleted, removed=head.removed)
     comments = CommentList(discussion)
     is_article = any(row.is_body and row.html for row in articles)
+    hidden = reading.hidden.get(head.id, 0)
     return ThreadView(
         head=head,
         wanted=wanted,
@@ -120,7 +123,9 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
             store.visits(reading.connection, head.id),
             store.receipts(reading.connection, head.id),
             store.failure_since(reading.connection, head.id),
+            hidden=hidden,
         ),
+        hidden=hidden,
         lang=Markup(lang(head.language)),  # noqa: S704
         withdrawn=withdrawn,
         remarks=discussion.remarks,
@@ -146,7 +151,7 @@ def thread_page(view: ThreadView, reading: Reading) -> str:
 def _count(view: ThreadView) -> int:
     """How many comments the thread has; with gaps, where the archive holds no account that leaves them out."""
     stored = view.facts.stored if view.facts else None
-    return view.head.total if stored is None else stored
+    return view.head.total - view.hidden if stored is None else stored
 
 
 def pages_of(reading: Reading, wanted: Wanted) -> Iterator[ThreadView]:

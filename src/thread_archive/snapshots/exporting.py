@@ -9,6 +9,7 @@ from io import StringIO
 
 from markupsafe import Markup
 
+from thread_archive.controls import escaped_controls, without_controls
 from thread_archive.exceptions import UnknownThreadError
 from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
@@ -17,7 +18,7 @@ from thread_archive.pages.threads import Wanted, pages_of, thread_page
 from thread_archive.snapshots import markdown
 from thread_archive.store.archive import Archive, translated
 from thread_archive.store.connections import one_state
-from thread_archive.store.reading import thread_items
+from thread_archive.store.reading import Item, thread_items
 
 FORMATS = ("html", "md", "jsonl", "csv")
 # What makes a spreadsheet take the text of a cell for something to compute.
@@ -30,45 +31,67 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def export(archive: Archive, post_id: int, form: str) -> Iterator[str]:
-    """The thread of the row `post_id` as `html`, `md`, `jsonl` or `csv`, in pieces."""
-    yield from _WRITERS[form](archive, post_id)
+def export(archive: Archive, post_id: int, form: str, raw: bool = False) -> Iterator[str]:
+    """
+    The thread of the row `post_id` as `html`, `md`, `jsonl` or `csv`, in pieces; characters that steer whoever shows a
+    text, and formulas, only where `raw` asks for every character as it was written.
+    """
+    yield from _WRITERS[form](archive, post_id, raw)
 
 
 # ------------------------------------------------------------------------------------------------------------ rows
 
 
-def _jsonl(archive: Archive, post_id: int) -> Iterator[str]:
+def _jsonl(archive: Archive, post_id: int, raw: bool) -> Iterator[str]:
+    """JSON has escapes: nothing is lost by them."""
     for item in thread_items(archive, post_id):
-        yield json.dumps(item.fields, ensure_ascii=False) + "\n"
+        text = json.dumps(item.fields, ensure_ascii=False)
+        yield (text if raw else escaped_controls(text)) + "\n"
 
 
-def _csv(archive: Archive, post_id: int) -> Iterator[str]:
-    """RFC 4180, with a header; no cell is taken for a formula."""
+def _csv(archive: Archive, post_id: int, raw: bool) -> Iterator[str]:
+    """RFC 4180, with a header; no cell is taken for a formula, unless it is to stay as it was written."""
     buffer = StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     for item in thread_items(archive, post_id):
-        writer.writerow([_cell(item.fields.get(name)) for name in _COLUMNS])
+        writer.writerow([_cell(item.fields.get(name), raw=raw) for name in _COLUMNS])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
 
 
-def _cell(value: object) -> object:
+def _cell(value: object, *, raw: bool) -> object:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, list):
         value = " ".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if raw or not isinstance(value, str):
+        return value
+    # In this order: what is left out may stand before a formula.
+    text = without_controls(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 # ------------------------------------------------------------------------------------------------------------ text
 
 
-def _markdown(archive: Archive, post_id: int) -> Iterator[str]:
-    for line in markdown.lines(thread_items(archive, post_id)):
+def _markdown(archive: Archive, post_id: int, raw: bool) -> Iterator[str]:
+    # Before it is made: what is left out may stand within a sign, which then would reach further than its text.
+    items = thread_items(archive, post_id)
+    for line in markdown.lines(items if raw else map(_harmless, items)):
         yield f"{line}\n"
+
+
+def _harmless(item: Item) -> Item:
+    """An item whose texts hold nothing that steers whoever shows them."""
+    fields = {name: without_controls(value) if isinstance(value, str) else value for name, value in item.fields.items()}
+    if item.page is None:
+        return replace(item, fields=fields)
+    paragraphs = tuple(replace(block, text=without_controls(block.text)) for block in item.page.paragraphs)
+    return replace(
+        item, fields=fields, page=replace(item.page, title=without_controls(item.page.title), paragraphs=paragraphs)
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ page
@@ -98,7 +121,7 @@ class PageAddresses(StaticAddresses):
         return f"#b-{comment}"
 
 
-def _html(archive: Archive, post_id: int) -> Iterator[str]:
+def _html(archive: Archive, post_id: int, raw: bool) -> Iterator[str]:
     """The thread's page with all its comments, its stylesheet and its script inside: it asks for nothing else."""
     connection = archive.db.conn
     addresses = PageAddresses()
@@ -112,6 +135,8 @@ def _html(archive: Archive, post_id: int) -> Iterator[str]:
         # Markup: pages' own HTML, put together.
         whole = replace(views[0], discussion=Markup("\n".join(parts)), more=False)  # noqa: S704
         page = thread_page(whole, reading)
+        # Every text in it is escaped: what is left out stands in none of the page's own signs.
+        page = page if raw else without_controls(page)
     style, script = (assets.content(name).decode() for name in ("pages.css", "pages.js"))
     page = page.replace('<link rel="stylesheet" href="pages.css">', f"<style>\n{style}</style>", 1)
     yield page.replace('<script src="pages.js"></script>', f"<script>\n{script}</script>", 1)
@@ -144,7 +169,7 @@ def _branches(reading: Reading, slug: str, addresses: PageAddresses) -> Iterator
             yield re.sub(rf' id="c-{comment}"', f' id="b-{comment}"', view.discussion, count=1)
 
 
-_WRITERS: Mapping[str, Callable[[Archive, int], Iterator[str]]] = {
+_WRITERS: Mapping[str, Callable[[Archive, int, bool], Iterator[str]]] = {
     "html": _html,
     "md": _markdown,
     "jsonl": _jsonl,

@@ -36,6 +36,7 @@ class ThreadFilter:
 class ThreadCard:
     """A thread in a list; `comments` leaves gaps out where the archive holds an account of it."""
 
+    id: int
     slug: str
     ap_id: str
     title: str
@@ -67,8 +68,8 @@ JOIN captures AS capture ON capture.id = (
     SELECT max(id) FROM captures WHERE post_id = post.id AND status IN ('complete', 'partial'))
 WHERE """
 _CARD = f"""
-SELECT post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id, home.domain,
-       person.ap_id, {shown("name", "person")}, post.published_at, post.score,
+SELECT post.id, post.slug, post.ap_id, post.title, post.url, community.name, community.title, community.ap_id,
+       home.domain, person.ap_id, {shown("name", "person")}, post.published_at, post.score,
        coalesce(json_extract(capture.receipt, '$.comments.stored'),
                 (SELECT max(position) + 1 FROM comments WHERE post_id = post.id), 0) AS places,
        capture.status, capture.started_at, post.deleted OR post.removed, post.restricted,

@@ -5,7 +5,7 @@ people paste it.
 
 from thread_archive.urls.forms import FOREIGN_FORMS, FORMS, MAX_ID, Form, foreign_forms_table, forms_table
 from thread_archive.urls.handles import fitting_name, handle, is_same_server, name_in
-from thread_archive.urls.hosts import host_in, host_of, typed_ports, with_a_labels
+from thread_archive.urls.hosts import a_labels, host_in, host_of, typed_ports, with_a_labels
 from thread_archive.urls.pasting import parse_thread_url
 from thread_archive.urls.refusals import without_password
 from thread_archive.urls.threads import MAX_LENGTH, ThreadURL, local_id_in, thread_at
@@ -18,6 +18,7 @@ __all__ = [
     "MAX_LENGTH",
     "Form",
     "ThreadURL",
+    "a_labels",
     "fitting_name",
     "foreign_forms_table",
     "forms_table",

@@ -9,8 +9,8 @@ from typing import Any
 
 from datasette import hookimpl
 
-from thread_archive.web import describing, doors, lines, views
-from thread_archive.web.archives import archives, is_public, ours, sole
+from thread_archive.web import describing, doors, lines, policies, views
+from thread_archive.web.archives import archives, sole
 
 
 @hookimpl
@@ -22,8 +22,14 @@ def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[doors.App], doors.App]:
-    """The doors of a public site, and a Content-Security-Policy."""
+    """Hosts that the site answers to, the doors of a public site, and headers that let no row run."""
     return lambda app: doors.doorkeeper(datasette, app)
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    """Datasette's own scripts get what tells them from any other."""
+    policies.template_nonces(env)
 
 
 @hookimpl
@@ -52,25 +58,16 @@ def startup(datasette: Any) -> Callable[[], Any]:
 
 
 @hookimpl(trylast=True)
-def permission_allowed(datasette: Any, action: str, resource: Any) -> Callable[[], Any] | None:
+def permission_allowed(datasette: Any, resource: Any) -> bool | None:
     """0.65 asks whether something is allowed, and what is answered last counts: no, or what others say."""
-    if not is_public(datasette) or resource is None:
-        return None
-    database, child = resource if isinstance(resource, tuple) else (resource, None)
-    if database not in ours(datasette):
-        return None
-
-    async def check() -> bool | None:
-        return None if await doors.is_allowed(datasette, action, database, child) else False
-
-    return check
+    database = resource[0] if isinstance(resource, tuple) else resource
+    return False if database in doors.closed(datasette) else None
 
 
 @hookimpl
-async def permission_resources_sql(datasette: Any, action: str) -> Any:
+def permission_resources_sql(datasette: Any) -> Any:
     """1.0 asks for rules as SQL: what a public site denies."""
-    denied = await doors.denial_rows(datasette, action)
-    return [lines.denial(name, allowed, n) for n, (name, allowed) in enumerate(denied.items())] or None
+    return [lines.denial(name, number) for number, name in enumerate(sorted(doors.closed(datasette)))] or None
 
 
 @hookimpl

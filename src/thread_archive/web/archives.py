@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from thread_archive.store.schema import APPLICATION_ID, VERSION
+from thread_archive.web.hosts import checked
 
 PLUGIN = "thread-archive"
 
@@ -25,36 +26,41 @@ class ServedArchive:
 
 # What files were found to be, by path, inode and time of change: asked on every request.
 _known: dict[tuple[str, int, int], tuple[int, int]] = {}
+# What was last found at a path: a file that is moved away, or locked for a while, is still open behind its doors.
+_last: dict[str, tuple[int, int]] = {}
 _MOST_KNOWN = 1000
 
 
 def marks(path: str | None, *, immutable: bool) -> tuple[int, int]:
-    """The `application_id` and `user_version` of a file; zeros where it cannot be read."""
+    """The `application_id` and `user_version` of a file; while it cannot be read what they were, at first zeros."""
     if path is None:
         return (0, 0)
     try:
         status = Path(path).stat()
     except OSError:
-        return (0, 0)
+        return _last.get(path, (0, 0))
     key = (path, status.st_ino, status.st_mtime_ns)
     if key not in _known:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        _known[key] = _read_marks(path, immutable=immutable)
+        read = _read_marks(path, immutable=immutable)
+        if read is None:
+            return _last.get(path, (0, 0))
+        _known[key] = _last[path] = read
     return _known[key]
 
 
-def _read_marks(path: str, *, immutable: bool) -> tuple[int, int]:
+def _read_marks(path: str, *, immutable: bool) -> tuple[int, int] | None:
     mode = "immutable=1" if immutable else "mode=ro"
     try:
         connection = sqlite3.connect(f"file:{quote(str(Path(path).absolute()))}?{mode}", uri=True)
     except sqlite3.Error:
-        return (0, 0)
+        return None
     try:
         first = connection.execute("PRAGMA application_id").fetchone()[0]
         return (first, connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error:
-        return (0, 0)
+        return None
     finally:
         connection.close()
 
@@ -99,3 +105,12 @@ def also_shown(datasette: Any) -> tuple[bool, bool]:
     """Whether a public site shows what was purged, and what is unconfirmed: the plugin's settings `include_…`."""
     settings = datasette.plugin_config(PLUGIN) or {}
     return bool(settings.get("include_purged")), bool(settings.get("include_unconfirmed"))
+
+
+def allowed_hosts(datasette: Any) -> tuple[str, ...] | None:
+    """
+    The hosts that the plugin's setting `allow_hosts` names, in their normal form; None where it is not set, and every
+    host is answered. Raises InputError for what is no host name.
+    """
+    names = (datasette.plugin_config(PLUGIN) or {}).get("allow_hosts")
+    return None if names is None else checked([names] if isinstance(names, str) else tuple(names))

@@ -1,98 +1,69 @@
 """
-What a public site keeps closed: SQL, downloads, streams, evidence, what was replaced or withdrawn, paths and logins.
+Who is let in, and to what: hosts that a site answers to, and on a public site our own pages alone.
 
-Everything is closed but what is named here, so that a table or page that comes later is closed until somebody thinks
-of it.
+What is public is what is named here: Datasette's pages tell of tables, counts and columns in many ways, and a later
+release of it will know more of them. Of an archive they are closed altogether.
 """
 
+import re
 from collections.abc import Awaitable, Callable
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
-from thread_archive.store.restrictions import has_restricted
-from thread_archive.web.archives import PLUGIN, also_shown, is_public, ours, sole
-from thread_archive.web.responses import CSP
+from datasette.utils import tilde_decode
+
+from thread_archive.web import hosts, policies, views
+from thread_archive.web.archives import allowed_hosts, is_public, ours, sole
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 
-# Tables that say nothing of any one item.
-_ALWAYS = frozenset({"instances", "communities"})
-# Tables of items: open while there is nothing among them that is not for everybody.
-_UNRESTRICTED = frozenset(
-    {
-        "people", "posts", "comments", "cross_posts", "local_ids", "scores", "articles", "article_paragraphs", "links",
-        "quotes", "search_items", "search_content", "search_fts",
-    }
-)  # fmt: skip
-# Below `/-/`: what pages are drawn with. The rest tells of files and settings, or asks for logins.
-_DRAWN = ("/-/static/", "/-/static-plugins/", f"/-/{PLUGIN}/")
-_INDEX = frozenset({"/-", "/-/"})
-# Datasette's own pages have scripts and styles in them.
-_CORE_CSP = CSP.replace("script-src 'self'", "script-src 'self' 'unsafe-inline'").replace(
-    "style-src 'self'", "style-src 'self' 'unsafe-inline'"
-)
-# What was found in files, by path, size and time of change of the file and its WAL.
-_restricted: dict[tuple[object, ...], bool] = {}
-_MOST_KNOWN = 100
+_STATIC = ("/-/static/", "/-/static-plugins/")
+_CLOSED = (403, "This is not open to everybody.")
+_NO_SUCH = (404, "There is nothing here.")
 
 
-async def open_tables(datasette: Any, database: str) -> frozenset[str]:
-    """The tables (and views) of an archive that a public site shows."""
-    return _ALWAYS if await _holds_restricted(datasette, database) else _ALWAYS | _UNRESTRICTED
-
-
-async def is_allowed(datasette: Any, action: str, database: str, child: str | None) -> bool:
-    """Whether a public site allows an action on an archive, or on a table or query of it."""
-    if action in ("view-instance", "view-database"):
-        return True
-    if action == "view-table":
-        return child in await open_tables(datasette, database)
-    return action == "view-query" and not await _holds_restricted(datasette, database)
-
-
-async def _holds_restricted(datasette: Any, database: str) -> bool:
-    db = datasette.databases[database]
-    purged, unconfirmed = also_shown(datasette)
-    key = (*_state(db.path), purged, unconfirmed)
-    if key not in _restricted:
-        if len(_restricted) >= _MOST_KNOWN:
-            _restricted.clear()
-        _restricted[key] = await db.execute_fn(partial(has_restricted, purged=purged, unconfirmed=unconfirmed))
-    return _restricted[key]
-
-
-def _state(path: str) -> tuple[object, ...]:
-    state: list[object] = [path]
-    for name in (path, f"{path}-wal"):
-        try:
-            status = Path(name).stat()
-        except OSError:
-            continue
-        state += [status.st_ino, status.st_size, status.st_mtime_ns]
-    return tuple(state)
+def closed(datasette: Any) -> frozenset[str]:
+    """The names of databases of which Datasette itself shows nothing: archives of a public site."""
+    if not is_public(datasette):
+        return frozenset()
+    # Where databases can be joined in one query, that is done in one of Datasette's own.
+    return frozenset(ours(datasette)) | ({"_memory"} if datasette.crossdb else frozenset())
 
 
 def doorkeeper(datasette: Any, app: App) -> App:
-    """Datasette behind the doors of its archives: closed ones where it is public, and a CSP on its own pages."""
+    """Datasette behind the doors of its archives. Raises InputError where a host that is allowed is none."""
+    doors = _Doors(
+        datasette=datasette,
+        hosts=allowed_hosts(datasette),
+        public=is_public(datasette),
+        pages=tuple(re.compile(route) for route, _ in views.routes(datasette)),
+    )
 
     async def keep(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not ours(datasette):
             await app(scope, receive, send)
             return
-        public = is_public(datasette)
-        refusal = _refusal(datasette, scope) if public else None
-        if refusal:
-            await _refuse(send, *refusal)
+        path = _path(datasette, scope)
+        refused = doors.refusal(scope, path)
+        if refused:
+            await _refuse(send, *refused)
             return
         alone = sole(datasette) is not None
+        is_own = alone or doors.is_page(path) or doors.names_an_archive(path)
+        nonce = policies.new_nonce() if alone else ""
 
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *_more_headers(message, alone, public)]}
+                headers = list(message.get("headers", []))
+                if is_own:
+                    headers = _harmless(headers, is_file=path.startswith("/-/") or _is_mounted(datasette, path))
+                if nonce and not _has(headers, b"content-security-policy"):
+                    headers.append((b"content-security-policy", policies.datasettes(nonce).encode()))
+                if doors.public:
+                    headers.append((b"x-robots-tag", b"noindex, nofollow"))
+                message = {**message, "headers": headers}
             await send(message)
 
         await app(scope, receive, with_headers)
@@ -100,50 +71,79 @@ def doorkeeper(datasette: Any, app: App) -> App:
     return keep
 
 
-def _more_headers(message: Any, alone: bool, public: bool) -> list[tuple[bytes, bytes]]:
-    have = {name.lower() for name, _ in message.get("headers", [])}
-    more = []
-    if alone and b"content-security-policy" not in have:
-        more.append((b"content-security-policy", _CORE_CSP.encode()))
-    if public:
-        more.append((b"x-robots-tag", b"noindex, nofollow"))
-    return more
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doors:
+    """What was set when the site started: `hosts` is None where every one is answered; `pages` are routes of ours."""
+
+    datasette: Any
+    hosts: tuple[str, ...] | None
+    public: bool
+    pages: tuple[re.Pattern[str], ...]
+
+    def refusal(self, scope: Any, path: str) -> tuple[int, str] | None:
+        """The status and the words with which a request is refused; None where it is not."""
+        if self.hosts is not None and (stranger := hosts.refusal(scope, self.hosts)):
+            return stranger
+        if not self.public:
+            return None
+        return self._closed(path) if scope["method"] in ("GET", "HEAD") else (405, "This site is for reading.")
+
+    def _closed(self, path: str) -> tuple[int, str] | None:
+        """What stands before a path that a public site shows nobody; None where it has something for everybody."""
+        if self.is_page(path) or path == "/favicon.ico":
+            return None
+        if self.names_an_archive(path):
+            return _CLOSED
+        # Beside other databases: theirs are for their owner to close.
+        is_theirs = sole(self.datasette) is None and (not path.startswith("/-") or path.startswith(_STATIC))
+        return None if is_theirs else _NO_SUCH
+
+    def is_page(self, path: str) -> bool:
+        """Whether one of our own pages is at `path`: Datasette's router asks the same expressions, ours first."""
+        return any(route.match(path) for route in self.pages)
+
+    def names_an_archive(self, path: str) -> bool:
+        """Whether Datasette would show something of an archive at `path`."""
+        first = path[1:].partition("/")[0]
+        names = {*ours(self.datasette), *closed(self.datasette)}
+        routes = {self.datasette.databases[name].route for name in names}
+        return not routes.isdisjoint((tilde_decode(first), tilde_decode(first.partition(".")[0])))
 
 
-def _refusal(datasette: Any, scope: Any) -> tuple[int, str] | None:
-    """The status and the words with which a public site refuses a request; None where it does not."""
-    if scope["method"] not in ("GET", "HEAD"):
-        return (405, "This site is for reading.")
-    path = unquote((scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0])
-    path = "/" + path.removeprefix(datasette.setting("base_url")).lstrip("/")
-    # Beside other databases our pages are there; alone, Datasette has something of its own at that address.
-    is_page = (path == "/-/threads" or path.startswith("/-/threads/")) and sole(datasette) is None
-    if path.startswith("/-") and path not in _INDEX and not path.startswith(_DRAWN) and not is_page:
-        return (404, "There is nothing here.")
-    query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
-    if "_stream" in query:
-        return (403, "This site does not stream whole tables.")
-    return None
+def _harmless(headers: list[tuple[bytes, bytes]], *, is_file: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that a browser takes for what they say; only a file is a script."""
+    kept = [
+        (name, b"text/plain; charset=utf-8")
+        if name.lower() == b"content-type" and not is_file and policies.is_executable(value.decode("latin-1"))
+        else (name, value)
+        for name, value in headers
+        if name.lower() != b"x-content-type-options"
+    ]
+    return [*kept, (b"x-content-type-options", b"nosniff")]
+
+
+def _has(headers: list[tuple[bytes, bytes]], wanted: bytes) -> bool:
+    return any(name.lower() == wanted for name, _ in headers)
+
+
+def _path(datasette: Any, scope: Any) -> str:
+    """The path as Datasette's own router reads it, from `base_url` on."""
+    raw = scope.get("raw_path")
+    path = str(raw.decode("ascii", "replace") if raw else scope["path"]).partition("?")[0]
+    base = datasette.setting("base_url")
+    return "/" + path[len(base) :] if base != "/" and path.startswith(base) else path
+
+
+def _is_mounted(datasette: Any, path: str) -> bool:
+    return any(path.startswith(f"/{mount.strip('/')}/") for mount, _ in datasette.static_mounts)
 
 
 async def _refuse(send: Send, status: int, words: str) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-security-policy", CSP.encode()),
+        (b"content-security-policy", policies.OURS.encode()),
+        (b"x-content-type-options", b"nosniff"),
         (b"x-robots-tag", b"noindex, nofollow"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": words.encode()})
-
-
-async def denial_rows(datasette: Any, action: str) -> dict[str, frozenset[str]]:
-    """For each archive of a public site: the tables or queries an action is allowed on; absent where all is."""
-    if not is_public(datasette) or action in ("view-instance", "view-database"):
-        return {}
-    found: dict[str, frozenset[str]] = {}
-    for name in ours(datasette):
-        if action == "view-table":
-            found[name] = await open_tables(datasette, name)
-        elif not await is_allowed(datasette, action, name, None):
-            found[name] = frozenset()
-    return found

@@ -5,8 +5,7 @@ What the two lines of Datasette (0.65 and 1.0) do differently, each once.
 settings from its configuration, and asks for permissions as SQL.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 IS_ONE: bool
@@ -68,12 +67,7 @@ async def keep_queries(datasette: Any, database: str, queries: Mapping[str, Mapp
             )
 
 
-def denial(database: str, allowed: Iterable[str], number: int) -> Any:
-    """
-    1.0: everything of a database is denied but these of its tables or queries; `number` keeps the names of parameters
-    apart from those of another denial.
-    """
-    sql = """SELECT :ta_database_{0} AS parent, NULL AS child, 0 AS allow, 'this site is public' AS reason
-             UNION ALL SELECT :ta_database_{0}, value, 1, 'open on a public site' FROM json_each(:ta_allowed_{0})"""
-    values = {f"ta_database_{number}": database, f"ta_allowed_{number}": json.dumps(sorted(allowed))}
-    return PermissionSQL(sql=sql.format(number), params=values)
+def denial(database: str, number: int) -> Any:
+    """1.0: everything of a database is denied; `number` keeps the name of its parameter apart from another's."""
+    sql = f"SELECT :ta_database_{number} AS parent, NULL AS child, 0 AS allow, 'this site is public' AS reason"
+    return PermissionSQL(sql=sql, params={f"ta_database_{number}": database})

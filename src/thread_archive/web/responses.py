@@ -7,18 +7,8 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+from thread_archive.web import policies
+
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
@@ -36,7 +26,7 @@ def answer(request: Any, body: str | bytes, content_type: str, *, cache: str, st
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     etag = f'W/"{hashlib.sha256(raw).hexdigest()[:24]}"'
     headers = {
-        "Content-Security-Policy": CSP,
+        "Content-Security-Policy": policies.OURS,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cache-Control": cache,

@@ -4,7 +4,7 @@ import shutil
 import socket
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from thread_archive.exceptions import ArchiveUnwritableError, InputError
 from thread_archive.store.archive import Archive
 from thread_archive.web.archives import PLUGIN
+from thread_archive.web.hosts import checked
 
 # Before anything else is looked at: whoever upgrades needs the new tables, and a reader cannot make them.
 _BUSY_SECONDS = 5.0
@@ -71,10 +72,13 @@ def _readable(path: Path, folder: Path) -> Path:
         return copy
 
 
-def datasette_for(served: Ready, *, public: bool, purged: bool = False, unconfirmed: bool = False) -> Any:
+def datasette_for(
+    served: Ready, *, public: bool, purged: bool = False, unconfirmed: bool = False, hosts: Sequence[str] = ()
+) -> Any:
     """
     A Datasette that shows one file with our plugin, and on a public site nothing that is not for everyone; what was
-    `purged` or is `unconfirmed` is, where that is asked for.
+    `purged` or is `unconfirmed` is, where that is asked for. It answers to `hosts` and to this machine's loopback, and
+    to no other name.
     """
     # In this order: what handles errors is made a plugin by the first, and would be an empty one if it came before.
     import datasette.app
@@ -98,8 +102,13 @@ def datasette_for(served: Ready, *, public: bool, purged: bool = False, unconfir
             "allow_signed_tokens": False,
         }
     files = {"immutables" if served.immutable else "files": [str(served.path)]}
-    settings = {"public": public, "include_purged": purged, "include_unconfirmed": unconfirmed}
-    metadata = {"title": "thread-archive", "plugins": {PLUGIN: settings}}
+    config = {
+        "public": public,
+        "include_purged": purged,
+        "include_unconfirmed": unconfirmed,
+        "allow_hosts": list(hosts),
+    }
+    metadata = {"title": "thread-archive", "plugins": {PLUGIN: config}}
     return datasette.app.Datasette(**({"files": []} | files), settings=settings, metadata=metadata)
 
 
@@ -118,11 +127,23 @@ def check_port(host: str, port: int) -> None:
 
 
 def serve(
-    served: Ready, *, host: str, port: int, public: bool = False, purged: bool = False, unconfirmed: bool = False
+    served: Ready,
+    *,
+    host: str,
+    port: int,
+    public: bool = False,
+    purged: bool = False,
+    unconfirmed: bool = False,
+    hosts: Sequence[str] = (),
 ) -> None:
-    """Serve until interrupted. Raises InputError where the port is taken."""
+    """
+    Serve until interrupted, to whoever asks for `host`, for one of `hosts` or for this machine's loopback.
+
+    Raises InputError where the port is taken, or a name is none.
+    """
     check_port(host, port)
     import uvicorn
 
-    app = datasette_for(served, public=public, purged=purged, unconfirmed=unconfirmed).app()
+    allowed = checked((host, *hosts))
+    app = datasette_for(served, public=public, purged=purged, unconfirmed=unconfirmed, hosts=allowed).app()
     uvicorn.run(app, host=host, port=port, log_level="warning", lifespan="on", server_header=False)

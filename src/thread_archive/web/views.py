@@ -61,10 +61,11 @@ async def respond(datasette: Any, request: Any, make: Make) -> Any:
     def in_thread(connection: Any) -> str | None:
         with sqlite_timelimit(connection, _MOST_MILLISECONDS), one_state(connection):
             now, public = this_hour() if archive.is_mutable else None, is_public(datasette)
+            hidden: dict[int, int] = {}
             if public:
                 purged, unconfirmed = also_shown(datasette)
-                leave_out(connection, purged=purged, unconfirmed=unconfirmed)
-            return make(Reading(connection=connection, site=site, public=public, now=now), asked)
+                hidden = leave_out(connection, purged=purged, unconfirmed=unconfirmed)
+            return make(Reading(connection=connection, site=site, public=public, hidden=hidden, now=now), asked)
 
     made = await datasette.databases[archive.name].execute_fn(in_thread)
     cache = MUTABLE if archive.is_mutable else IMMUTABLE
@@ -89,7 +90,7 @@ def site_of(datasette: Any, archive: ServedArchive) -> Site:
     return Site(
         addresses=ServedAddresses(base=str(base)),
         stem=archive.name,
-        data=str(datasette.urls.database(archive.name)),
+        data="" if public else str(datasette.urls.database(archive.name)),
         noindex=public,
     )
 
