@@ -29,8 +29,8 @@ from thread_archive.archiving.deriving import derive
 from thread_archive.markup import plain_text
 from thread_archive.slugs import slug
 from thread_archive.snapshots import zips
-from thread_archive.snapshots.bundle import DATABASE
 from thread_archive.snapshots.database import create
+from thread_archive.snapshots.layout import DATABASE
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Making, make
 from thread_archive.store.archive import Archive

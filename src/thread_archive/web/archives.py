@@ -98,3 +98,8 @@ def is_public(datasette: Any) -> bool:
 def shows_purged(datasette: Any) -> bool:
     """Whether a public site shows what was purged too: the plugin's setting `include_purged`."""
     return bool((datasette.plugin_config(PLUGIN) or {}).get("include_purged"))
+
+
+def notice(datasette: Any) -> str:
+    """What every page says first: the plugin's setting `notice`; empty where it says nothing."""
+    return str((datasette.plugin_config(PLUGIN) or {}).get("notice") or "")
