@@ -6,6 +6,7 @@ as far as being read.
 """
 
 import sqlite3
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -35,6 +36,8 @@ COUNTS: Mapping[str, str] = {
 # A minute, and a second for each megabyte: a sound file takes a hundredth of it.
 _SECONDS, _SECONDS_A_MEGABYTE = 60.0, 1.0
 _STEPS = 100_000
+# Of a database file: the size of its pages, how it is written and read, how many pages it has, how many are free.
+_HEADER = struct.Struct(">16xHBB8xI4xI")
 _FIRST_SCHEMA = 4
 
 
@@ -62,14 +65,21 @@ def ground_problem(connection: sqlite3.Connection) -> str:
     return next((wrong for _, problem_of, _ in _GROUNDS if (wrong := problem_of(connection))), "")
 
 
-def journal_problem(path: Path) -> str:
+def file_problem(path: Path) -> str:
     """
-    Whether the file says that a log belongs to it, from which other programs would read what is not in it; empty where
-    it does not. Two bytes of the header say so: https://sqlite.org/fileformat2.html, 1.3.3.
+    What is wrong with the file around its tables: a log belongs to it, from which other programs would read what is not
+    in it, or it holds more than its pages in use; empty where nothing is. https://sqlite.org/fileformat2.html, 1.3.
     """
     with path.open("rb") as file:
-        versions = file.read(20)[18:]
-    return "" if versions == b"\1\1" else "it is kept with a write-ahead log, which no snapshot has"
+        header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return "it is too short"
+    page_size, writes, reads, pages, free = _HEADER.unpack(header)
+    if (writes, reads) != (1, 1):
+        return "it is kept with a write-ahead log, which no snapshot has"
+    if free or pages * (65_536 if page_size == 1 else page_size) != path.stat().st_size:
+        return "it holds more than its pages in use, or less"
+    return ""
 
 
 def _finding(check: str, ok: bool, message: str) -> Finding:

@@ -5,6 +5,7 @@ What is shown follows from the database alone. Where a snapshot was not checked,
 seen to by a copy in which nothing is derived: pages then render the texts themselves.
 """
 
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -106,12 +107,23 @@ def front_page(path: Path, showing: Showing = _CHECKED) -> Shown:
             )
         if is_as_made and path.is_dir():
             return Shown(path=path.absolute() / FRONT)
-        folder = Path(tempfile.mkdtemp(prefix="thread-archive-"))
-        if is_as_made:
-            bundle.unpack(folder)
-            return Shown(path=folder / FRONT)
-        _write_pages(bundle, folder, notice="" if showing.checked else UNVERIFIED)
-        return Shown(path=folder / FRONT, message=MADE_ANEW if showing.checked else UNVERIFIED)
+        with _lasting_folder() as folder:
+            if is_as_made:
+                bundle.unpack(folder)
+                return Shown(path=folder / FRONT)
+            _write_pages(bundle, folder, notice="" if showing.checked else UNVERIFIED)
+            return Shown(path=folder / FRONT, message=MADE_ANEW if showing.checked else UNVERIFIED)
+
+
+@contextmanager
+def _lasting_folder() -> Iterator[Path]:
+    """A new temporary folder, which stays unless there is nothing to be shown in it."""
+    folder = Path(tempfile.mkdtemp(prefix="thread-archive-"))
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _is_as_made(bundle: Bundle, showing: Showing, depth: Depth) -> bool:

@@ -17,7 +17,7 @@ from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import open_snapshot
 from thread_archive.snapshots.derived import FILES, TEXTS, check_derived, check_texts
 from thread_archive.snapshots.describing import DatabaseFile, is_of_this_release, told_by
-from thread_archive.snapshots.inspecting import inspect, journal_problem
+from thread_archive.snapshots.inspecting import file_problem, inspect
 from thread_archive.snapshots.layout import DATABASE, DESCRIPTION, is_ours
 from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, parse_manifest
 from thread_archive.snapshots.signing import LARGEST, check_signature
@@ -95,7 +95,7 @@ def check_bundle(bundle: Bundle, *, signer: Path | None = None, depth: Depth = D
 
 def _database(bundle: Bundle, digests: Mapping[str, str], depth: Depth) -> Iterator[Finding]:
     path, description = bundle.database(), bundle.description()
-    problem = journal_problem(path)
+    problem = file_problem(path)
     if problem:
         yield Finding(check="schema", ok=False, path=DATABASE, message=problem)
         return
