@@ -297,9 +297,10 @@ How to verify it
 ----------------
 
 In this folder: `sha256sum -c manifest-sha256.txt` (on a Mac: `shasum -a 256 -c manifest-sha256.txt`).
-`thread-archive verify FOLDER` also looks for files that the list does not name, and checks the database, its search
-index, its counts, its content hash and, if there is one, the signature. So does this command, where the file SIGNERS
-holds the line `maker KEY` with the public key that the maker told you:
+`thread-archive verify FOLDER` also looks for files that no such copy has, checks the database, its search index, its
+counts, its content hash and, if there is one, the signature, and whether all other files are what the database gives.
+The signature is checked by this command too, where the file SIGNERS holds the line `maker KEY` with the public key that
+the maker told you:
 `ssh-keygen -Y verify -n thread-archive -f SIGNERS -I maker -s manifest-sha256.txt.sig < manifest-sha256.txt`.
 
 That proves that the files are the ones in the list. It does not prove who made the list: compare the list's own
