@@ -35,6 +35,7 @@ class Bundle:
         self._zip: BinaryIO | None = None
         self._members: dict[str, zips.Member] = {}
         self._states: dict[str, State] = {}
+        self._unpacked: Path | None = None
         if path.is_dir():
             self._states = dict(_files_of(path))
             self.names = frozenset(self._states)
@@ -99,17 +100,19 @@ class Bundle:
         return told
 
     def database(self) -> Path:
-        """The path of its database, unpacked to a temporary folder where it lies in a zip."""
+        """The path of its database, unpacked to a temporary folder, once, where it lies in a zip."""
         if DATABASE not in self.names:
             raise SnapshotDamagedError(f"{DATABASE} is missing.", next="Ask for another copy.")
         if self._zip is None:
             return self.path / DATABASE
-        target = self._temporary() / DATABASE
-        with target.open("wb") as out:
-            for piece in self.pieces(DATABASE):
-                out.write(piece)
-        target.chmod(0o444)
-        return target
+        if self._unpacked is None:
+            target = self._temporary() / DATABASE
+            with target.open("wb") as out:
+                for piece in self.pieces(DATABASE):
+                    out.write(piece)
+            target.chmod(0o444)
+            self._unpacked = target
+        return self._unpacked
 
     def changed(self) -> list[str]:
         """The names of files in a folder that somebody wrote, added or took away since it was opened."""

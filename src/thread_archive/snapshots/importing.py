@@ -79,7 +79,13 @@ def import_snapshot(
     with Bundle(path) as bundle:
         digest = _verified(bundle, signer)
         with closing(open_snapshot(bundle.database())) as connection:
-            if is_pseudonymised(connection):
+            is_renamed = is_pseudonymised(connection)
+            # From here on the file is open: another one in its place would not be read.
+            if changed := bundle.changed():
+                raise SnapshotDamagedError(
+                    f"{changed[0]} in {path} changed while it was checked.", next="Nothing was imported; try again."
+                )
+            if is_renamed:
                 raise InputError(
                     f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
                     next=f"`thread-archive serve {path}` shows it by itself.",
