@@ -29,9 +29,10 @@ from thread_archive.archiving.deriving import derive
 from thread_archive.markup import plain_text
 from thread_archive.slugs import slug
 from thread_archive.snapshots import zips
-from thread_archive.snapshots.bundle import DATABASE
 from thread_archive.snapshots.database import create
+from thread_archive.snapshots.layout import DATABASE
 from thread_archive.snapshots.selection import Wanted, select
+from thread_archive.snapshots.verifying import verify
 from thread_archive.snapshots.writer import Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.evidence import LEVEL, zstd
@@ -235,6 +236,7 @@ def making(folder: Path, db: Path) -> Iterator[tuple[str, str, str, float, str]]
         ]
         ours, bare = map(min, zip(*times, strict=True))
         yield "snapshot without site", f"{ours:.1f} s CPU", f"{bare:.1f} s, bare recipe", ours / bare, "<= 1.25"
+        yield verifying(archive, folder / "checked", chosen)
         live = db.stat().st_size
         made = make(archive, folder / "bundle.zip", chosen, Making(zipped=True, site=len(chosen) <= 50))
     print("parts, unpacked and in the zip:")
@@ -245,6 +247,24 @@ def making(folder: Path, db: Path) -> Iterator[tuple[str, str, str, float, str]]
     if len(chosen) <= 50:
         size = made.sizes["zip"]
         yield "zip with site", f"{size / 1e6:.1f} MB", f"{live / 1e6:.1f} MB, live archive", size / live, "<= 0.55"
+
+
+def verifying(archive: Archive, target: Path, chosen: list[int]) -> tuple[str, str, str, float, str]:
+    """CPU of checking a snapshot whole, all that follows from its database made again, against that of making it."""
+    making = Making(site=len(chosen) <= 50)
+    # The best of a few, in turn.
+    times = [
+        (cpu(lambda: check(target)), made) for made in (cpu(make, archive, target, chosen, making) for _ in range(3))
+    ]
+    checked, made = map(min, zip(*times, strict=True))
+    what = "with site" if making.site else "without site"
+    return f"verify {what}", f"{checked:.1f} s CPU", f"{made:.1f} s, making it", checked / made, "<= 1.5"
+
+
+def check(path: Path) -> None:
+    wrong = [finding.message for finding in verify(path) if not finding.ok]
+    if wrong:
+        raise SystemExit(f"{path} does not verify: {wrong[0]}")
 
 
 def parts(path: Path) -> dict[str, tuple[int, int]]:

@@ -403,7 +403,7 @@ def refused(copy: Path, tmp_path: Path) -> None:
 def test_a_thread_that_was_seen_in_the_future_is_refused_and_nothing_is_written(bundle: Path, tmp_path: Path) -> None:
     copy = copied(bundle, tmp_path)
     told_anew(copy, "UPDATE captures SET started_at = '9999-12-31T23:59:59.999999Z' WHERE id = 2")
-    assert all(finding.ok for finding in verify(copy))
+    assert all(finding.ok for finding in verify(copy, quick=True))
     refused(copy, tmp_path)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import cast
 
 from thread_archive.analysis.quotes import Matcher, Quote, Target
-from thread_archive.archiving.preparing import Preparation, base_of
+from thread_archive.archiving.preparing import Preparation
 from thread_archive.articles.extracting import article_of_body
 from thread_archive.articles.sameness import same_text, words
-from thread_archive.markup import RENDERER_VERSION, Rendered, links_in_html, normalised, render, render_html
+from thread_archive.markup import RENDERER_VERSION, Rendered, base_of, links_in_html, normalised, render, render_html
 from thread_archive.model import Article, Link
 from thread_archive.store import article_writing, articles, derivations
 from thread_archive.store.archive import Archive

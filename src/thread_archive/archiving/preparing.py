@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from thread_archive.analysis.readiness import Readiness
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
-from thread_archive.markup import Rendered, plain_text, render
+from thread_archive.markup import Rendered, base_of, plain_text, render
 from thread_archive.model import Page, Site
 from thread_archive.sources import Harvester
 from thread_archive.store.evidence import digest_of
@@ -118,9 +118,3 @@ class Preparation:
         self.texts.clear()
         for held in (self._pages, self._rendered, self._bodies, self._waiting):
             held.clear()
-
-
-def base_of(post_ap_id: str) -> str:
-    """What relative links of a thread start from: its post's server."""
-    scheme, _, rest = post_ap_id.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}/"

@@ -38,6 +38,15 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")(function)
 
 
+def unverified_option(function: F) -> F:
+    """`--unverified`."""
+    return click.option(
+        "--unverified",
+        is_flag=True,
+        help="Show a snapshot without checking it: its texts are rendered anew, and every page says so.",
+    )(function)
+
+
 def contact_option(function: F) -> F:
     """`--contact`."""
     return click.option(

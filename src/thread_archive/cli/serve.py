@@ -1,14 +1,15 @@
 """`thread-archive serve`: read and search the archive in a browser."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
-from thread_archive.cli.options import db_option
+from thread_archive.cli.options import db_option, unverified_option
+from thread_archive.cli.progress import Busy
 from thread_archive.cli.terminal import messages
-from thread_archive.snapshots.opening import is_snapshot, snapshot_database
+from thread_archive.snapshots.opening import Showing, is_snapshot, snapshot_database
 from thread_archive.web.serving import Ready, ready, serve
 
 
@@ -32,6 +33,7 @@ from thread_archive.web.serving import Ready, ready, serve
 )
 @click.option("--include-purged", is_flag=True, help="With --public, show what its server purged too.")
 @click.option("--include-unconfirmed", is_flag=True, help="With --public, show unconfirmed comments too.")
+@unverified_option
 def command(
     file: Path | None,
     db: Path,
@@ -41,13 +43,14 @@ def command(
     hosts: tuple[str, ...],
     include_purged: bool,
     include_unconfirmed: bool,
+    unverified: bool,
 ) -> int:
     """
     Read and search the archive in a browser, with Datasette's tables behind it, until interrupted.
 
-    FILE is an archive, or a snapshot: a folder or a zip.
+    FILE is an archive, or a snapshot: a folder or a zip, which is checked first.
     """
-    with _served(file or db) as served:
+    with _served(file or db, unverified=unverified) as served:
         shown = f"[{host}]" if ":" in host else host
         messages().print(f"Serving {file or db} at http://{shown}:{port}/ (Ctrl-C ends it)")
         serve(
@@ -63,10 +66,16 @@ def command(
 
 
 @contextmanager
-def _served(path: Path) -> Iterator[Ready]:
+def _served(path: Path, *, unverified: bool) -> Iterator[Ready]:
     if not is_snapshot(path):
         with ready(path) as served:
             yield served
         return
-    with snapshot_database(path) as database, ready(database, immutable=True) as served:
-        yield served
+    with ExitStack() as stack:
+        with Busy(messages(), "checking…") as busy:
+            showing = Showing(checked=not unverified, around=busy.around)
+            shown = stack.enter_context(snapshot_database(path, showing))
+        for told in (shown.message, shown.notice):
+            if told:
+                messages().print(told)
+        yield Ready(path=shown.path, immutable=True, notice=shown.notice)

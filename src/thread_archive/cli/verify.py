@@ -21,14 +21,20 @@ from thread_archive.snapshots.verifying import verify
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Insist on a signature by this public SSH key, or by one of these allowed signers (see ssh-keygen).",
 )
-def command(path: Path, as_json: bool, signer: Path | None) -> int:
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out whether pages, searches and descriptions are what the database gives (and say so).",
+)
+def command(path: Path, as_json: bool, signer: Path | None, quick: bool) -> int:
     """
     Check a snapshot, a folder or a zip: every file against the checksum list, the database, its index, counts, content
-    hash, and the signature where there is one. Nothing in it is run or believed.
+    hash, the signature where there is one, and that all else is, byte by byte, what the database gives. Nothing in it
+    is run or believed.
     """
     sound = True
     with Busy(messages(), "checking…") as busy:
-        for finding in busy.around(verify(path, signer=signer)):
+        for finding in busy.around(verify(path, signer=signer, quick=quick)):
             sound = sound and finding.ok
             if as_json:
                 print_json(finding.as_json())

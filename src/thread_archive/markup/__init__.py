@@ -1,6 +1,6 @@
 """Lemmy's Markdown: as plain text for the index, as safe HTML for pages, and the links in it."""
 
-from thread_archive.markup.addresses import normalised
+from thread_archive.markup.addresses import base_of, normalised
 from thread_archive.markup.isolation import as_code, escaped, escaped_paragraph, standalone
 from thread_archive.markup.links import links_in_html
 from thread_archive.markup.rendering import (
@@ -17,6 +17,7 @@ __all__ = [
     "RENDERER_VERSION",
     "Rendered",
     "as_code",
+    "base_of",
     "cleaned",
     "escaped",
     "escaped_paragraph",

@@ -100,3 +100,9 @@ def normalised(url: str) -> Address | None:
 
 def _tracks(parameter: str) -> bool:
     return TRACKING.fullmatch(parameter.partition("=")[0]) is not None
+
+
+def base_of(post_ap_id: str) -> str:
+    """What relative links of a thread start from: its post's server."""
+    scheme, _, rest = post_ap_id.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/"

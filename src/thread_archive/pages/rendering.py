@@ -25,7 +25,8 @@ class Site:
     What all pages of a site share.
 
     `name` stands at the top; `stem` is the archive's name; `data` links to its tables (empty where there is no such
-    thing); `noindex` asks search engines to stay away; `contact` is whom to ask for removal.
+    thing); `noindex` asks search engines to stay away; `contact` is whom to ask for removal; `notice` is what
+    every page says first, if anything.
     """
 
     addresses: Addresses
@@ -34,6 +35,7 @@ class Site:
     data: str = ""
     noindex: bool = False
     contact: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

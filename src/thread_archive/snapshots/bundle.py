@@ -1,6 +1,7 @@
 """A snapshot as a reader finds it, a folder or one zip: its files by name, none of them trusted."""
 
 import json
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -10,12 +11,14 @@ from typing import Any, BinaryIO, Self
 
 from thread_archive.exceptions import NotASnapshotError, SnapshotDamagedError
 from thread_archive.snapshots import zips
-from thread_archive.snapshots.manifest import LARGEST, MANIFEST, files_in, parse_manifest
+from thread_archive.snapshots.layout import DATABASE, DESCRIPTION
+from thread_archive.snapshots.manifest import LARGEST, MANIFEST, empty_folders_in, files_in, parse_manifest
 
-DATABASE = "archive.db"
-DESCRIPTION = "datapackage.json"
 _CHUNK = 1024 * 1024
 _MOST_FILES = 1_000_000
+
+State = tuple[int, int, int, int]
+"""By what a file is known to be the same as before: device, number, size, time of the last change (ns)."""
 
 
 class Bundle:
@@ -23,7 +26,7 @@ class Bundle:
     An open snapshot; a context manager.
 
     `names` are its files. Raises NotASnapshotError where `path` is none, SnapshotDamagedError where its form is not
-    ours: links and devices in a folder, any strange byte in a zip.
+    ours: links, devices and empty folders in a folder, any strange byte in a zip.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,8 +34,11 @@ class Bundle:
         self._closing = ExitStack()
         self._zip: BinaryIO | None = None
         self._members: dict[str, zips.Member] = {}
+        self._states: dict[str, State] = {}
+        self._unpacked: Path | None = None
         if path.is_dir():
-            self.names = frozenset(_checked_names(path))
+            self._states = dict(_files_of(path))
+            self.names = frozenset(self._states)
         elif path.is_file():
             with ExitStack() as opening:
                 self._zip = opening.enter_context(path.open("rb"))
@@ -60,7 +66,7 @@ class Bundle:
         if self._zip is not None:
             yield from zips.unpacked(self._zip, self._members[name])
             return
-        with (self.path / name).open("rb") as file:
+        with open(self.path / name, "rb", opener=_opened) as file:
             while piece := file.read(_CHUNK):
                 yield piece
 
@@ -94,17 +100,26 @@ class Bundle:
         return told
 
     def database(self) -> Path:
-        """The path of its database, unpacked to a temporary folder where it lies in a zip."""
+        """The path of its database, unpacked to a temporary folder, once, where it lies in a zip."""
         if DATABASE not in self.names:
             raise SnapshotDamagedError(f"{DATABASE} is missing.", next="Ask for another copy.")
         if self._zip is None:
             return self.path / DATABASE
-        target = self._temporary() / DATABASE
-        with target.open("wb") as out:
-            for piece in self.pieces(DATABASE):
-                out.write(piece)
-        target.chmod(0o444)
-        return target
+        if self._unpacked is None:
+            target = self._temporary() / DATABASE
+            with target.open("wb") as out:
+                for piece in self.pieces(DATABASE):
+                    out.write(piece)
+            target.chmod(0o444)
+            self._unpacked = target
+        return self._unpacked
+
+    def changed(self) -> list[str]:
+        """The names of files in a folder that somebody wrote, added or took away since it was opened."""
+        if self._zip is not None:
+            return []
+        now = dict(_files_of(self.path))
+        return sorted(name for name in now.keys() | self.names if now.get(name) != self._states.get(name))
 
     def unpack(self, folder: Path) -> None:
         """Write all its files below `folder`."""
@@ -118,6 +133,11 @@ class Bundle:
         return Path(self._closing.enter_context(TemporaryDirectory(prefix="thread-archive-")))
 
 
+def _opened(path: str, flags: int) -> int:
+    """Open a file that was no link or pipe when it was looked at, and may have become one: neither is waited for."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
 def _no_snapshot(path: Path, why: str) -> NotASnapshotError:
     return NotASnapshotError(f"{path} is no snapshot: it {why}.", next="Give the folder or the zip of one.")
 
@@ -128,11 +148,23 @@ def _members(file: BinaryIO, path: Path) -> list[zips.Member]:
     return zips.members_of(file)
 
 
-def _checked_names(folder: Path) -> Iterator[str]:
-    for count, name in enumerate(files_in(folder)):
-        path = folder / name
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise SnapshotDamagedError(f"{name} is a link or a device.", next="Do not use this copy; ask for another.")
-        if count > _MOST_FILES:
-            raise _no_snapshot(folder, "holds too many files")
-        yield name
+def _files_of(folder: Path) -> Iterator[tuple[str, State]]:
+    """The files of a folder by their names, each as it stands."""
+    try:
+        for name in empty_folders_in(folder):
+            raise _strange(name, "an empty folder")
+        for count, name in enumerate(files_in(folder)):
+            found = (folder / name).lstat()
+            if not stat.S_ISREG(found.st_mode):
+                raise _strange(name, "a link or a device")
+            if count > _MOST_FILES:
+                raise _no_snapshot(folder, "holds too many files")
+            yield name, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    except OSError as error:
+        raise SnapshotDamagedError(
+            f"{folder} cannot be read ({error.strerror or error}).", next="Check its permissions, or ask for another."
+        ) from error
+
+
+def _strange(name: str, what: str) -> SnapshotDamagedError:
+    return SnapshotDamagedError(f"{name} is {what}.", next="Do not use this copy; ask for another.")

@@ -8,6 +8,8 @@ is shared only when somebody has decided so. `t` is the archive's row, `row` its
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from thread_archive.markup import RENDERER_VERSION
+
 Columns = Mapping[str, str]
 
 # The number of the instance that pseudonyms belong to; without pseudonyms there is none.
@@ -153,6 +155,11 @@ def _spoken(sql: str, otherwise: str = "''") -> str:
     return f"CASE WHEN row.silent OR t.deleted OR t.removed THEN {otherwise} ELSE {sql} END"
 
 
+def _rendered(sql: str) -> str:
+    """What was made of a text, where this release would make the same: pages render the text where there is none."""
+    return f"CASE WHEN t.derived % 1000 = {RENDERER_VERSION} THEN {sql} END"
+
+
 def posts(wording: Wording) -> Columns:
     """Threads' opening items; a title stays as long as the archive shows it, a body only while nobody took it back."""
     own = {name: f"CASE WHEN row.silent THEN '' ELSE {wording.text(f't.{name}')} END" for name in ("title", "alt_text")}
@@ -165,8 +172,8 @@ def posts(wording: Wording) -> Columns:
         **own,
         "url": wording.text("t.url"),
         "body": _spoken(wording.text("t.body")),
-        "body_text": _spoken(wording.text("t.body_text"), "NULL"),
-        "body_html": _spoken(wording.html("t.body_html"), "NULL"),
+        "body_text": _spoken(_rendered(wording.text("t.body_text")), "NULL"),
+        "body_html": _spoken(_rendered(wording.html("t.body_html")), "NULL"),
         **_same("published_at", "edited_at", "deleted", "removed", "locked", "nsfw", "featured", "language"),
         **preview,
         "thumbnail_url": wording.unless("t.thumbnail_url", "''"),
@@ -195,8 +202,8 @@ def comments(wording: Wording) -> Columns:
         **_same("position", "depth"),
         "creator_id": shown(_row("people", "creator_id"), "NULL"),
         "body": shown(_spoken(wording.text("t.body")), "''"),
-        "body_text": shown(_spoken(wording.text("t.body_text"), "NULL"), "NULL"),
-        "body_html": shown(_spoken(wording.html("t.body_html"), "NULL"), "NULL"),
+        "body_text": shown(_spoken(_rendered(wording.text("t.body_text")), "NULL"), "NULL"),
+        "body_html": shown(_spoken(_rendered(wording.html("t.body_html")), "NULL"), "NULL"),
         "published_at": "t.published_at",
         **none,
         **zero,

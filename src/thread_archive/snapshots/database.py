@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from thread_archive.markup import base_of, plain_text, render
 from thread_archive.model import MissingReason
 from thread_archive.slugs import slug
 from thread_archive.snapshots import columns, numbering, pseudonyms
@@ -110,6 +111,8 @@ def _fill(archive: Archive, draft: Path, choice: Choice, wording: Wording) -> No
             indexes = _take_indexes(connection)
             for statement in (*_statements(wording), *indexes):
                 connection.execute(statement)
+            if wording.pseudonymised:
+                _render(connection)
             _mark(connection, wording)
             _index(connection)
             numbering.drop(connection)
@@ -252,6 +255,23 @@ def _observations() -> Iterator[str]:
         columns.scores("row.new * 4", "row.new"),
         f"temp.posts_rows AS row CROSS JOIN main.scores AS t ON t.item = row.old * 4 WHERE {latest}",
     )
+
+
+def _render(connection: sqlite3.Connection) -> None:
+    """Make of every text in which people were named anew what pages and searches show of it: the text as it is now."""
+    connection.create_function("rendered_html", 2, _rendered_html, deterministic=True)
+    connection.create_function("rendered_text", 1, plain_text, deterministic=True)
+    for table, post in (("posts", "ap_id"), ("comments", "(SELECT ap_id FROM snapshot.posts WHERE id = post_id)")):
+        connection.execute(
+            f"""UPDATE snapshot.{table} SET body_html = rendered_html(body, {post}),
+                       body_text = nullif(rendered_text(body), body)
+                WHERE body_html IS NOT NULL OR body_text IS NOT NULL"""
+        )
+
+
+def _rendered_html(body: str, post: str) -> str | None:
+    rendered = render(body, base=base_of(post))
+    return None if rendered.plain else rendered.html
 
 
 def _index(connection: sqlite3.Connection) -> None:

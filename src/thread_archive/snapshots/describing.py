@@ -1,20 +1,23 @@
 """What a snapshot says of itself: for people, for Frictionless readers, and for Datasette without our plugin."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from thread_archive.counting import counted
-from thread_archive.snapshots.bundle import DATABASE, DESCRIPTION
+from thread_archive.exceptions import SnapshotDamagedError
 from thread_archive.snapshots.canonical import content_hash
 from thread_archive.snapshots.columns import LEFT_OUT
-from thread_archive.snapshots.database import FORMAT
+from thread_archive.snapshots.database import FORMAT, PSEUDONYMISED
 from thread_archive.snapshots.inspecting import counts
+from thread_archive.snapshots.layout import CONFIGURATION, DATABASE, DESCRIPTION, METADATA, README
+from thread_archive.snapshots.pseudonyms import Remaining
 from thread_archive.store.descriptions import DESCRIPTIONS
 from thread_archive.store.schema import VERSION
 
@@ -35,38 +38,131 @@ ORDER BY bm25(search_fts, 1.0, 4.0, 0.0), search_fts.rowid LIMIT 50
 _LABELS = {"posts": "title", "people": "name", "communities": "name", "instances": "domain"}
 
 
+# What a snapshot may say of how it was made: each is true or false.
+OPTIONS = ("site", "restricted", "purged", PSEUDONYMISED)
+_VERSION = r"[0-9A-Za-z][0-9A-Za-z.+!-]{0,60}"
+_MADE_BY = re.compile(rf"thread-archive {_VERSION}")
+
+
+def made_by() -> str:
+    """What a snapshot says of the release that made it."""
+    return f"thread-archive {version('thread-archive')}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the description says besides what is in the database: what was asked for, and whom to ask for removal."""
+    """
+    What the description says besides what is in the database: when, by whom and with which SQLite it was made, what was
+    asked for, whom to ask for removal, and of pseudonyms how many names were left.
+
+    `created` is a time as we write it, or empty: then it is that of the last visit.
+    """
 
     contact: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    epoch: int | None = None
-    site: bool = False
-    more: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, bool] = field(default_factory=dict)
+    created: str = ""
+    names_left: Mapping[str, int] | None = None
+    made_by: str = field(default_factory=made_by)
+    sqlite_version: str = sqlite3.sqlite_version
 
 
-def describe(folder: Path, connection: sqlite3.Connection, digest: str, told: Told) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFile:
+    """The file that is described: its size in bytes and its SHA-256."""
+
+    size: int
+    digest: str
+
+
+def created_at(epoch: int | None) -> str:
+    """The time that SOURCE_DATE_EPOCH says; empty where it says none."""
+    return "" if epoch is None else datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
+
+
+def is_of_this_release(package: Mapping[str, Any]) -> bool:
+    """Whether a description is by the rules of this release: others may make other pages of the same database."""
+    ours = package["thread_archive"]
+    return ours.get("made_by") == made_by() and ours.get("schema") == VERSION and "contact" in ours
+
+
+def told_by(package: Mapping[str, Any]) -> Told:
     """
-    Write the describing files to `folder`, whose database is open as `connection` and has the SHA-256 `digest`;
-    returns what `datapackage.json` says under `thread_archive`.
+    What a description tells that does not follow from the database. Raises SnapshotDamagedError where it is none that
+    we write, or one of an earlier form, which did not name whom to ask for removal.
     """
-    package = _package(folder, connection, digest, told)
+    ours = package["thread_archive"]
+    names_left = ours.get("names_left")
+    told = Told(
+        contact=ours.get("contact"),
+        options=ours.get("options"),
+        created=package.get("created", ""),
+        names_left=names_left,
+        made_by=ours.get("made_by"),
+        sqlite_version=ours.get("sqlite_version"),
+    )
+    sound = {
+        "contact": isinstance(told.contact, str),
+        "options": isinstance(told.options, dict)
+        and all(name in OPTIONS and isinstance(value, bool) for name, value in told.options.items()),
+        "created": isinstance(told.created, str) and _is_time(told.created),
+        "names_left": names_left is None
+        or (
+            isinstance(names_left, dict)
+            and names_left.keys() == {item.name for item in fields(Remaining)}
+            and all(type(value) is int for value in names_left.values())
+        ),
+        "made_by": isinstance(told.made_by, str) and _MADE_BY.fullmatch(told.made_by) is not None,
+        "sqlite_version": isinstance(told.sqlite_version, str)
+        and re.fullmatch(_VERSION, told.sqlite_version) is not None,
+    }
+    wrong = [name for name, is_sound in sound.items() if not is_sound]
+    if wrong:
+        raise SnapshotDamagedError(
+            f"{DESCRIPTION} does not say what a snapshot's says of {wrong[0]}.", next="Ask for another copy."
+        )
+    return told
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None and text.isascii()
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Describing:
+    """The files that describe a snapshot: what `datapackage.json` says, and the bytes of each by its name."""
+
+    package: Mapping[str, Any]
+    files: Mapping[str, bytes]
+
+    @property
+    def ours(self) -> dict[str, Any]:
+        """What `datapackage.json` says under `thread_archive`."""
+        found: dict[str, Any] = self.package["thread_archive"]
+        return found
+
+
+def describe(connection: sqlite3.Connection, file: DatabaseFile, told: Told) -> Describing:
+    """The describing files of the snapshot whose database is open as `connection`; they follow from these alone."""
+    package = _package(connection, file, told)
     title = str(package["title"])
-    _write_json(folder / DESCRIPTION, package)
-    _write_json(folder / "metadata.json", metadata(title))
-    # JSON is YAML as well.
-    _write_json(folder / "datasette.yaml", datasette_config())
-    ours: dict[str, Any] = package["thread_archive"]
-    (folder / "README.txt").write_text(readme(title, ours, told), "utf-8")
-    return ours
+    files = {
+        DESCRIPTION: _json(package),
+        METADATA: _json(metadata(title)),
+        # JSON is YAML as well.
+        CONFIGURATION: _json(datasette_config()),
+        README: readme(title, package["thread_archive"]).encode(),
+    }
+    return Describing(package=package, files=files)
 
 
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _package(folder: Path, connection: sqlite3.Connection, digest: str, told: Told) -> dict[str, Any]:
+def _package(connection: sqlite3.Connection, file: DatabaseFile, told: Told) -> dict[str, Any]:
     threads = _threads(connection)
     content = content_hash(connection)
     found = counts(connection)
@@ -81,7 +177,7 @@ def _package(folder: Path, connection: sqlite3.Connection, digest: str, told: To
         "name": f"threads-{content[:16]}",
         "title": title or f"{counted(found['threads'], 'Lemmy thread')}, {counted(found['comments'], 'comment')}",
         "description": "Lemmy threads, whole and as they were when they were captured, in one SQLite database.",
-        "created": _created(threads, told.epoch),
+        "created": told.created or max(str(thread["captured_at"]) for thread in threads),
         "sources": [{"title": domain, "path": f"{scheme}{domain}/"} for domain, scheme in homes],
         "resources": [
             {
@@ -89,19 +185,20 @@ def _package(folder: Path, connection: sqlite3.Connection, digest: str, told: To
                 "path": DATABASE,
                 "format": "sqlite",
                 "mediatype": "application/vnd.sqlite3",
-                "bytes": (folder / DATABASE).stat().st_size,
-                "hash": f"sha256:{digest}",
+                "bytes": file.size,
+                "hash": f"sha256:{file.digest}",
             }
         ],
         "thread_archive": {
             "format": FORMAT,
             "schema": VERSION,
-            "made_by": f"thread-archive {version('thread-archive')}",
-            "sqlite_version": sqlite3.sqlite_version,
+            "made_by": told.made_by,
+            "sqlite_version": told.sqlite_version,
             "content_sha256": content,
             "options": dict(told.options),
             "counts": found,
-            **told.more,
+            **({} if told.names_left is None else {"names_left": dict(told.names_left)}),
+            "contact": told.contact,
             "threads": threads,
         },
     }
@@ -116,13 +213,6 @@ def _threads(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     )
     names = ("ap_id", "slug", "title", "url", "captured_at", "status", "comments", "gaps")
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _created(threads: list[dict[str, Any]], epoch: int | None) -> str:
-    """When the last visit was, or what SOURCE_DATE_EPOCH says: not the clock, so that it can be made again."""
-    if epoch is not None:
-        return datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z")
-    return str(max(thread["captured_at"] for thread in threads))
 
 
 def _tables() -> dict[str, dict[str, Any]]:
@@ -165,12 +255,16 @@ def datasette_config() -> dict[str, Any]:
     return {"databases": {Path(DATABASE).stem: {"tables": _settings(), "queries": _queries()}}}
 
 
-def readme(title: str, ours: Mapping[str, Any], told: Told) -> str:
+def readme(title: str, ours: Mapping[str, Any]) -> str:
     """README.txt: how to open, how to verify, what that proves, whom to ask for removal."""
     found = ours["counts"]
     named = ", ".join(f"{name}: {found[name]:,}" for name in ("threads", "comments", "articles"))
-    site = "1. Open site/index.html in a browser: read and search, without any server.\n" if told.site else ""
-    first = 2 if told.site else 1
+    site = (
+        "1. Open site/index.html in a browser: read and search, without any server.\n"
+        if ours["options"].get("site")
+        else ""
+    )
+    first = 2 if site else 1
     return _README.format(
         title=" ".join(title.split()),
         underline="=" * min(len(" ".join(title.split())), 78),
@@ -180,7 +274,7 @@ def readme(title: str, ours: Mapping[str, Any], told: Told) -> str:
         datasette=first + 1,
         sqlite=first + 2,
         content=ours["content_sha256"],
-        contact=told.contact or "the person who gave you this copy",
+        contact=" ".join(ours["contact"].split()) or "the person who gave you this copy",
         others="".join(words for option, words in _LEFT_OUT.items() if not ours["options"].get(option)),
         secrecy=_PSEUDONYMS if ours["options"].get("pseudonymised") else "",
     )
@@ -209,9 +303,10 @@ How to verify it
 ----------------
 
 In this folder: `sha256sum -c manifest-sha256.txt` (on a Mac: `shasum -a 256 -c manifest-sha256.txt`).
-`thread-archive verify FOLDER` also looks for files that the list does not name, and checks the database, its search
-index, its counts, its content hash and, if there is one, the signature. So does this command, where the file SIGNERS
-holds the line `maker KEY` with the public key that the maker told you:
+`thread-archive verify FOLDER` also looks for files that no such copy has, checks the database, its search index, its
+counts, its content hash and, if there is one, the signature, and whether all other files are what the database gives.
+The signature is checked by this command too, where the file SIGNERS holds the line `maker KEY` with the public key that
+the maker told you:
 `ssh-keygen -Y verify -n thread-archive -f SIGNERS -I maker -s manifest-sha256.txt.sig < manifest-sha256.txt`.
 
 That proves that the files are the ones in the list. It does not prove who made the list: compare the list's own

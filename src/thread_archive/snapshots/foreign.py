@@ -9,10 +9,11 @@ Tag = tuple[str, tuple[tuple[str, str | None], ...]]
 def is_foreign(html: str, clean: Callable[[str], str]) -> bool:
     """Whether `clean`, through which all went that we store, would take away or change any of the tags of `html`."""
     cleaned = clean(html)
-    return cleaned != html and _tags(cleaned) != _tags(html)
+    return cleaned != html and tags_of(cleaned) != tags_of(html)
 
 
-def _tags(html: str) -> list[Tag]:
+def tags_of(html: str) -> list[Tag]:
+    """The tags of `html` with their attributes, and marks for what is neither a tag nor text."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

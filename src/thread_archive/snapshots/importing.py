@@ -24,7 +24,7 @@ from thread_archive.snapshots.manifest import SIGNATURE
 from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.signing import LARGEST, key_of
 from thread_archive.snapshots.values import still_to_come
-from thread_archive.snapshots.verifying import check_bundle
+from thread_archive.snapshots.verifying import Depth, check_bundle
 from thread_archive.store import articles, captures, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, write_page
@@ -82,7 +82,13 @@ def import_snapshot(
     with Bundle(path) as bundle:
         digest, key = _verified(bundle, signer), _signing_key(bundle)
         with closing(open_snapshot(bundle.database())) as connection:
-            if is_pseudonymised(connection):
+            is_renamed = is_pseudonymised(connection)
+            # From here on the file is open: another one in its place would not be read.
+            if changed := bundle.changed():
+                raise SnapshotDamagedError(
+                    f"{changed[0]} in {path} changed while it was checked.", next="Nothing was imported; try again."
+                )
+            if is_renamed:
                 raise InputError(
                     f"The names in {path} are pseudonyms, which cannot be put together with what your archive knows.",
                     next=f"`thread-archive serve {path}` shows it by itself.",
@@ -117,7 +123,8 @@ def _shared_before(connection: sqlite3.Connection, latest: datetime) -> list[Sha
 
 def _verified(bundle: Bundle, signer: Path | None) -> str:
     """The digest of the checksum list of a snapshot that is in order."""
-    wrong = [finding for finding in check_bundle(bundle, signer=signer) if not finding.ok]
+    # No page is taken over, nor what other rules made of a text: it is rendered here.
+    wrong = [finding for finding in check_bundle(bundle, signer=signer, depth=Depth.DATA) if not finding.ok]
     if wrong:
         where = f"{wrong[0].path}: " if wrong[0].path else ""
         raise SnapshotDamagedError(

@@ -6,6 +6,7 @@ as far as being read.
 """
 
 import sqlite3
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -16,7 +17,7 @@ from thread_archive.articles.blocks import cleaned_blocks
 from thread_archive.counting import counted
 from thread_archive.markup import cleaned
 from thread_archive.snapshots.canonical import content_hash
-from thread_archive.snapshots.database import FORMAT, MARK, create, open_snapshot
+from thread_archive.snapshots.database import FORMAT, MARK, PSEUDONYMISED, create
 from thread_archive.snapshots.foreign import is_foreign
 from thread_archive.snapshots.values import value_problem
 from thread_archive.store import search_index
@@ -35,6 +36,8 @@ COUNTS: Mapping[str, str] = {
 # A minute, and a second for each megabyte: a sound file takes a hundredth of it.
 _SECONDS, _SECONDS_A_MEGABYTE = 60.0, 1.0
 _STEPS = 100_000
+# Of a database file: the size of its pages, how it is written and read, how many pages it has, how many are free.
+_HEADER = struct.Struct(">16xHBB8xI4xI")
 _FIRST_SCHEMA = 4
 
 
@@ -43,22 +46,40 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {name: connection.execute(query).fetchone()[0] for name, query in COUNTS.items()}
 
 
-def inspect(path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
-    """Check the database at `path` against itself and against what the snapshot says of it."""
-    try:
-        with closing(open_snapshot(path)) as connection:
-            _set_deadline(connection, path)
-            for name, problem_of, sound in _GROUNDS:
-                wrong = problem_of(connection)
-                yield _finding(name, not wrong, wrong or sound)
-                if wrong:
-                    return
-            for check in (_file, _references, _index, _html):
-                yield from check(connection)
-            yield _counts(connection, description)
-            yield _content(connection, description)
-    except (sqlite3.DatabaseError, UnicodeDecodeError, ValueError) as error:
-        yield _finding("database", False, f"it cannot be read ({error})")
+def inspect(connection: sqlite3.Connection, path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
+    """Check the database at `path`, open as `connection`, against itself and against what the snapshot says of it."""
+    _set_deadline(connection, path)
+    for name, problem_of, sound in _GROUNDS:
+        wrong = problem_of(connection)
+        yield _finding(name, not wrong, wrong or sound)
+        if wrong:
+            return
+    for check in (_file, _references, _index, _html):
+        yield from check(connection)
+    yield _counts(connection, description)
+    yield _content(connection, description)
+
+
+def ground_problem(connection: sqlite3.Connection) -> str:
+    """What keeps a database from being read at all; empty where nothing does."""
+    return next((wrong for _, problem_of, _ in _GROUNDS if (wrong := problem_of(connection))), "")
+
+
+def file_problem(path: Path) -> str:
+    """
+    What is wrong with the file around its tables: a log belongs to it, from which other programs would read what is not
+    in it, or it holds more than its pages in use; empty where nothing is. https://sqlite.org/fileformat2.html, 1.3.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return "it is too short"
+    page_size, writes, reads, pages, free = _HEADER.unpack(header)
+    if (writes, reads) != (1, 1):
+        return "it is kept with a write-ahead log, which no snapshot has"
+    if free or pages * (65_536 if page_size == 1 else page_size) != path.stat().st_size:
+        return "it holds more than its pages in use, or less"
+    return ""
 
 
 def _finding(check: str, ok: bool, message: str) -> Finding:
@@ -84,8 +105,11 @@ def schema_problem(connection: sqlite3.Connection) -> str:
         strange = objects(connection) ^ objects(ours)
     if strange:
         return f"{min(name for _, name, _, _ in strange)} is not as we make it"
-    marks = connection.execute("SELECT value FROM settings WHERE name = ?", [MARK]).fetchone()
-    return "" if marks == (FORMAT,) else "it is not marked as a snapshot of a form that this release knows"
+    marks = dict(connection.execute("SELECT name, value FROM settings"))
+    if marks.get(MARK) != FORMAT:
+        return "it is not marked as a snapshot of a form that this release knows"
+    strange = marks.keys() - {MARK, PSEUDONYMISED}
+    return f"it has a setting {min(map(str, strange))} that no snapshot has" if strange else ""
 
 
 def _type_problem(connection: sqlite3.Connection) -> str:

@@ -29,11 +29,26 @@ def file_digest(file: BinaryIO) -> str:
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """The names of all files (and whatever else is no folder) below `folder`, with slashes; follows no link."""
-    for base, folders, files in os.walk(folder):
+    """
+    The names of all files (and whatever else is no folder) below `folder`, with slashes; follows no link.
+
+    Raises OSError where a folder cannot be read.
+    """
+    for base, folders, files in os.walk(folder, onerror=_raise):
         links = [name for name in folders if Path(base, name).is_symlink()]
         for name in (*files, *links):
             yield Path(base, name).relative_to(folder).as_posix()
+
+
+def empty_folders_in(folder: Path) -> Iterator[str]:
+    """The names of the folders below `folder` that hold nothing. Raises OSError where one cannot be read."""
+    for base, folders, files in os.walk(folder, onerror=_raise):
+        if not folders and not files and Path(base) != folder:
+            yield Path(base).relative_to(folder).as_posix()
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def write_manifest(folder: Path, known: Mapping[str, str] | None = None) -> str:

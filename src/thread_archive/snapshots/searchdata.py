@@ -9,10 +9,7 @@ more when it lies together.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from sqlite3 import Connection
-from types import TracebackType
-from typing import Self
 
 from thread_archive.pages.articles import anchor_letters
 from thread_archive.slugs import slug
@@ -53,26 +50,17 @@ class SearchScope:
 
 
 class SearchData:
-    """Writes the scripts to `folder`; a context manager, at whose end they are whole."""
+    """Makes the scripts as the threads are added: of each its name and its text, as soon as it is whole."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._threads: list[tuple[str, str]] = []
         self._rows: list[tuple[int, int, str, str, str]] = []
         self._size = 0
         self.shards = 0
         self.items = 0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        if kind is None:
-            self._flush()
-            self._write("threads", _json(self._threads))
-
-    def add(self, connection: Connection, scope: SearchScope) -> None:
-        """Add the texts of a thread."""
+    def add(self, connection: Connection, scope: SearchScope) -> Iterator[tuple[str, str]]:
+        """Add the texts of a thread; gives the pieces that became full."""
         number = len(self._threads)
         title = connection.execute("SELECT title FROM posts WHERE id = ?", [scope.post_id]).fetchone()[0]
         self._threads.append((scope.slug, title))
@@ -81,7 +69,13 @@ class SearchData:
             self._size += len(where) + len(author) + len(text)
             self.items += 1
             if self._size >= SHARD:
-                self._flush()
+                yield self._piece()
+
+    def rest(self) -> Iterator[tuple[str, str]]:
+        """What is left when all threads were added: the last piece, and the list of threads."""
+        if self._rows:
+            yield self._piece()
+        yield _script("threads", _json(self._threads))
 
     def _items(self, connection: Connection, scope: SearchScope) -> Iterator[tuple[int, str, str, str]]:
         """Of each item its kind, where it stands (after the thread's slug), who wrote it, its text."""
@@ -95,15 +89,14 @@ class SearchData:
                 where = f".html#{letters[key]}{number}"
             yield kind, where, author or "", text
 
-    def _flush(self) -> None:
-        if self._rows:
-            columns = ",\n".join(map(_json, zip(*self._rows, strict=True)))
-            self._write(f"{self.shards}", f"[\n{columns}\n]")
-            self.shards += 1
-        self._rows, self._size = [], 0
+    def _piece(self) -> tuple[str, str]:
+        columns = ",\n".join(map(_json, zip(*self._rows, strict=True)))
+        self._rows, self._size, self.shards = [], 0, self.shards + 1
+        return _script(f"{self.shards - 1}", f"[\n{columns}\n]")
 
-    def _write(self, name: str, value: str) -> None:
-        (self._folder / f"{name}.js").write_text(f'threadArchive.take("{name}", {value});\n', "utf-8")
+
+def _script(name: str, value: str) -> tuple[str, str]:
+    return f"{name}.js", f'threadArchive.take("{name}", {value});\n'
 
 
 def _json(value: object) -> str:

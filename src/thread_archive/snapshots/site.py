@@ -1,15 +1,17 @@
 """
 The pages of a snapshot as files: the same pages that are served, by their slugs, that a browser opens without a server.
 
-A page links to comments that stand on others, which are known when the whole thread is written: until then a mark
-stands for the name of their page.
+They follow from the database and from nothing else, so that whoever checks a snapshot makes them again. A page links to
+comments that stand on others, which are known when the whole thread is made: until then a mark stands for the name of
+their page.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
+from tempfile import TemporaryDirectory
 
 from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
@@ -41,51 +43,84 @@ class SiteAddresses(StaticAddresses):
         return StaticAddresses.branch(self, slug, comment, page)
 
 
-def write_site(connection: Connection, folder: Path, *, contact: str) -> None:
-    """Write the site of the snapshot's database to `folder`, which is made; `contact` is whom to ask for removal."""
-    (folder / "t").mkdir(parents=True)
-    (folder / "data").mkdir()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePages:
+    """What the pages say besides what is in the database: whom to ask for removal, and a `notice` on each of them."""
+
+    contact: str = ""
+    notice: str = ""
+
+    def reading(self, connection: Connection, up: str) -> Reading:
+        """What pages are read from that lie in a folder from which `up` leads to the top."""
+        addresses = SiteAddresses(up=up, search_page=SEARCH_PAGE)
+        site = Site(addresses=addresses, contact=self.contact, noindex=True, notice=self.notice)
+        return Reading(connection=connection, site=site)
+
+
+def write_site(connection: Connection, folder: Path, pages: SitePages) -> None:
+    """Write the site of the snapshot's database to `folder`, which is made."""
+    for name in ("t", "data"):
+        (folder / name).mkdir(parents=True)
+    for name, content in site_files(connection, pages):
+        (folder / name).write_bytes(content)
+
+
+def site_files(connection: Connection, pages: SitePages) -> Iterator[tuple[str, bytes]]:
+    """
+    The files of the site of the snapshot's database, each by its name, one at a time: it holds no more of them in
+    memory, and the pages of a thread on the disk until the last of them is made.
+    """
     for asset in assets.ASSETS:
-        (folder / asset).write_bytes(assets.content(asset))
-    top = _reading(connection, contact, "")
-    with one_state(connection):
-        _write_fronts(top, folder)
-        with SearchData(folder / "data") as data:
-            for slug, post_id in connection.execute("SELECT slug, id FROM posts ORDER BY id").fetchall():
-                pages = _write_thread(_reading(connection, contact, "../"), folder / "t", slug)
-                data.add(connection, SearchScope(post_id=post_id, slug=slug, pages=pages))
-    page = render("search_static.html", top.site, here="search", shards=data.shards, items=data.items)
-    (folder / SEARCH_PAGE).write_text(page, "utf-8")
+        yield asset, assets.content(asset)
+    data = SearchData()
+    with one_state(connection), TemporaryDirectory(prefix="thread-archive-") as drafts:
+        yield from _encoded("", _fronts(pages.reading(connection, "")))
+        for slug, post_id in connection.execute("SELECT slug, id FROM posts ORDER BY id").fetchall():
+            thread = _Thread(Path(drafts), slug)
+            yield from _encoded("t/", thread.files(pages.reading(connection, "../")))
+            scope = SearchScope(post_id=post_id, slug=slug, pages=thread.pages)
+            yield from _encoded("data/", data.add(connection, scope))
+        yield from _encoded("data/", data.rest())
+    top = pages.reading(connection, "").site
+    page = render("search_static.html", top, here="search", shards=data.shards, items=data.items)
+    yield from _encoded("", [(SEARCH_PAGE, page)])
 
 
-def _reading(connection: Connection, contact: str, up: str) -> Reading:
-    addresses = SiteAddresses(up=up, search_page=SEARCH_PAGE)
-    return Reading(connection=connection, site=Site(addresses=addresses, contact=contact, noindex=True))
+def _encoded(folder: str, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    for name, text in files:
+        yield f"{folder}{name}", text.encode()
 
 
-def _write_fronts(reading: Reading, folder: Path) -> None:
+def _fronts(reading: Reading) -> Iterator[tuple[str, str]]:
     number, more = 1, True
     while more:
         view = front_view(reading, {"sort": "new", "page": str(number)})
-        path = folder / reading.site.addresses.front(page=str(number))
-        path.write_text(front_page(view, reading), "utf-8")
+        yield reading.site.addresses.front(page=str(number)), front_page(view, reading)
         number, more = number + 1, view.more
 
 
-def _write_thread(reading: Reading, folder: Path, slug: str) -> dict[str, str]:
-    """Write all pages of a thread; returns what follows its slug in the name of the page of each comment."""
-    pages: dict[str, str] = {}
-    written: list[Path] = []
-    for suffix, shown in _views(reading, slug):
-        path = folder / f"{slug}{suffix}.html"
-        path.write_text(thread_page(shown, reading), "utf-8")
-        written.append(path)
-        for comment in _SHOWN.findall(shown.discussion):
-            pages.setdefault(comment, suffix)
-    for path in written:
-        text = path.read_text("utf-8")
-        path.write_text(_MARK.sub(lambda match: pages.get(match[1], ""), text), "utf-8")
-    return pages
+class _Thread:
+    """The pages of a thread; `pages` tells what follows its slug in the name of the page of each comment."""
+
+    def __init__(self, drafts: Path, slug: str) -> None:
+        self._drafts = drafts
+        self._slug = slug
+        self.pages: dict[str, str] = {}
+
+    def files(self, reading: Reading) -> Iterator[tuple[str, str]]:
+        """All pages, with links to those on which the comments stand."""
+        suffixes: list[str] = []
+        for suffix, shown in _views(reading, self._slug):
+            self._draft(len(suffixes)).write_bytes(thread_page(shown, reading).encode())
+            suffixes.append(suffix)
+            for comment in _SHOWN.findall(shown.discussion):
+                self.pages.setdefault(comment, suffix)
+        for number, suffix in enumerate(suffixes):
+            text = self._draft(number).read_bytes().decode()
+            yield f"{self._slug}{suffix}.html", _MARK.sub(lambda match: self.pages.get(match[1], ""), text)
+
+    def _draft(self, number: int) -> Path:
+        return self._drafts / f"{number}.html"
 
 
 def _views(reading: Reading, slug: str) -> Iterator[tuple[str, ThreadView]]:

@@ -11,14 +11,15 @@ from typing import Any
 
 from thread_archive.exceptions import InputError, SnapshotError
 from thread_archive.snapshots import database, describing, zips
-from thread_archive.snapshots.bundle import DATABASE, Bundle
+from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.columns import Wording
 from thread_archive.snapshots.database import Choice
+from thread_archive.snapshots.layout import DATABASE, SITE
 from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, file_digest, files_in, write_manifest
 from thread_archive.snapshots.pseudonymising import pseudonyms_for, register
 from thread_archive.snapshots.pseudonyms import Pseudonyms
 from thread_archive.snapshots.signing import sign
-from thread_archive.snapshots.site import write_site
+from thread_archive.snapshots.site import SitePages, write_site
 from thread_archive.store.archive import Archive
 from thread_archive.store.optouts import opted_out
 
@@ -107,19 +108,26 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
     database.build(archive, path, choice, wording=wording)
     with path.open("rb") as file:
         digest = file_digest(file)
-    options = {
-        "site": making.site,
-        "restricted": making.restricted,
-        "purged": making.purged,
-        "unconfirmed": making.unconfirmed,
-        database.PSEUDONYMISED: names is not None,
-    }
-    more = {"names_left": asdict(names.remaining)} if names is not None else {}
+    told = describing.Told(
+        contact=making.contact,
+        options={
+            "site": making.site,
+            "restricted": making.restricted,
+            "purged": making.purged,
+            "unconfirmed": making.unconfirmed,
+            database.PSEUDONYMISED: names is not None,
+        },
+        created=describing.created_at(making.epoch),
+        names_left=asdict(names.remaining) if names is not None else None,
+    )
     with closing(database.open_snapshot(path)) as connection:
-        told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site, more=more)
         if making.site:
-            write_site(connection, folder / "site", contact=making.contact)
-        return describing.describe(folder, connection, digest, told), digest
+            write_site(connection, folder / SITE, SitePages(contact=making.contact))
+        shared = describing.DatabaseFile(size=path.stat().st_size, digest=digest)
+        described = describing.describe(connection, shared, told)
+    for name, content in described.files.items():
+        (folder / name).write_bytes(content)
+    return described.ours, digest
 
 
 def check_target(target: Path) -> None:
@@ -145,7 +153,7 @@ def check_target(target: Path) -> None:
 def _sizes(folder: Path) -> dict[str, int]:
     sizes = {"database": 0, "site": 0, "rest": 0}
     for name in files_in(folder):
-        part = "database" if name == DATABASE else "site" if name.startswith("site/") else "rest"
+        part = "database" if name == DATABASE else "site" if name.startswith(f"{SITE}/") else "rest"
         sizes[part] += (folder / name).stat().st_size
     return sizes
 

@@ -114,3 +114,8 @@ def allowed_hosts(datasette: Any) -> tuple[str, ...] | None:
     """
     names = (datasette.plugin_config(PLUGIN) or {}).get("allow_hosts")
     return None if names is None else checked([names] if isinstance(names, str) else tuple(names))
+
+
+def notice(datasette: Any) -> str:
+    """What every page says first: the plugin's setting `notice`; empty where it says nothing."""
+    return str((datasette.plugin_config(PLUGIN) or {}).get("notice") or "")

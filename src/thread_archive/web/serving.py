@@ -12,6 +12,7 @@ from typing import Any
 
 from thread_archive.exceptions import ArchiveUnwritableError, InputError
 from thread_archive.store.archive import Archive
+from thread_archive.store.descriptions import DESCRIPTIONS
 from thread_archive.web.archives import PLUGIN
 from thread_archive.web.hosts import checked
 
@@ -21,28 +22,28 @@ _BUSY_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A file that can be served; `immutable` where nothing will change it."""
+    """A file that can be served; `immutable` where nothing will change it; what every page says first, if anything."""
 
     path: Path
     immutable: bool
+    notice: str = ""
 
 
 @contextmanager
-def ready(path: Path, *, immutable: bool = False) -> Iterator[Ready]:
+def ready(path: Path) -> Iterator[Ready]:
     """
     The archive at `path`, brought up to date where it can be; where it cannot be written, a copy of it is.
 
-    `immutable` says that nobody writes it (a snapshot). Raises ArchiveError as `Archive.open` does.
+    Raises ArchiveError as `Archive.open` does.
     """
-    if not immutable:
-        try:
-            with Archive.open(path, busy=_BUSY_SECONDS):
-                pass
-        except ArchiveUnwritableError:
-            immutable = True
-        else:
-            yield Ready(path=path, immutable=False)
-            return
+    try:
+        with Archive.open(path, busy=_BUSY_SECONDS):
+            pass
+    except ArchiveUnwritableError:
+        pass
+    else:
+        yield Ready(path=path, immutable=False)
+        return
     with tempfile.TemporaryDirectory(prefix="thread-archive-") as folder:
         yield Ready(path=_readable(path, Path(folder)), immutable=True)
 
@@ -107,9 +108,19 @@ def datasette_for(
         "include_purged": purged,
         "include_unconfirmed": unconfirmed,
         "allow_hosts": list(hosts),
+        "notice": served.notice,
     }
-    metadata = {"title": "thread-archive", "plugins": {PLUGIN: config}}
+    metadata = {"title": "thread-archive", **_said(served), "plugins": {PLUGIN: config}}
     return datasette.app.Datasette(**({"files": []} | files), settings=settings, metadata=metadata)
+
+
+def _said(served: Ready) -> dict[str, Any]:
+    """What Datasette's own pages say at their end, of the site, the database and each table: where it is from."""
+    if not served.notice:
+        return {}
+    source = {"source": served.notice}
+    tables = dict.fromkeys(DESCRIPTIONS, source)
+    return source | {"databases": {served.path.stem: source | {"tables": tables}}}
 
 
 def check_port(host: str, port: int) -> None:

@@ -1,7 +1,7 @@
 """Our pages in Datasette: each is read and made in one of Datasette's own threads, from one state of the archive."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datasette.utils import sqlite_timelimit
@@ -19,7 +19,7 @@ from thread_archive.pages.times import this_hour
 from thread_archive.store.connections import one_state
 from thread_archive.store.restrictions import leave_out
 from thread_archive.store.search import Sort as SearchSort
-from thread_archive.web.archives import PLUGIN, ServedArchive, also_shown, archives, is_public
+from thread_archive.web.archives import PLUGIN, ServedArchive, also_shown, archives, is_public, notice
 from thread_archive.web.responses import ATOM, FOR_EVER, HTML, IMMUTABLE, JSON, MUTABLE, answer
 
 # Nothing that a page asks of a sound archive takes near as long; a file made to be slow shall not hold a thread.
@@ -92,6 +92,7 @@ def site_of(datasette: Any, archive: ServedArchive) -> Site:
         stem=archive.name,
         data="" if public else str(datasette.urls.database(archive.name)),
         noindex=public,
+        notice=notice(datasette),
     )
 
 
@@ -152,7 +153,7 @@ async def chooser(request: Any, datasette: Any) -> Any:
     first = next(iter(sites.values()), None)
     if first is None:
         return answer(request, "There is no archive here.", "text/plain; charset=utf-8", cache=MUTABLE, status=404)
-    site = Site(addresses=first.addresses, data=str(datasette.urls.instance()), noindex=is_public(datasette))
+    site = replace(first, stem="", data=str(datasette.urls.instance()))
     return answer(request, render("archives.html", site, sites=sites), HTML, cache=MUTABLE)
 
 
