@@ -182,8 +182,31 @@ def readme(title: str, ours: Mapping[str, Any], told: Told) -> str:
         content=ours["content_sha256"],
         contact=told.contact or "the person who gave you this copy",
         purged="" if ours["options"].get("purged") else ",\nnor what their servers had erased or no longer showed",
-        secrecy=_PSEUDONYMS if ours["options"].get("pseudonymised") else "",
+        secrecy=_secrecy(ours) if ours["options"].get("pseudonymised") else "",
     )
+
+
+def joined_by(*, coarse: bool) -> list[str]:
+    """By what rows with pseudonyms can be found again where the threads were published, and so the people."""
+    return [*_INHERENT] if coarse else [*_EXACT, *_INHERENT]
+
+
+def _secrecy(ours: Mapping[str, Any]) -> str:
+    told = ours["joined_by"]
+    return _PSEUDONYMS + "".join(f"- {one}\n" for one in told) + "\n"
+
+
+_EXACT = (
+    "exact times of posts, comments and visits",
+    "scores and votes",
+    "communities, their servers, and which servers were asked",
+    "marks of moderators and admins, posts of the same link elsewhere",
+)
+_INHERENT = (
+    "texts, titles, links and the linked page, word for word: a search finds them",
+    "who answers whom, and the order of answers to the same text, which is that of their times",
+    "days, languages, and how many comments a thread has",
+)
 
 
 _README = """{title}
@@ -225,6 +248,6 @@ _PSEUDONYMS = """Names
 -----
 
 People's names and addresses were replaced by made-up ones, each person by the same one throughout. That is a
-pseudonym, not anonymity: who looks for a sentence of a text may find who wrote it, where it was published.
+pseudonym, not anonymity. Who has the published threads as well can find out who wrote what here, by any of these:
 
 """

@@ -29,7 +29,8 @@ class Making:
     How to make a snapshot.
 
     `contact` is whom to ask for removal; `epoch` is SOURCE_DATE_EPOCH, in seconds; `key` signs the checksum list.
-    With `pseudonyms`, a key, people get others' names; `keep_source` gives the threads' addresses all the same.
+    With `pseudonyms`, a key, people get others' names; `keep_source` gives the threads' addresses all the same;
+    `coarse` leaves out what else would tell which row is which where it was published.
     """
 
     zipped: bool = False
@@ -41,6 +42,7 @@ class Making:
     key: Path | None = None
     pseudonyms: bytes | None = None
     keep_source: bool = False
+    coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +95,10 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
     path = folder / DATABASE
     names: Pseudonyms | None = None
     if making.pseudonyms is not None:
-        names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms)
+        names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms, coarse=making.coarse)
         register(archive.db.conn, names)
     choice = Choice(posts=posts, silent=opted_out(archive.db.conn), restricted=making.restricted, purged=making.purged)
-    wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source)
+    wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source, coarse=making.coarse)
     database.build(archive, path, choice, wording=wording)
     with path.open("rb") as file:
         digest = file_digest(file)
@@ -105,8 +107,11 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
         "restricted": making.restricted,
         "purged": making.purged,
         database.PSEUDONYMISED: names is not None,
+        "coarse": making.coarse,
     }
-    more = {"names_left": asdict(names.remaining)} if names is not None else {}
+    more: dict[str, Any] = {}
+    if names is not None:
+        more = {"names_left": asdict(names.remaining), "joined_by": describing.joined_by(coarse=making.coarse)}
     with closing(database.open_snapshot(path)) as connection:
         told = describing.Told(contact=making.contact, options=options, epoch=making.epoch, site=making.site, more=more)
         if making.site:
