@@ -96,6 +96,24 @@ SPELLINGS = [
     "<http://home.test/u/bob>",
     "![a](http://home.test/u/bob.png)",
     "x.bob@home.test",
+    "[x](/search?creator=bob)",
+    "[x](?username=bob)",
+    "http://home.test/u/%20bob",
+    "_ask @bob_@home.test or so_",
+    "_see http://home.test/u/bob_",
+    "_bob@home.test says so_",
+    "@_bob_@home.test",
+    "matrix:u/bob:home.test?action=chat",
+    "bob:home.test",
+    "bob @ home . test",
+    "bob at home dot test",
+    "@bob@home .test",
+    '"@bob"@home.test',
+    "(@bob)@home.test",
+    "||@bob||@home.test",
+    "<b>@bob</b>@home.test",
+    "@bob<!-- -->@home.test",
+    "bob\\u0040home.test",
     "看@bob@home.test看",
     "看http://home.test/u/bob看",
     "http://home.test/u/bob?page=2",
@@ -140,6 +158,11 @@ INNOCENT = [
     "see http://home.test/ @bob",
     "[bob](http://home.test/)",
     "[http://home.test](bob)",
+    "username=bob",
+    "@bob_@home.test",
+    "@_bob@home.test",
+    "http://home.test/u/bob_ and http://home.test/u/_bob",
+    "bob dot home.test at noon",
 ]
 
 
@@ -257,7 +280,7 @@ def test_no_spelling_that_is_composed_gets_past(spelling: str, around: str) -> N
     assert TAKEDOWNS.rewrite(left) == left
 
 
-OTHERS = st.sampled_from(["bobby", "kate", "bo", "abob", "bob-", "b0b", "böb"])
+OTHERS = st.sampled_from(["bobby", "kate", "bo", "abob", "bob-", "bob_", "_bob", "b0b", "böb"])
 HOSTS = st.sampled_from(["home.test", "other.test", "home.testing", "nothome.test", "home.test.x.test"])
 
 

@@ -14,7 +14,11 @@ from html import unescape
 
 # Something may be encoded twice (`%2540`, `&amp;#64;`), or once each way.
 _MOST_DECODINGS = 4
-_CODED = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)|(?:%[0-9a-fA-F]{2})++")
+_CODED = re.compile(
+    r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)|(?:%[0-9a-fA-F]{2})++|\\u[0-9a-fA-F]{4}"
+)
+_MAY_BE_CODED = re.compile(r"[&%]|\\u")
+_BLANK = re.compile(r"\s")
 # Marks of Markdown that go, and what Unicode calls default-ignorable; control characters show nothing either.
 _UNSEEN = re.compile(
     "[\\\\*~^`\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -25,11 +29,14 @@ _ACCENTS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\uf
 _LONE_ACCENT = re.compile(f"[{_ACCENTS}]")
 # So many at once: to sort more of them takes quadratic time.
 _CLUSTER = re.compile(f"(?s:.)[{_ACCENTS}]{{1,16}}|[^\x00-\x7f]")
-_SPELLED = re.compile(r"[ \t]?[\[({<][ \t]?(?:(?P<at>@|at)|\.|dot)[ \t]?[\])}>][ \t]?", re.IGNORECASE)
-# What of a link is not read: where it leads, and its brackets.
-_LINK = re.compile(
-    r"\]\(<?[^()<>\s]{0,2000}+>?(?:[ \t]++(?:\"[^\"\n]{0,500}+\"|'[^'\n]{0,500}+'))?\)|\]\[[^\[\]\n]{0,200}+\]|[\[\]]"
+_SPELLED = re.compile(
+    r"[ \t]?[\[({<][ \t]?(?:(?P<at>@|at)|\.|dot)[ \t]?[\])}>][ \t]?|[ \t]dot[ \t]|[ \t]\.[ \t]?(?=\w)", re.IGNORECASE
 )
+# What of a link is not read: where it leads, and its brackets; and tags, which are shown or not.
+_LINK = re.compile(
+    r"</?[a-zA-Z][^<>\n]{0,200}+>|<!--[^<>\n]{0,200}+>|\]\(<?[^()<>\s]{0,2000}+>?(?:[ \t]++(?:\"[^\"\n]{0,500}+\"|'[^'\n]{0,500}+'))?\)|\]\[[^\[\]\n]{0,200}+\]|[\[\]]"
+)
+_MAY_LINK = re.compile(r"\][(\[]|<[/!a-zA-Z]")
 # NFKC does not know these: letters in boxes and flags, dots, slashes and dashes of other scripts.
 _PLAIN = {
     first + number: chr(ord("a") + number) for first in (0x1F150, 0x1F170, 0x1F1E6) for number in range(26)
@@ -60,15 +67,15 @@ class Appearance:
         return self.starts[start], self.ends[end - 1]
 
     def without_links(self) -> "Appearance":
-        """The texts of links of Markdown alone, as they are read in one go with what stands around them."""
-        return _replaced(self, _LINK, lambda _: "") if "](" in self.text or "][" in self.text else self
+        """The texts of links and elements alone, as they are read in one go with what stands around them."""
+        return _replaced(self, _LINK, lambda _: "") if _MAY_LINK.search(self.text) else self
 
 
 def appearance(written: str) -> Appearance:
     """What `written`, be it Markdown, an address or plain text, looks like."""
     seen = Appearance(written, range(len(written)), range(1, len(written) + 1))
     for _ in range(_MOST_DECODINGS):
-        decoded = _replaced(seen, _CODED, _decoded) if "&" in seen.text or "%" in seen.text else seen
+        decoded = _replaced(seen, _CODED, _decoded) if _MAY_BE_CODED.search(seen.text) else seen
         if decoded is seen:
             break
         seen = decoded
@@ -95,7 +102,10 @@ def _decoded(match: re.Match[str]) -> str:
     code = match[0]
     if code.startswith("&"):
         return unescape(code)
-    return bytes.fromhex(code.replace("%", "")).decode("utf-8", "replace")
+    if code.startswith("\\"):
+        return chr(int(code[2:], 16))
+    # A blank in an address does not end it.
+    return _BLANK.sub("+", bytes.fromhex(code.replace("%", "")).decode("utf-8", "replace"))
 
 
 def _replaced(seen: Appearance, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> Appearance:

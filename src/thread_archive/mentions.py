@@ -18,16 +18,18 @@ from thread_archive.urls import host_in
 Span = tuple[int, int]
 
 # A text without any of these names nobody's server.
-_MAY_NAME = re.compile(r"[@/&%]|\b[aA][tT]\b|[^\x00-\x7f]")
+_MAY_NAME = re.compile(r"[@/&%:=\\]|\b[aA][tT]\b|[^\x00-\x7f]")
 # As long as Lemmy's names and DNS's hosts may be.
 _NAME, _HOST = r"[\w.-]{1,255}+", r"[\w.-]{1,253}(?::[0-9]{1,5}\b)?"
+# What may stand between a name, its sign and its host.
+_AROUND = r"[ \t\"'()|{}“”‘’«»]{0,4}"
 _HANDLE = re.compile(
-    rf"(?<![\w.-])(?P<name>{_NAME})(?:[ \t]{{0,3}}@[ \t]{{0,3}}|[ \t]{{1,3}}at[ \t]{{1,3}})(?=(?P<host>{_HOST}))",
+    rf"(?<![\w.-])(?P<name>{_NAME})(?:{_AROUND}@{_AROUND}|[ \t]{{1,3}}at[ \t]{{1,3}})(?=(?P<host>{_HOST}))",
     re.IGNORECASE,
 )
 _SIGN_BEFORE = re.compile(r"(?:\b(?:acct|mailto|xmpp):)?(?:[@!]|/?\bu/@?)?$", re.IGNORECASE)
 # Matrix (its specification, "User identifiers").
-_MATRIX = re.compile(rf"@(?P<name>[\w.-]{{1,255}}+):(?=(?P<host>{_HOST}))")
+_MATRIX = re.compile(rf"(?<![\w.-])(?P<name>{_NAME}):(?=(?P<host>{_HOST}))")
 # What an address may be made of; where one is told in brackets, a quotation or a table, it ends.
 _STRETCH = re.compile(r"(?:[^\s<>\[\]\"|]|\[[0-9a-fA-F.]{0,4}:[0-9a-fA-F:.]{1,40}\])++")
 _WORD = re.compile(r"[\w.-]++")
@@ -42,6 +44,7 @@ _ENDING = re.compile(
 # What says in an address that a person's name follows, or that a community's does.
 _PEOPLE = frozenset({"u", "user", "users", "profile", "profiles", "account", "accounts", "person", "people", "author"})
 _ASKED = frozenset({"username", "user_name", "person_name", "creator", "to", "from", "mention", "acct", "resource"})
+_ASKED_HERE = frozenset({"username", "user_name", "person_name", "creator"})
 _COMMUNITIES = frozenset({"c", "m", "community", "communities", "magazine", "community_name"})
 # Parts that addresses of all servers have: somebody of such a name is meant only where the address says "a person".
 _ROUTES = frozenset(
@@ -55,7 +58,9 @@ _ROUTES = frozenset(
 )
 # Names that other front ends have on the server of the people they show.
 _FRONTS = re.compile(r"(?:www|old|new|m|a|p|v|app|photon|voyager|alexandrite|mlmym|tesseract|next|blorp)\.")
-_TRAILING = ".,;:!?*_~')}"
+_TRAILING = ".,;:!?*~')}"
+_EMPHASIS_BEGINS = re.compile(r"(?<!\w)_++(?=\S)")
+_EMPHASIS_ENDS = re.compile(r"(?<=[^\s_])_++(?!\w)")
 _LAST_UNSPACED = re.compile(f".*[{UNSPACED}]", re.DOTALL)
 _FIRST_UNSPACED = re.compile(f"[{UNSPACED}].*", re.DOTALL)
 # So far from an address's beginning its parts are looked at; no page links to a longer one.
@@ -114,9 +119,11 @@ def _handles(text: str, question: Question, addresses: list[Span]) -> Iterator[S
             continue
         for match in pattern.finditer(text):
             host = _host_read(match["host"])
-            if not any(_affirmed(question, name, host) for name in _names_before(match["name"])):
-                continue
             start, end = _sign_before(text, match.start("name")), match.end() + len(host)
+            emphasised = "_" in match["name"] and _is_emphasised(text, start, end, ends=match["name"].endswith("_"))
+            names = _names_before(match["name"], emphasised=emphasised)
+            if not any(_affirmed(question, name, host) for name in names):
+                continue
             index = bisect_right(begins, match.start("name")) - 1
             if index >= 0 and addresses[index][1] > match.start("name") and _is_address(text, addresses[index]):
                 start, end = min(start, addresses[index][0]), max(end, addresses[index][1])
@@ -137,14 +144,26 @@ def _host_read(host: str) -> str:
     return f"{read}{colon}{port}" if read == name and not name.endswith((".", "-")) else read.rstrip(".-")
 
 
-def _names_before(word: str) -> Iterator[str]:
+def _is_emphasised(text: str, start: int, end: int, *, ends: bool) -> bool:
+    """
+    Whether an underscore at a name is a mark of emphasis: one begins that on the line, and one ends it.
+
+    `ends`: the name has one at its end.
+    """
+    if ends and _begins_emphasis(text, start):
+        return True
+    if not (text.startswith("_", start) or text.startswith("_", max(start - 1, 0)) or "_" in text[start : start + 2]):
+        return False
+    return _EMPHASIS_ENDS.search(text[start : end + _MOST_BEFORE].partition("\n")[0], 1) is not None
+
+
+def _names_before(word: str, *, emphasised: bool) -> Iterator[str]:
     """What may be the name in a word before the sign: all of it, without marks of emphasis, after a point in it."""
     yield word
     word = _LAST_UNSPACED.sub("", word)
     yield word
-    stripped = word.strip("_.-")
+    stripped = word.strip("_.") if emphasised else word.strip(".")
     yield stripped
-    yield word.strip("_")
     for _ in range(_MOST_PARTS_OF_NAME):
         _, point, stripped = stripped.partition(".")
         if not point:
@@ -188,15 +207,24 @@ def _addresses(text: str) -> Iterator[Span]:
     """The stretches of a text that may be an address, without what ends a sentence."""
     for match in _STRETCH.finditer(text):
         stretch = match[0]
-        if "/" not in stretch:
+        if "/" not in stretch and "?" not in stretch:
             continue
         begin = match.start()
         # Front ends show a text in brackets right before its address; and brackets are no part of an address.
         inner = stretch.lstrip("('{,;*_~“„«!")
         begin += len(stretch) - len(inner)
+        # An underscore at the end belongs to a name, unless it ends emphasis.
+        trailing = _TRAILING
+        if stretch.rstrip(_TRAILING).endswith("_") and _begins_emphasis(text, begin):
+            trailing += "_"
         for start in range(begin, match.end(), _LONGEST):
             end = min(start + _LONGEST, match.end())
-            yield start, (end if end < match.end() else start + max(len(text[start:end].rstrip(_TRAILING)), 1))
+            yield start, (end if end < match.end() else start + max(len(text[start:end].rstrip(trailing)), 1))
+
+
+def _begins_emphasis(text: str, before: int) -> bool:
+    line = text[max(before - _MOST_BEFORE, 0) : before + 1].rpartition("\n")[2]
+    return _EMPHASIS_BEGINS.search(line) is not None
 
 
 def _is_address(text: str, span: Span) -> bool:
@@ -262,10 +290,10 @@ def _names(question: Question, name: str, word: str, host: str, marker: str, gap
     is_marked = marker in _PEOPLE | _ASKED or gap.endswith("/@")
     if not is_marked and (marker in _COMMUNITIES or name.lower() in _ROUTES or name.isdigit()):
         return False
-    names = dict.fromkeys((word.strip("."), name, name.strip("_")))
+    names = dict.fromkeys((word.strip("."), name, name.rstrip(".")))
     if host:
         return any(_affirmed(question, each, host) for each in names)
-    if not (is_marked and is_relative):
+    if not (is_marked and is_relative) and not (marker in _ASKED_HERE and gap == "="):
         return False
     return any(question.person(spelling, None) for each in names for spelling in _spellings(each))
 
