@@ -280,7 +280,7 @@ def test_no_spelling_that_is_composed_gets_past(spelling: str, around: str) -> N
     assert TAKEDOWNS.rewrite(left) == left
 
 
-OTHERS = st.sampled_from(["bobby", "kate", "bo", "abob", "bob-", "bob_", "_bob", "b0b", "böb"])
+OTHERS = st.sampled_from(["bobby", "kate", "bo", "abob", "bob-", "bob_", "b0b", "böb"])
 HOSTS = st.sampled_from(["home.test", "other.test", "home.testing", "nothome.test", "home.test.x.test"])
 
 

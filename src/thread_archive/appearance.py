@@ -34,7 +34,8 @@ _SPELLED = re.compile(
 )
 # What of a link is not read: where it leads, and its brackets; and tags, which are shown or not.
 _LINK = re.compile(
-    r"</?[a-zA-Z][^<>\n]{0,200}+>|<!--[^<>\n]{0,200}+>|\]\(<?[^()<>\s]{0,2000}+>?(?:[ \t]++(?:\"[^\"\n]{0,500}+\"|'[^'\n]{0,500}+'))?\)|\]\[[^\[\]\n]{0,200}+\]|[\[\]]"
+    r"</?[a-zA-Z][^<>\n]{0,200}+>|<!--[^<>\n]{0,200}+>"
+    r"|\]\(<?[^()<>\s]{0,2000}+>?(?:[ \t]++(?:\"[^\"\n]{0,500}+\"|'[^'\n]{0,500}+'))?\)|\]\[[^\[\]\n]{0,200}+\]|[\[\]]"
 )
 _MAY_LINK = re.compile(r"\][(\[]|<[/!a-zA-Z]")
 # NFKC does not know these: letters in boxes and flags, dots, slashes and dashes of other scripts.
@@ -103,7 +104,7 @@ def _decoded(match: re.Match[str]) -> str:
     if code.startswith("&"):
         return unescape(code)
     if code.startswith("\\"):
-        return chr(int(code[2:], 16))
+        return bytes.fromhex(code[2:]).decode("utf-16-be", "replace")
     # A blank in an address does not end it.
     return _BLANK.sub("+", bytes.fromhex(code.replace("%", "")).decode("utf-8", "replace"))
 

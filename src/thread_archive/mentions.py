@@ -59,7 +59,7 @@ _ROUTES = frozenset(
 # Names that other front ends have on the server of the people they show.
 _FRONTS = re.compile(r"(?:www|old|new|m|a|p|v|app|photon|voyager|alexandrite|mlmym|tesseract|next|blorp)\.")
 _TRAILING = ".,;:!?*~')}"
-_EMPHASIS_BEGINS = re.compile(r"(?<!\w)_++(?=\S)")
+_EMPHASIS_BEGINS = re.compile(r"(?<![\w@])_++(?=\S)")
 _EMPHASIS_ENDS = re.compile(r"(?<=[^\s_])_++(?!\w)")
 _LAST_UNSPACED = re.compile(f".*[{UNSPACED}]", re.DOTALL)
 _FIRST_UNSPACED = re.compile(f"[{UNSPACED}].*", re.DOTALL)
@@ -120,7 +120,7 @@ def _handles(text: str, question: Question, addresses: list[Span]) -> Iterator[S
         for match in pattern.finditer(text):
             host = _host_read(match["host"])
             start, end = _sign_before(text, match.start("name")), match.end() + len(host)
-            emphasised = "_" in match["name"] and _is_emphasised(text, start, end, ends=match["name"].endswith("_"))
+            emphasised = "_" in match["name"] and _is_emphasised(text, start, end, match["name"])
             names = _names_before(match["name"], emphasised=emphasised)
             if not any(_affirmed(question, name, host) for name in names):
                 continue
@@ -144,15 +144,11 @@ def _host_read(host: str) -> str:
     return f"{read}{colon}{port}" if read == name and not name.endswith((".", "-")) else read.rstrip(".-")
 
 
-def _is_emphasised(text: str, start: int, end: int, *, ends: bool) -> bool:
-    """
-    Whether an underscore at a name is a mark of emphasis: one begins that on the line, and one ends it.
-
-    `ends`: the name has one at its end.
-    """
-    if ends and _begins_emphasis(text, start):
+def _is_emphasised(text: str, start: int, end: int, name: str) -> bool:
+    """Whether an underscore at the `name` of the handle at `start` is a mark of emphasis, and no part of it."""
+    if name.endswith("_") and (name.startswith("_") or _begins_emphasis(text, start)):
         return True
-    if not (text.startswith("_", start) or text.startswith("_", max(start - 1, 0)) or "_" in text[start : start + 2]):
+    if not text.startswith("_", start) and not text.startswith("_", max(start - 1, 0)):
         return False
     return _EMPHASIS_ENDS.search(text[start : end + _MOST_BEFORE].partition("\n")[0], 1) is not None
 
