@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from thread_archive.jsontext import child_pointer, cuts_at, quoted, splice
+from thread_archive.jsontext import Cut, child_pointer, count_names, cuts_at, names, overwritten, quoted, splice
 from thread_archive.payloads import parsed
 from thread_archive.takedowns import MARK, PERSON, POST, Takedowns
 
@@ -151,10 +151,28 @@ def erase(body: bytes, erasure: Erasure, instance: str) -> Erased:
     for node in nodes:
         for key, text in walk.replaced(node):
             replacements[child_pointer(node.pointer, key)] = quoted(text)
-    if not replacements:
-        return Erased(body=body, threads=frozenset(walk.threads))
-    new, pointers = splice(body, cuts_at(body, replacements))
-    return Erased(body=new, pointers=pointers, threads=frozenset(walk.threads))
+    cuts = [*_cuts_of_names(body, nodes, erasure), *(cuts_at(body, replacements) if replacements else ())]
+    new, pointers = splice(body, cuts) if cuts else (body, ())
+    # A pointer is made of names.
+    told = tuple(map(erasure.takedowns.rewrite, pointers))
+    return Erased(body=new, pointers=told, threads=frozenset(walk.threads))
+
+
+def _cuts_of_names(body: bytes, nodes: Sequence["_Node"], erasure: Erasure) -> Iterator[Cut]:
+    """
+    Members that are overwritten go altogether: what they are to nobody who reads the answer, they may be to others.
+
+    And names of members are read like any text, but for patterns, which are for texts.
+    """
+    objects = [node.value for node in nodes if isinstance(node.value, dict)]
+    if sum(map(len, objects)) != count_names(body):
+        yield from overwritten(body)
+    rewrite = erasure.takedowns.rewrite
+    changed = {name: new for name in set().union(*objects) if (new := rewrite(name)) != name}
+    if changed:
+        for pointer, name, start, end in names(body):
+            if name in changed:
+                yield Cut(start, end, pointer, quoted(changed[name]))
 
 
 def _nodes(value: object) -> Iterator[_Node]:

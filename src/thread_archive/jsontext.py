@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]', re.DOTALL)
+# Only whether a string is a member's name.
+_NAMED = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?', re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -73,6 +75,69 @@ def strings(body: bytes) -> Iterator[tuple[str, int, int]]:
                 stack.append(_Frame(pointer=pointer, is_object=token == b"{"))
             else:
                 yield pointer, match.start(1), match.end(1)
+
+
+def count_names(body: bytes) -> int:
+    """How many members the objects of the well-formed JSON `body` have, those of the same name each by itself."""
+    return sum(map(bool, _NAMED.findall(body)))
+
+
+def names(body: bytes) -> Iterator[tuple[str, str, int, int]]:
+    """(pointer, name, start, end) of each member's name in the well-formed JSON `body`, with its quotes."""
+    stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
+    for match in _TOKEN.finditer(body):
+        top, token = stack[-1], match[0]
+        if match[2] is not None:
+            top.key = key_of(match[1])
+            yield child_pointer(top.pointer, top.key), top.key, match.start(1), match.end(1)
+        elif token in (b"{", b"["):
+            where: str | int = top.key if top.is_object else top.index
+            pointer = child_pointer(top.pointer, where) if len(stack) > 1 else ""
+            stack.append(_Frame(pointer=pointer, is_object=token == b"{"))
+        elif token in (b"}", b"]"):
+            stack.pop()
+        elif token == b",":
+            top.index += 1
+
+
+def overwritten(body: bytes) -> Iterator[Cut]:
+    """
+    Cuts that make nothing of each member of the well-formed JSON `body` that a later one of the same name overwrites.
+
+    Decoders believe the last one (ours do), so that nobody reads what the others say.
+    """
+    stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
+    members: list[dict[str, tuple[int, int, str]]] = [{}]
+    start = -1
+
+    def end_member(end: int) -> Iterator[Cut]:
+        top = stack[-1]
+        if not top.is_object or start < 0:
+            return
+        if (earlier := members[-1].get(top.key)) is not None:
+            yield Cut(*earlier, b"null")
+        members[-1][top.key] = (start, end, child_pointer(top.pointer, top.key))
+
+    starts: list[int] = []
+    for match in _TOKEN.finditer(body):
+        top, token = stack[-1], match[0]
+        if match[2] is not None:
+            top.key, start = key_of(match[1]), match.end()
+        elif token in (b"{", b"["):
+            where: str | int = top.key if top.is_object else top.index
+            pointer = child_pointer(top.pointer, where) if len(stack) > 1 else ""
+            starts.append(start)
+            stack.append(_Frame(pointer=pointer, is_object=token == b"{"))
+            members.append({})
+            start = -1
+        elif token in (b"}", b"]"):
+            yield from end_member(match.start())
+            stack.pop()
+            members.pop()
+            start = starts.pop()
+        elif token == b",":
+            yield from end_member(match.start())
+            top.index, start = top.index + 1, -1
 
 
 def splice(body: bytes, cuts: Iterable[Cut]) -> tuple[bytes, tuple[str, ...]]:

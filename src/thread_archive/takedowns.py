@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest as hmac_digest
-from urllib.parse import unquote
 
+from thread_archive.mentions import Question, mentions
 from thread_archive.urls import host_in
 
 # What stands in the place of erased text.
@@ -21,21 +21,12 @@ QUOTING, _PASSAGE = "quoting", "passage of "
 _ALIAS_LENGTH = 16
 _ALIAS = re.compile(rf"https?://[^/\s]+/u/redacted-([0-9a-f]{{{_ALIAS_LENGTH}}})")
 _MEMO = 200_000
+# What is left of one mention may make another one with what stands beside it.
+_MOST_PASSES = 3
 
-# Markdown may have a backslash before signs in it.
-_NAME = r"(?:\\?[\w-])+(?:\\?\.(?:\\?[\w-])+)*"
-_HOST = r"[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?"
 # A profile's address as Lemmy, Mbin, PieFed, Mastodon and others write it, on its own server or on another one.
 _PROFILE = re.compile(
-    rf"(?:https?://(?P<on>{_HOST}))?/(?:u/|users?/|profile/|accounts?/|(?=@))@?(?P<of>{_NAME})(?:@(?P<at>{_HOST}))?"
-)
-_IN_ADDRESS = r"[^\s<>()\[\]\"'`]"
-_ADDRESS = re.compile(
-    rf"(?P<linked>\[[^\[\]\n]{{0,200}}\]\(<?)?(?P<address>(?:https?://|(?<=[(<])/u/){_IN_ADDRESS}{{1,1000}})"
-    r"(?(linked)(?P<closed>>?(?:[ \t]+\"[^\"\n]{0,200}\")?\))?)"
-)
-_HANDLE = re.compile(
-    rf"(?<![\w/.!-])(?:@|/?u/)?(?P<of>{_NAME})@(?P<at>{_HOST})|(?<![\w/.-])/u/(?P<here>{_NAME})(?![\w@])"
+    r"https?://(?P<on>[^/\s]+)/(?:u/|users?/|profile/|accounts?/|(?=@))@?(?P<of>[\w.-]+)(?:@(?P<at>[^/@\s]+))?"
 )
 
 
@@ -81,6 +72,7 @@ class Takedowns:
         # The longest first: one passage may hold another.
         self._lengths = sorted(lengths, reverse=True)
         self._memo: dict[str, str | None] = {}
+        self._question = Question(person=self._is_listed, address=self._is_listed_profile)
 
     def __len__(self) -> int:
         return len(self._digests)
@@ -141,13 +133,20 @@ class Takedowns:
         """
         if self._lengths and ap_id and self.digest(f"{QUOTING} {ap_id}") in self._digests:
             text = self._without_quotations(text, ap_id)
-        if not self._aliases:
-            return text
-        if "/" in text:
-            text = _ADDRESS.sub(self._without_address, text)
-        if "@" in text or "/u/" in text:
-            text = _HANDLE.sub(self._without_handle, text)
+        for _ in range(_MOST_PASSES if self._aliases else 0):
+            new = self._without_mentions(text)
+            if new == text:
+                break
+            text = new
         return text
+
+    def _without_mentions(self, text: str) -> str:
+        parts: list[str] = []
+        at = 0
+        for start, end in mentions(text, self._question):
+            parts += (text[at:start], MARK)
+            at = end
+        return "".join((*parts, text[at:])) if parts else text
 
     def _without_quotations(self, text: str, ap_id: str) -> str:
         for length in self._lengths:
@@ -158,22 +157,8 @@ class Takedowns:
                 at += 1
         return text
 
-    def _without_address(self, match: re.Match[str]) -> str:
-        address = match["address"]
-        plain = unquote(address) if "%" in address else address
-        profile = _PROFILE.match(plain)
-        if profile is None or not self._is_listed(profile):
-            new = plain if plain == address else _HANDLE.sub(self._without_handle, plain)
-            return match[0] if new == plain else match[0].replace(address, new)
-        if match["closed"]:
-            return MARK
-        # What follows an address that was written plainly may be the end of a sentence.
-        return (match["linked"] or "") + MARK + (plain[profile.end() :] if plain == address else "")
+    def _is_listed(self, name: str, host: str | None) -> bool:
+        return self.kind(handle(name, host) if host else here(name)) is not None
 
-    def _without_handle(self, match: re.Match[str]) -> str:
-        listed = self.kind(here(match["here"])) if match["here"] else self._is_listed(match)
-        return MARK if listed else match[0]
-
-    def _is_listed(self, named: re.Match[str]) -> bool:
-        host = named["at"] or named.groupdict().get("on")
-        return self.kind(handle(named["of"], host) if host else here(named["of"])) is not None
+    def _is_listed_profile(self, address: str) -> bool:
+        return any(self.kind(f"{scheme}://{address}") == PERSON for scheme in ("https", "http"))

@@ -44,6 +44,11 @@ MARA, TREE, J = (NAMES.person(person.ap_id)[1] for person in (FINCH, OAK, DOT))
         ("hi @mara_finch@home.test.", f"hi @{MARA}."),
         ("hi @Mara_Finch: see /u/mara_finch@home.test", f"hi @{MARA}: see /u/{MARA}"),
         ("mail mara_finch@home.test", f"mail {MARA}"),
+        ("o.a.k and m.a.r.a._.finch", f"{TREE} and {MARA}"),
+        ("O-a-k, o·a·k, *o*ak, o\u200bak, o\u00adak, **oa**k", f"{TREE}, {TREE}, *{TREE}, {TREE}, {TREE}, **{TREE}"),
+        (r"o\_ak o_ak o.ak Mara\-Finch", f"{TREE} {TREE} {TREE} {MARA}"),
+        ("ｏａｋ, \u043eak, o&#8203;ak", f"{TREE}, {TREE}, {TREE}"),
+        ("so-ak, o a k, b.o, e.g., o.a.k.s", None),
         ("Mara  the Gardener", None),
         ("by Mara the gardener, twice", f"by {MARA}, twice"),
         ("İzmir, by Mara the Gardener, in İstanbul", f"İzmir, by {MARA}, in İstanbul"),
@@ -73,6 +78,24 @@ def test_each_form_that_names_somebody_is_renamed_and_nothing_else(text: str, re
     if renamed is None and "oak.test" in text:
         renamed = " and ".join([f"https://pseudonym.invalid/u/{TREE}"] * 2)
     assert NAMES.text(text) == (text if renamed is None else renamed)
+
+
+def test_a_name_that_is_an_ordinary_word_stays_with_marks_in_it_too() -> None:
+    assert pseudonyms(usage_with_ordinary_oak()).text("o.a.k, *o*ak") == "o.a.k, *o*ak"
+
+
+@pytest.mark.parametrize(
+    "part", ["a", "a.", "a_", "a\\_", "*a", "a\u200b", "_", "-", "aé.", "a@", "a:", "a@a.", "http://a.b/", "/post/1"]
+)
+def test_texts_are_rewritten_in_time_linear_in_them(part: str) -> None:
+    names = Pseudonyms(KEY, PEOPLE, posts=[POST], instances=["home.test"], coarse=True)
+
+    def seconds(length: int) -> float:
+        text, start = (part * length)[:length], time.process_time()
+        names.text(text)
+        return time.process_time() - start
+
+    assert seconds(80_000) < 24 * max(seconds(10_000), 0.002)
 
 
 def test_a_stranger_who_is_mentioned_is_renamed_too() -> None:

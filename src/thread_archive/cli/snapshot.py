@@ -12,6 +12,7 @@ from thread_archive.cli.progress import Busy
 from thread_archive.cli.receipt import size
 from thread_archive.cli.terminal import HANGING, line, messages, output, print_indented, print_json
 from thread_archive.counting import counted
+from thread_archive.exceptions import InputError
 from thread_archive.snapshots.pseudonymising import read_key
 from thread_archive.snapshots.selection import LeftOut, Wanted, hidden, parse_day, select
 from thread_archive.snapshots.writer import Made, Making, check_target, make, source_date_epoch
@@ -45,6 +46,11 @@ from thread_archive.store.archive import Archive
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The key that names are made with, so that they are the same again (default: a new one, thrown away).",
 )
+@click.option(
+    "--coarse",
+    is_flag=True,
+    help="With pseudonyms, give days for times, and no votes, communities, servers or marks of moderators.",
+)
 @click.option("--keep-source", is_flag=True, help="With pseudonyms, give the threads' own addresses all the same.")
 @click.option(
     "--contact",
@@ -67,6 +73,7 @@ def command(
     key: Path | None,
     pseudonymise: bool,
     pseudonym_key: Path | None,
+    coarse: bool,
     keep_source: bool,
     contact: str,
 ) -> int:
@@ -77,6 +84,7 @@ def command(
     found by a query, or active since a day; always whole threads. What was taken back is not in it.
     """
     check_target(dest)
+    _check_coarse(coarse=coarse, named=not (pseudonymise or pseudonym_key), keep_source=keep_source)
     epoch = source_date_epoch(os.environ)
     with Archive.open(db, read_only=True) as archive, Busy(messages(), "writing…"):
         wanted = Wanted(
@@ -99,6 +107,7 @@ def command(
             key=key,
             pseudonyms=_pseudonym_key(pseudonym_key, wanted=pseudonymise),
             keep_source=keep_source,
+            coarse=coarse,
         )
         chosen = select(archive, wanted)
         made = make(archive, dest, chosen, making)
@@ -108,6 +117,15 @@ def command(
     else:
         _print(made, *left_out)
     return 0
+
+
+def _check_coarse(*, coarse: bool, named: bool, keep_source: bool) -> None:
+    if coarse and named:
+        raise InputError("--coarse is for pseudonyms.", next="Give --pseudonymise as well.")
+    if coarse and keep_source:
+        raise InputError(
+            "--coarse leaves out what --keep-source gives: where the threads were published.", next="Give one of them."
+        )
 
 
 def _pseudonym_key(path: Path | None, *, wanted: bool) -> bytes | None:
@@ -124,6 +142,7 @@ def _as_json(made: Made) -> dict[str, object]:
         "content_sha256": told["content_sha256"],
         "bytes": dict(made.sizes),
         "counts": told["counts"],
+        **{name: told[name] for name in ("joined_by",) if name in told},
     }
 
 
@@ -146,6 +165,12 @@ def _print(made: Made, unseen: LeftOut, purged: LeftOut, unconfirmed: LeftOut) -
     if left and left["occurrences"]:
         times = counted(left["occurrences"], "time")
         _say(f"  {times} a name is left in a text, where it is an ordinary word of these threads")
+    if joined_by := made.description.get("joined_by"):
+        _say("  people can still be found out, by whoever has the published threads, by:")
+        for one in joined_by:
+            _say(f"  - {one}")
+        if not made.description["options"]["coarse"]:
+            _say("  --coarse leaves out the first four of these.")
     _say("Tell the first of these numbers, through another channel, to whoever gets the copy.")
 
 

@@ -31,11 +31,13 @@ class Wording:
     """
     How what names people is written: as it is, or through the SQL functions that `pseudonymising` registers.
 
-    `source` says whether the threads' own addresses are given.
+    `source` says whether the threads' own addresses are given; `coarse`, which is for pseudonyms, that nothing is given
+    by which a row could be looked up where it was published: days for times, no votes, no communities, no servers.
     """
 
     pseudonymised: bool = False
     source: bool = True
+    coarse: bool = False
 
     def text(self, sql: str) -> str:
         """Text of any kind."""
@@ -64,6 +66,25 @@ class Wording:
     def unless(self, sql: str, otherwise: str) -> str:
         """`sql` where people keep their names, else `otherwise`."""
         return otherwise if self.pseudonymised else sql
+
+    def time(self, sql: str) -> str:
+        """A time: as midnight of its day where it is to tell the day alone."""
+        return f"substr({sql}, 1, 10) || '{_MIDNIGHT}'" if self.coarse else sql
+
+    def times(self, *names: str) -> dict[str, str]:
+        """Columns of times."""
+        return {name: self.time(f"t.{name}") for name in names}
+
+    def fine(self, sql: str, otherwise: str = "NULL") -> str:
+        """What tells one row from another by more than its text: `otherwise` where that is left out."""
+        return otherwise if self.coarse else sql
+
+    def fines(self, *names: str, otherwise: str = "NULL") -> dict[str, str]:
+        """Columns of such."""
+        return {name: self.fine(f"t.{name}", otherwise) for name in names}
+
+
+_MIDNIGHT = "T00:00:00.000000Z"
 
 
 def _same(*names: str) -> dict[str, str]:
@@ -94,7 +115,9 @@ def captures(wording: Wording) -> Columns:
         "kind": f"coalesce((SELECT kind FROM main.captures WHERE post_id = t.post_id AND {_VISIT} LIMIT 1), t.kind)",
         "url": "t.url" if wording.source else "''",
         "post_id": "row.new",
-        **_same("status", "started_at", "home"),
+        "status": "t.status",
+        **wording.times("started_at"),
+        "home": wording.fine("t.home"),
         "finished_at": "NULL",
         "owner": "NULL",
         "plan": "NULL",
@@ -106,10 +129,11 @@ def communities(wording: Wording) -> Columns:
     """Communities that threads of the snapshot were posted in."""
     return {
         "id": "row.new",
-        **_same("ap_id", "name"),
-        "title": wording.text("t.title"),
-        "description": wording.text("t.description"),
-        "instance_id": _row("instances", "instance_id"),
+        "ap_id": wording.fine("t.ap_id", "pseudonymous_community(t.ap_id)"),
+        "name": wording.fine("t.name", "pseudonymous_community_name(t.ap_id)"),
+        "title": wording.fine(wording.text("t.title"), "''"),
+        "description": wording.fine(wording.text("t.description"), "''"),
+        "instance_id": wording.fine(_row("instances", "instance_id"), NOWHERE),
         **_same("nsfw", "deleted", "removed", "visibility"),
         "capture_id": "row.capture",
         "told_by": "NULL",
@@ -174,12 +198,17 @@ def posts(wording: Wording) -> Columns:
         "body": _spoken(wording.text("t.body")),
         "body_text": _spoken(_rendered(wording.text("t.body_text")), "NULL"),
         "body_html": _spoken(_rendered(wording.html("t.body_html")), "NULL"),
-        **_same("published_at", "edited_at", "deleted", "removed", "locked", "nsfw", "featured", "language"),
+        **wording.times("published_at", "edited_at"),
+        **_same("deleted", "removed", "locked", "nsfw", "featured", "language"),
         **preview,
         "thumbnail_url": wording.unless("t.thumbnail_url", "''"),
-        **_same("is_moderator", "is_admin", "score", "upvotes", "downvotes", "derived"),
+        **wording.fines("is_moderator", "is_admin", otherwise="0"),
+        **wording.fines("score", "upvotes", "downvotes"),
+        "derived": "t.derived",
         "slug": "t.slug" if wording.source else f"shared_slug({wording.post('t.ap_id')})",
-        **_same("advertised", "restricted", "purged_at", "purged_by", "gone_at", "clamped"),
+        **wording.fines("advertised", "purged_by"),
+        **_same("restricted", "clamped"),
+        **wording.times("purged_at", "gone_at"),
         "attested_by": wording.unless("t.attested_by", "NULL"),
         "capture_id": "row.new",
     }
@@ -188,11 +217,11 @@ def posts(wording: Wording) -> Columns:
 def comments(wording: Wording) -> Columns:
     """Comments and gaps; one that only a login showed is a gap, unless it is asked for."""
     shown = "CASE WHEN row.gap IS NOT NULL THEN {1} ELSE {0} END".format
-    none = {name: shown(f"t.{name}", "NULL") for name in ("edited_at", "score", "upvotes", "downvotes")}
-    zero = {
-        name: shown(f"t.{name}", "0")
-        for name in ("deleted", "removed", "distinguished", "is_moderator", "is_admin", "restricted")
-    }
+    maybe = wording.times("edited_at") | wording.fines("score", "upvotes", "downvotes")
+    none = {name: shown(sql, "NULL") for name, sql in maybe.items()}
+    marks = _same("deleted", "removed", "restricted")
+    marks |= wording.fines("distinguished", "is_moderator", "is_admin", otherwise="0")
+    zero = {name: shown(sql, "0") for name, sql in marks.items()}
     return {
         "id": "row.new",
         "ap_id": shown(wording.item("t.ap_id"), "NULL"),
@@ -204,13 +233,14 @@ def comments(wording: Wording) -> Columns:
         "body": shown(_spoken(wording.text("t.body")), "''"),
         "body_text": shown(_spoken(_rendered(wording.text("t.body_text")), "NULL"), "NULL"),
         "body_html": shown(_spoken(_rendered(wording.html("t.body_html")), "NULL"), "NULL"),
-        "published_at": "t.published_at",
+        **wording.times("published_at"),
         **none,
         **zero,
         "language": shown("t.language", "'und'"),
         "derived": "t.derived",
         "missing_reason": shown("t.missing_reason", "row.gap"),
-        **{name: shown(f"t.{name}", "NULL") for name in ("gone_at", "purged_at", "purged_by")},
+        **{name: shown(sql, "NULL") for name, sql in wording.times("gone_at", "purged_at").items()},
+        "purged_by": shown(wording.fine("t.purged_by"), "NULL"),
         **_same("misplaced", "clamped"),
         "attested_by": shown(wording.unless("t.attested_by", "NULL"), "NULL"),
         "unconfirmed": shown("t.unconfirmed", "0"),
@@ -258,8 +288,9 @@ def articles(wording: Wording) -> Columns:
         "id": "row.new",
         "post_id": "row.post",
         "is_body": "row.is_body",
-        **_same("is_page", "status", "robots_ignored", "site", "published_at", "published_by", "language", "licence"),
-        **_same("robots", "words", "extractor", "extractor_version", "fetched_at"),
+        **_same("is_page", "status", "robots_ignored", "site", "published_by", "language", "licence"),
+        **_same("robots", "words", "extractor", "extractor_version"),
+        **wording.times("published_at", "fetched_at"),
         **told,
         **addresses,
         "html": wording.html("t.html"),

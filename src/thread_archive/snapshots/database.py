@@ -136,7 +136,7 @@ def _attached(connection: sqlite3.Connection, draft: Path) -> Iterator[None]:
 
 
 def _register(connection: sqlite3.Connection, wording: Wording) -> None:
-    receipt = partial(shared_receipt, named=not wording.pseudonymised)
+    receipt = partial(shared_receipt, named=not wording.pseudonymised, coarse=wording.coarse)
     connection.create_function("thread_path", 2, numbering.Paths())
     connection.create_function("shared_receipt", 1, receipt, deterministic=True)
     connection.create_function("shared_slug", 1, slug, deterministic=True)
@@ -151,8 +151,12 @@ def shared_domain(url: str) -> str:
         return ""
 
 
-def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
-    """Of a capture's receipt (JSON), what a reader is told: who gave what, what is missing why, and (`named`) which."""
+def shared_receipt(receipt: str | None, *, named: bool = True, coarse: bool = False) -> str:
+    """
+    Of a capture's receipt (JSON), what a reader is told: who gave what, what is missing why, and (`named`) which.
+
+    `coarse`: the day of the visit, and no servers.
+    """
     told = json.loads(receipt or "{}")
     shared = {name: told[name] for name in _RECEIPT if name in told}
     shared["sources"] = [
@@ -163,6 +167,9 @@ def shared_receipt(receipt: str | None, *, named: bool = True) -> str:
     if "comments" in shared:
         # Whether any of these comments is in the copy, its tables tell.
         shared["comments"].pop("unconfirmed", None)
+    if coarse:
+        shared["sources"] = []
+        shared |= {"captured_at": f"{shared['captured_at'][:10]}T00:00:00Z"} if shared.get("captured_at") else {}
     for missing in shared.get("comments", {}).get("missing", ()):
         # Of what was purged only the places are shared.
         if not named or missing.get("reason") == MissingReason.PURGED:
@@ -211,13 +218,8 @@ def _statements(wording: Wording) -> Iterator[str]:
     )
     yield simple("posts", columns.posts(wording))
     yield simple("comments", columns.comments(wording))
-    yield _insert(
-        "cross_posts",
-        columns.cross_posts(wording),
-        f"""temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old
-            LEFT JOIN main.posts AS other ON other.ap_id = t.ap_id
-            WHERE other.id IS NULL OR {columns.SHARED_TITLE} ORDER BY row.new, t.ap_id""",
-    )
+    if not wording.coarse:
+        yield _cross_posts(wording)
     yield simple("articles", columns.articles(wording))
     yield simple("article_paragraphs", columns.article_paragraphs(wording))
     yield simple("links", columns.links(wording))
@@ -229,6 +231,16 @@ def _statements(wording: Wording) -> Iterator[str]:
                   SELECT t.id * 4 + {kind}, (SELECT apart FROM main.search_items WHERE id = row.old * 4 + {kind})
                   FROM temp.{table}_rows AS row JOIN snapshot.{table} AS t ON t.id = row.new
                   WHERE {condition} ORDER BY t.id"""
+
+
+def _cross_posts(wording: Wording) -> str:
+    return _insert(
+        "cross_posts",
+        columns.cross_posts(wording),
+        f"""temp.posts_rows AS row CROSS JOIN main.cross_posts AS t ON t.post_id = row.old
+            LEFT JOIN main.posts AS other ON other.ap_id = t.ap_id
+            WHERE other.id IS NULL OR {columns.SHARED_TITLE} ORDER BY row.new, t.ap_id""",
+    )
 
 
 def _observations() -> Iterator[str]:

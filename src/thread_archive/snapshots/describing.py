@@ -39,7 +39,7 @@ _LABELS = {"posts": "title", "people": "name", "communities": "name", "instances
 
 
 # What a snapshot may say of how it was made: each is true or false.
-OPTIONS = ("site", "restricted", "purged", PSEUDONYMISED)
+OPTIONS = ("site", "restricted", "purged", "unconfirmed", PSEUDONYMISED, "coarse")
 _VERSION = r"[0-9A-Za-z][0-9A-Za-z.+!-]{0,60}"
 _MADE_BY = re.compile(rf"thread-archive {_VERSION}")
 
@@ -197,11 +197,17 @@ def _package(connection: sqlite3.Connection, file: DatabaseFile, told: Told) -> 
             "content_sha256": content,
             "options": dict(told.options),
             "counts": found,
-            **({} if told.names_left is None else {"names_left": dict(told.names_left)}),
+            **_of_pseudonyms(told),
             "contact": told.contact,
             "threads": threads,
         },
     }
+
+
+def _of_pseudonyms(told: Told) -> dict[str, Any]:
+    if told.names_left is None:
+        return {}
+    return {"names_left": dict(told.names_left), "joined_by": joined_by(coarse=told.options.get("coarse", False))}
 
 
 def _threads(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -276,7 +282,7 @@ def readme(title: str, ours: Mapping[str, Any]) -> str:
         content=ours["content_sha256"],
         contact=" ".join(ours["contact"].split()) or "the person who gave you this copy",
         others="".join(words for option, words in _LEFT_OUT.items() if not ours["options"].get(option)),
-        secrecy=_PSEUDONYMS if ours["options"].get("pseudonymised") else "",
+        secrecy=_secrecy(ours) if ours["options"].get("pseudonymised") else "",
     )
 
 
@@ -285,6 +291,30 @@ _LEFT_OUT = {
     "purged": ",\nnor what their servers had erased or no longer showed",
     "unconfirmed": ",\nnor comments that nobody confirmed who could",
 }
+
+
+def joined_by(*, coarse: bool) -> list[str]:
+    """By what rows with pseudonyms can be found again where the threads were published, and so the people."""
+    return [*_INHERENT] if coarse else [*_EXACT, *_INHERENT]
+
+
+def _secrecy(ours: Mapping[str, Any]) -> str:
+    told = ours["joined_by"]
+    return _PSEUDONYMS + "".join(f"- {one}\n" for one in told) + "\n"
+
+
+_EXACT = (
+    "exact times of posts, comments and visits",
+    "scores and votes",
+    "communities, their servers, and which servers were asked",
+    "marks of moderators and admins, posts of the same link elsewhere",
+)
+_INHERENT = (
+    "texts, titles, links and the linked page, word for word: a search finds them",
+    "who answers whom, and the order of answers to the same text, which is that of their times",
+    "days, languages, and how many comments a thread has",
+)
+
 
 _README = """{title}
 {underline}
@@ -326,6 +356,6 @@ _PSEUDONYMS = """Names
 -----
 
 People's names and addresses were replaced by made-up ones, each person by the same one throughout. That is a
-pseudonym, not anonymity: who looks for a sentence of a text may find who wrote it, where it was published.
+pseudonym, not anonymity. Who has the published threads as well can find out who wrote what here, by any of these:
 
 """

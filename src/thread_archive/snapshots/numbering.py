@@ -175,9 +175,10 @@ def _number_actors(connection: sqlite3.Connection, wording: Wording) -> None:
                   FROM temp.posts_rows AS row CROSS JOIN main.posts AS post ON post.id = row.old) AS author
             JOIN main.people AS person ON person.id = author.id GROUP BY person.id"""
     )
+    by = wording.fine("community.ap_id", "pseudonymous_community(community.ap_id)")
     connection.execute(
-        """INSERT INTO temp.communities_rows (new, old, capture)
-           SELECT row_number() OVER (ORDER BY community.ap_id), community.id, min(row.new)
+        f"""INSERT INTO temp.communities_rows (new, old, capture)
+           SELECT row_number() OVER (ORDER BY {by}), community.id, min(row.new)
            FROM temp.posts_rows AS row CROSS JOIN main.posts AS post ON post.id = row.old
            JOIN main.communities AS community ON community.id = post.community_id GROUP BY community.id"""
     )
@@ -185,7 +186,9 @@ def _number_actors(connection: sqlite3.Connection, wording: Wording) -> None:
 
 def _number_instances(connection: sqlite3.Connection, wording: Wording) -> None:
     """Instances that something in the snapshot belongs to; those of authors not where these have pseudonyms."""
-    used = ["EXISTS (SELECT 1 FROM temp.communities_rows JOIN main.communities AS it ON it.id = old {})"]
+    used = ["0"]
+    if not wording.coarse:
+        used += ["EXISTS (SELECT 1 FROM temp.communities_rows JOIN main.communities AS it ON it.id = old {})"]
     if not wording.pseudonymised:
         used += [
             "EXISTS (SELECT 1 FROM temp.people_rows JOIN main.people AS it ON it.id = old {})",

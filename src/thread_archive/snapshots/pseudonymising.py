@@ -41,8 +41,14 @@ _NAMES = """SELECT id, ap_id, name, display_name FROM people
             FROM person_claims AS claim JOIN people AS person ON person.id = claim.person_id"""
 
 
-def pseudonyms_for(connection: sqlite3.Connection, posts: Collection[int], key: bytes) -> Pseudonyms:
-    """The pseudonyms of all who wrote in the threads of these rows; reads every text of theirs, to know the words."""
+def pseudonyms_for(
+    connection: sqlite3.Connection, posts: Collection[int], key: bytes, *, coarse: bool = False
+) -> Pseudonyms:
+    """
+    The pseudonyms of all who wrote in the threads of these rows; reads every text of theirs, to know the words.
+
+    With `coarse` texts lose the names of the servers that the archive knows, too.
+    """
     chosen = f"[{','.join(str(post) for post in posts)}]"
     authors = connection.execute(_AUTHORS, [chosen, chosen]).fetchall()
     people = dict(connection.execute("SELECT id, ap_id FROM people"))
@@ -59,7 +65,7 @@ def pseudonyms_for(connection: sqlite3.Connection, posts: Collection[int], key: 
     for ap_id, text in connection.execute(_TEXTS, [chosen, chosen, chosen]):
         usage.add(ap_id, text)
     instances = [domain for (domain,) in connection.execute("SELECT domain FROM instances")]
-    return Pseudonyms(key, named, posts=ap_ids.values(), instances=instances, usage=usage)
+    return Pseudonyms(key, named, posts=ap_ids.values(), instances=instances, usage=usage, coarse=coarse)
 
 
 def register(connection: sqlite3.Connection, names: Pseudonyms) -> None:
@@ -68,6 +74,8 @@ def register(connection: sqlite3.Connection, names: Pseudonyms) -> None:
         "text": names.text,
         "html": names.html,
         "item": names.item,
+        "community": lambda ap_id: names.community(ap_id)[0],
+        "community_name": lambda ap_id: names.community(ap_id)[1],
         "person": lambda ap_id: names.person(ap_id)[0],
         "name": lambda ap_id: names.person(ap_id)[1],
     }

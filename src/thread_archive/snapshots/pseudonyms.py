@@ -14,6 +14,7 @@ from hashlib import sha256
 from hmac import digest as hmac_digest
 from urllib.parse import quote, unquote
 
+from thread_archive.appearance import appearance, look_alike
 from thread_archive.exceptions import UnsupportedURLError
 from thread_archive.slugs import slug
 from thread_archive.snapshots.names import (
@@ -50,6 +51,18 @@ _ADDRESS = re.compile(
 )
 _PROFILE = re.compile(rf"https?://(?P<host>[^/]+)/(?P<kind>u/|users?/|@)(?P<name>{_NAME})(?:@(?P<at>{_HOST}))?")
 _ENDS = ".,;:!?*_~"
+# What is read as one word, and what has signs between its letters.
+_READ = re.compile(r"(?<!\w)\w++(?:[._\-·•‧+|]\w++)*+")
+_MARKED = re.compile(r"(?<!\w)(?=\w{1,40}+[._\-·•‧+|\\]|\w{0,40}_)\w++(?:\\?[._\-·•‧+|]\w++)*+")
+_SIGNS_BETWEEN = re.compile(r"[._\-·•‧+|]")
+_LONGEST_MARKED = 100
+# An address, or a host by itself.
+_HOSTED = re.compile(
+    r"(?P<scheme>[a-zA-Z][a-zA-Z+]{0,20}+:)?(?(scheme)//|(?<![\w.-])(?:(?P<name>[\w.-]{1,255}+)@)?)"
+    r"(?P<host>[\w-]++(?:\.[\w-]++)++(?::\d{1,5}\b)?)"
+    r"(?(scheme)[^\s<>\"'()\[\]`|]*+)"
+)
+_LOCAL_ITEM = re.compile(r"(?<![\w.:])(/(?:post|comment)/)\d{1,19}\b")
 _SLUG_IN_URL = re.compile(r"(?<=/t/)[a-z2-7]{16}\b|(?<=[?&]c=)[a-z2-7]{16}\b")
 # How quoting is introduced: in the languages that threads are most written in.
 _SAID = (
@@ -74,7 +87,8 @@ class Pseudonyms:
 
     `people` are those of the snapshot, `posts` the ap_ids of its posts, `instances` the hosts whose addresses of
     profiles, posts and comments are to be hidden. By `usage` a name that is an ordinary word of the texts stays where
-    it stands as one; without it every name that is long enough goes.
+    it stands as one; without it every name that is long enough goes. With `coarse` all addresses and names of these
+    hosts go.
     """
 
     def __init__(
@@ -85,7 +99,9 @@ class Pseudonyms:
         posts: Iterable[str] = (),
         instances: Iterable[str] = (),
         usage: Usage | None = None,
+        coarse: bool = False,
     ) -> None:
+        self._coarse = coarse
         self._key = key
         self._people: dict[str, str] = {}
         self._handles: dict[str, str] = {}
@@ -94,6 +110,7 @@ class Pseudonyms:
         # By their first letters, how long phrases are that begin so: the longest first.
         self._lengths: dict[str, list[int]] = {}
         self._instances = {instance.lower() for instance in instances}
+        self._hosts = {instance.partition(":")[0] for instance in self._instances}
         self._slugs: dict[str, str] = {}
         self._posts = frozenset(posts)
         self._left: Counter[str] = Counter()
@@ -107,6 +124,8 @@ class Pseudonyms:
         self._lengths = {beginning: sorted(found, reverse=True) for beginning, found in lengths.items()}
         letters = "".join(sorted({beginning[0] for beginning in lengths}))
         self._beginnings = re.compile(f"[{re.escape(letters)}]") if letters else None
+        # Without the signs in it, which word it is.
+        self._bare = {_SIGNS_BETWEEN.sub("", word): word for word in sorted(self._words)}
         self._ordinary = {name for name in self._words if len(name) < SHORTEST or (usage and usage.is_ordinary(name))}
 
     def _take(self, person: NamedPerson) -> None:
@@ -131,6 +150,11 @@ class Pseudonyms:
         name = f"person-{self._code('person', ap_id.lower())}"
         return f"https://{HOST}/u/{name}", name
 
+    def community(self, ap_id: str) -> tuple[str, str]:
+        """The (ap_id, name) of the community that has this ap_id."""
+        name = f"community-{self._code('community', ap_id.lower())}"
+        return f"https://{HOST}/c/{name}", name
+
     def item(self, ap_id: str) -> str:
         """The ap_id of what has this one: a post or a comment."""
         kind = "comment" if "/comment/" in ap_id else "post"
@@ -149,11 +173,70 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """Markdown, plain text, a title or an address with everybody named anew."""
-        if not text or not self._concerns(text):
+        if not text:
             return text
+        text = self._without_marks(text)
+        if self._concerns(text):
+            text = self._without_names(text)
+        return self._without_hosts(text) if self._coarse else text
+
+    def _without_names(self, text: str) -> str:
         if self._beginnings is not None:
             text = self._without_phrases(text)
         return _ADDRESS.sub(self._renamed, _SPEAKER.sub(self._speaker, text))
+
+    def _without_marks(self, text: str) -> str:
+        """
+        Names that are written with something between their letters: signs that are not seen, or signs that are.
+
+        Only where a whole word is one without them, and that is no ordinary word of the texts.
+        """
+        seen = appearance(text)
+        parts: list[str] = []
+        at = 0
+        for match in (_MARKED if seen.text == text and text.isascii() else _READ).finditer(seen.text):
+            word = match[0].strip("_")
+            if not word:
+                continue
+            first = match.start() + match[0].index(word)
+            start, end = seen.place(first, first + len(word))
+            name = self._marked(word, text[start:end])
+            if name is not None and start >= at:
+                parts += (text[at:start], name)
+                at = end
+        return "".join([*parts, text[at:]]) if parts else text
+
+    def _marked(self, read: str, written: str) -> str | None:
+        # What is percent-encoded is part of an address, and read as such.
+        if "%" in written or len(read) > _LONGEST_MARKED or _PSEUDONYM.fullmatch(read):
+            return None
+        looks, plain = look_alike(read).lower(), written.replace("\\", "").lower()
+        if plain in self._words:
+            return None
+        word = looks if looks in self._words else self._bare.get(_SIGNS_BETWEEN.sub("", looks), "")
+        # Without signs, and in its own letters, a word is another one.
+        is_marked = looks != plain or _SIGNS_BETWEEN.search(looks) is not None
+        return self._words.get(word) if is_marked and word not in self._ordinary else None
+
+    def _without_hosts(self, text: str) -> str:
+        """Whatever leads to a server of the archive, or names one."""
+        text = _HOSTED.sub(self._elsewhere, text) if "." in text or "//" in text else text
+        return _LOCAL_ITEM.sub(lambda match: f"{match[1]}{self._code('item', match[0], 16)}", text)
+
+    def _elsewhere(self, match: re.Match[str]) -> str:
+        host = host_in(f"https://{match['host'].rstrip('.')}")
+        known = (
+            host in self._instances or host.partition(":")[0] in self._hosts or host.partition(".")[2] in self._hosts
+        )
+        if not known:
+            return match[0]
+        if match["name"]:
+            community = f"https://{host}/c/{match['name']}"
+            return f"{self.community(community)[1]}@{HOST}"
+        if not match["scheme"]:
+            return HOST
+        ends = match[0][len(match[0].rstrip(_ENDS)) :]
+        return f"https://{HOST}/{self._code('address', match[0])}{ends}"
 
     def _concerns(self, text: str) -> bool:
         if "@" in text or "://" in text or "u/" in text or "/t/" in text or "c=" in text:

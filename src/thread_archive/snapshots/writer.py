@@ -30,7 +30,8 @@ class Making:
     How to make a snapshot.
 
     `contact` is whom to ask for removal; `epoch` is SOURCE_DATE_EPOCH, in seconds; `key` signs the checksum list.
-    With `pseudonyms`, a key, people get others' names; `keep_source` gives the threads' addresses all the same.
+    With `pseudonyms`, a key, people get others' names; `keep_source` gives the threads' addresses all the same;
+    `coarse` leaves out what else would tell which row is which where it was published.
     """
 
     zipped: bool = False
@@ -43,6 +44,7 @@ class Making:
     key: Path | None = None
     pseudonyms: bytes | None = None
     keep_source: bool = False
+    coarse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
     path = folder / DATABASE
     names: Pseudonyms | None = None
     if making.pseudonyms is not None:
-        names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms)
+        names = pseudonyms_for(archive.db.conn, posts, making.pseudonyms, coarse=making.coarse)
         register(archive.db.conn, names)
     choice = Choice(
         posts=posts,
@@ -104,7 +106,7 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
         purged=making.purged,
         unconfirmed=making.unconfirmed,
     )
-    wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source)
+    wording = Wording(pseudonymised=names is not None, source=names is None or making.keep_source, coarse=making.coarse)
     database.build(archive, path, choice, wording=wording)
     with path.open("rb") as file:
         digest = file_digest(file)
@@ -116,6 +118,7 @@ def _write(archive: Archive, folder: Path, posts: Collection[int], making: Makin
             "purged": making.purged,
             "unconfirmed": making.unconfirmed,
             database.PSEUDONYMISED: names is not None,
+            "coarse": making.coarse,
         },
         created=describing.created_at(making.epoch),
         names_left=asdict(names.remaining) if names is not None else None,
