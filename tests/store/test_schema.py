@@ -2,8 +2,9 @@
 
 import json
 import lzma
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from thread_archive.store import derivations, paragraphs, search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
 from thread_archive.store.dump import content
+from thread_archive.store.optouts import opted_out
 from thread_archive.store.schema import VERSION, lacking
 from thread_archive.store.states import States
 
@@ -59,6 +61,21 @@ def test_an_archive_of_schema_1_is_migrated_with_all_its_content(tmp_path: Path)
         assert [finding for finding in check(archive) if not finding.ok] == []
         assert [hit.ap_id for hit in search(archive, "drawer where")] == ["http://home.test/comment/2"]
         assert rows(archive, "SELECT length(slug) FROM posts") == [(16,)]
+
+
+def test_migrating_notes_who_asks_not_to_be_archived_and_shows_nobody_by_another_name(tmp_path: Path) -> None:
+    path = unpacked(tmp_path, "schema-1.db.xz")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        names = connection.execute("SELECT id, name FROM people ORDER BY id").fetchall()
+        connection.execute("UPDATE people SET name = 'hitler', bio = 'Gardener. #noarchive' WHERE id = 1")
+        connection.execute("UPDATE communities SET name = 'evilname'")
+    with Archive.open(path) as archive:
+        assert rows(archive, "SELECT id, name FROM people ORDER BY id") == names
+        assert rows(archive, "SELECT count(*) FROM communities WHERE name = 'evilname'") == [(0,)]
+        assert opted_out(archive.db.conn) == {1}
+        assert rows(archive, "SELECT DISTINCT told_by FROM people") == [(None,)]
+        reread(archive)
+        assert rows(archive, "SELECT count(*) FROM people WHERE told_by IS NULL") == [(0,)]
 
 
 def test_a_migrated_archive_is_reread_to_what_it_was(tmp_path: Path) -> None:

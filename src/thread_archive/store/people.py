@@ -169,7 +169,7 @@ class Actors:
 
     def person(self, person: Person) -> int:
         """The row id of `person`, made where it is new."""
-        return self._people.row_id(person)
+        return self._people.ids.get(person.ap_id) or self._people.row_id(person)
 
     def community(self, community: Community) -> int:
         """The row id of `community`, made where it is new."""
