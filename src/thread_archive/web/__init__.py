@@ -5,12 +5,13 @@ It acts on files with our `application_id` only; beside other databases it chang
 """
 
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 from datasette import hookimpl
 
 from thread_archive.web import describing, doors, lines, views
-from thread_archive.web.archives import archives, is_public, ours, sole
+from thread_archive.web.archives import archives, is_public, notice, ours, sole
 
 
 @hookimpl
@@ -35,8 +36,11 @@ def get_metadata(datasette: Any) -> dict[str, Any]:
 
 @hookimpl
 def canned_queries(datasette: Any, database: str) -> Mapping[str, Mapping[str, str]]:
-    """0.65 asks for queries."""
-    return describing.QUERIES if database in archives(datasette) else {}
+    """0.65 asks for queries, and shows their source where there is one."""
+    if database not in archives(datasette):
+        return {}
+    source = {"source": notice(datasette)} if notice(datasette) else {}
+    return {name: {**query, **source} for name, query in describing.QUERIES.items()}
 
 
 @hookimpl
@@ -71,6 +75,24 @@ async def permission_resources_sql(datasette: Any, action: str) -> Any:
     """1.0 asks for rules as SQL: what a public site denies."""
     denied = await doors.denial_rows(datasette, action)
     return [lines.denial(name, allowed, n) for n, (name, allowed) in enumerate(denied.items())] or None
+
+
+@hookimpl
+def top_row(datasette: Any) -> str:
+    """What every page says first: 1.0 shows the source, where it stands too, on pages of databases and tables only."""
+    return escape(notice(datasette))
+
+
+@hookimpl
+def top_query(datasette: Any) -> str:
+    """The same above what a query gives."""
+    return escape(notice(datasette))
+
+
+@hookimpl
+def top_stored_query(datasette: Any) -> str:
+    """The same above what a stored query gives."""
+    return escape(notice(datasette))
 
 
 @hookimpl
