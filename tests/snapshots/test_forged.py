@@ -420,8 +420,14 @@ def test_in_a_browser_no_script_but_ours_runs_from_a_snapshot_that_is_not_checke
                 own = (address.removesuffix("site/index.html"), shown.parent.as_uri(), "data:")
                 assert not [url for url in visit.requests if not url.startswith(own)]
                 assert not visit.said
-        for path in ("archive", "archive/comments", "archive/posts/1", "archive?sql=select+1"):
-            assert "This snapshot was not verified" in httpx.get(f"{base}/{path}").text, path
+        for path in (
+            "archive",
+            "archive/comments",
+            "archive/posts/1",
+            "archive?sql=select+1",
+            "archive/longest_threads",
+        ):
+            assert "This snapshot was not verified" in httpx.get(f"{base}/{path}", follow_redirects=True).text, path
 
 
 def test_every_verb_refuses_a_forged_snapshot_with_the_same_words(evil: Path, tmp_path: Path) -> None:

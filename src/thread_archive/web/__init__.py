@@ -5,12 +5,13 @@ It acts on files with our `application_id` only; beside other databases it chang
 """
 
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 from datasette import hookimpl
 
 from thread_archive.web import describing, doors, lines, policies, views
-from thread_archive.web.archives import archives, sole
+from thread_archive.web.archives import archives, notice, sole
 
 
 @hookimpl
@@ -41,8 +42,11 @@ def get_metadata(datasette: Any) -> dict[str, Any]:
 
 @hookimpl
 def canned_queries(datasette: Any, database: str) -> Mapping[str, Mapping[str, str]]:
-    """0.65 asks for queries."""
-    return describing.QUERIES if database in archives(datasette) else {}
+    """0.65 asks for queries, and shows their source where there is one."""
+    if database not in archives(datasette):
+        return {}
+    source = {"source": notice(datasette)} if notice(datasette) else {}
+    return {name: {**query, **source} for name, query in describing.QUERIES.items()}
 
 
 @hookimpl
@@ -68,6 +72,24 @@ def permission_allowed(datasette: Any, resource: Any) -> bool | None:
 def permission_resources_sql(datasette: Any) -> Any:
     """1.0 asks for rules as SQL: what a public site denies."""
     return [lines.denial(name, number) for number, name in enumerate(sorted(doors.closed(datasette)))] or None
+
+
+@hookimpl
+def top_row(datasette: Any) -> str:
+    """What every page says first: 1.0 shows the source, where it stands too, on pages of databases and tables only."""
+    return escape(notice(datasette))
+
+
+@hookimpl
+def top_query(datasette: Any) -> str:
+    """The same above what a query gives."""
+    return escape(notice(datasette))
+
+
+@hookimpl
+def top_stored_query(datasette: Any) -> str:
+    """The same above what a stored query gives."""
+    return escape(notice(datasette))
 
 
 @hookimpl
