@@ -2,10 +2,12 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
-from thread_archive.cli.terminal import NO_BREAK, print_indented
+from thread_archive.cli.terminal import NO_BREAK, output, print_indented, print_table
 
 
 def printed(text: str, indent: int = 0, *, hanging: int = 0) -> list[str]:
@@ -42,3 +44,19 @@ def test_what_hangs_goes_on_deeper_than_it_began_and_fills_its_first_line() -> N
 
 def test_what_belongs_together_is_not_torn_apart() -> None:
     assert printed(f"harbour@home.test · 1{NO_BREAK}comment") == ["harbour@home.test ·", "1 comment"]
+
+
+def test_a_console_prints_nothing_that_steers_even_where_nobody_thought_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evil = "a\x1b[31mb\x9b1m\u202ec\U000e0041d\u2028e"
+    table = Table(evil)
+    table.add_row(Text(evil))
+    console = output()
+    console.print(evil)
+    console.print(Text(evil), soft_wrap=True)
+    print_indented(console, Text(evil), 2)
+    print_table(console, table)
+    shown = capsys.readouterr().out
+    assert shown.count("a[31mb1mcd") == 5
+    assert not set(shown) & set("\x1b\x9b\u202e\U000e0041\u2028")

@@ -76,9 +76,9 @@ def leave_out(connection: sqlite3.Connection, *, purged: bool = False, unconfirm
         names = [row[1] for row in tuples(connection, f"PRAGMA main.table_info({table})")]
         columns = ", ".join(f"{reasons} AS restricted" if name == "restricted" else name for name in names)
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}")
-    # Each condition by its own index, so that it costs what there is to hide.
+    # Each condition by its own index (and not, hence `+`, by that of all ap_ids): it costs what there is to hide.
     hidden = " UNION ".join(
-        f"SELECT id, post_id FROM main.comments WHERE {condition} AND ap_id IS NOT NULL"
+        f"SELECT id, post_id FROM main.comments WHERE {condition} AND +ap_id IS NOT NULL"
         for condition in ("restricted = 1", *told)
     )
     return dict(tuples(connection, f"SELECT post_id, count(*) FROM ({hidden}) GROUP BY post_id").fetchall())
