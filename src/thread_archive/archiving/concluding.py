@@ -8,6 +8,7 @@ from thread_archive.archiving import accounting
 from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.advice import advised
 from thread_archive.archiving.interpreting import Interpretation, site_of
+from thread_archive.archiving.linking import ReadPages, read_pages
 from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import (
     COMPLETE,
@@ -61,6 +62,7 @@ def conclude(
     plan = [_planned(found, acquaintances) for found in harvested]
     post_id = _unchanged(archive, capture, home, plan)
     changes = Changes()
+    pages = _pages_if_overtaken(archive, capture, plan[0])
     with archive.transaction():
         for found in harvested:
             acquaintances.note(found.instance, found.base, now=clock.now())
@@ -78,13 +80,21 @@ def conclude(
         captures.close_capture(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
-        if _rebuilt_if_overtaken(archive, capture, post_id):
+        if _rebuilt_if_overtaken(archive, capture, post_id, pages):
             receipt = _receipt(archive, capture, founds, post_id, changes)
             captures.amend_receipt(archive, capture.id, receipt.as_json())
     return receipt, post_id
 
 
-def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int) -> bool:
+def _pages_if_overtaken(archive: Archive, capture: OpenCapture, source: PlannedSource) -> ReadPages:
+    """The thread's linked pages where it will be rebuilt, read before the archive is locked."""
+    known = reading.post_by_local_id(archive, source.instance, "post", source.post_id)
+    if known is None or captures.latest_capture_of(archive, known) < capture.id:
+        return {}
+    return read_pages(archive, known)
+
+
+def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int, pages: ReadPages) -> bool:
     """
     A visit that began after this one was written before it, and its word counts: put both in their order.
 
@@ -92,7 +102,7 @@ def _rebuilt_if_overtaken(archive: Archive, capture: OpenCapture, post_id: int) 
     """
     if captures.latest_capture_of(archive, post_id) == capture.id or captures.was_imported(archive, post_id):
         return False
-    rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
+    rebuild(archive, post_id, captures.finished(archive, post_id=post_id), pages)
     return True
 
 

@@ -101,6 +101,7 @@ class Receipt:
     purged: tuple[MissingItem, ...] = ()
     taken_back: TakenBack | None = None
     article: ArticleReceipt = field(default_factory=ArticleReceipt)
+    underived: int = 0
     revisions_added: int = 0
     requests: int = 0
     bytes: int = 0
@@ -145,6 +146,7 @@ class Receipt:
                 "tombstones": self.tombstones,
                 "missing": [_missing_json(item) for item in self._named()],
                 "unexplained": self.unexplained,
+                **({"underived": self.underived} if self.underived else {}),
             },
             "article": self.article.as_json(),
             "revisions_added": self.revisions_added,
