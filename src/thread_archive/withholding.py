@@ -100,7 +100,8 @@ def withhold(
     Returns the bytes to store and the JSON pointers (RFC 6901) that were blanked: withdrawn text becomes `""`, what
     only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, or JSON
     deeper than any Lemmy's, so that nobody could tell what in it is withdrawn; or it was a post or comment by
-    ActivityPub, whose text is not needed and which no redaction would reach. Short plain text (0.18's error messages) is kept.
+    ActivityPub, whose text is not needed and which no redaction would reach. Short plain text (0.18's error messages)
+    is kept.
 
     With `takedowns` it also loses what the owner took down; `instance` is who answered. Raises TakenDownError where
     the answer shows a thread that is to stay out.
