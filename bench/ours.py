@@ -14,12 +14,12 @@ from thread_archive.store.archive import Archive
 @contextmanager
 def underived() -> Iterator[None]:
     """Without the step that comes after a thread is written (HTML, links, quotes), and without preparing for it."""
-    derive, room = adding.derive, adding.Room
-    adding.derive, adding.Room = lambda *_: False, lambda: room(left=0)
+    steps, room = adding.Derivation.steps, adding.Room
+    adding.Derivation.steps, adding.Room = lambda _: iter(()), lambda: room(left=0)
     try:
         yield
     finally:
-        adding.derive, adding.Room = derive, room
+        adding.Derivation.steps, adding.Room = steps, room
 
 
 def add(port: int, db: Path, *urls: str) -> None:

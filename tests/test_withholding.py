@@ -139,3 +139,15 @@ def test_of_a_post_by_activitypub_nothing_is_kept_but_what_it_is_and_where_it_be
 def test_a_text_that_quotes_activitypub_is_kept() -> None:
     answer = b'{"comment": {"content": "it says \\"attributedTo\\": nobody", "more": {"attributedTo": 1}}}'
     assert withhold(answer) == (answer, ())
+
+
+def test_json_deeper_than_any_lemmy_s_is_withheld_as_a_whole_where_it_would_have_to_be_told_where_texts_stand() -> None:
+    names = b'{"' + b"k" * 3_000 + b'":'
+    deep = b'{"deleted":true,"content":"secret","more":' + names + b'{"content":"x"}' + b"}}"
+    assert withhold(deep) == (b"", ("",))
+    assert withhold(deep.replace(b"true", b"null"))[1] == ()
+
+
+@pytest.mark.parametrize("key", [rb"\u0064eleted", rb"delete\u0064", rb"d\u0065l\u0065t\u0065d", rb"\u0072emoved"])
+def test_a_key_with_escapes_marks_what_is_withdrawn_wherever_they_stand(key: bytes) -> None:
+    assert withhold(b'{"content":"secret","' + key + b'" :\n true}')[1] == ("/content",)

@@ -11,7 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from thread_archive.jsontext import Cut, child_pointer, count_names, cuts_at, names, overwritten, quoted, splice
+from thread_archive.jsontext import (
+    Cut,
+    TooNestedError,
+    child_pointer,
+    count_names,
+    cuts_at,
+    names,
+    overwritten,
+    quoted,
+    splice,
+)
 from thread_archive.payloads import parsed
 from thread_archive.takedowns import MARK, PERSON, POST, Takedowns
 
@@ -132,9 +142,20 @@ class Erased:
 
 
 def erase(body: bytes, erasure: Erasure, instance: str) -> Erased:
-    """Erase from the decoded `body` of an answer of `instance`; what is no JSON is kept or blanked as a whole."""
+    """
+    Erase from the decoded `body` of an answer of `instance`; what is no JSON is kept or blanked as a whole.
+
+    JSON deeper than any Lemmy's is blanked as a whole.
+    """
     if not body:
         return Erased(body=body)
+    try:
+        return _without(body, erasure, instance)
+    except TooNestedError:
+        return Erased(body=b"", pointers=("",))
+
+
+def _without(body: bytes, erasure: Erasure, instance: str) -> Erased:
     try:
         value = parsed(body)
     except ValueError:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 _TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]', re.DOTALL)
 # Only whether a string is a member's name.
 _NAMED = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?', re.DOTALL)
+# Twenty times the longest of any Lemmy. Each value has one, so that a name of a megabyte, or values a thousand deep,
+# would make each value cost as much.
+MAX_POINTER = 2_000
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+class TooNestedError(Exception):
+    """A value lies so deep, or under so long names, that its pointer has more than MAX_POINTER characters."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,8 +37,10 @@ class _Frame:
 
 
 def child_pointer(pointer: str, key: str | int) -> str:
-    """The pointer (RFC 6901) of a member of what `pointer` points at."""
+    """The pointer (RFC 6901) of a member of what `pointer` points at; raises TooNestedError."""
     name = key.replace("~", "~0").replace("/", "~1") if isinstance(key, str) else str(key)
+    if len(pointer) + len(name) > MAX_POINTER:
+        raise TooNestedError
     return f"{pointer}/{name}"
 
 
@@ -48,14 +57,22 @@ def key_of(quoted: bytes) -> str:
 
 
 def cuts_at(body: bytes, replacements: Mapping[str, bytes]) -> Iterator[Cut]:
-    """Cuts for the strings of the well-formed JSON `body` whose pointers `replacements` names; doubled keys all."""
+    """
+    Cuts for the strings of the well-formed JSON `body` whose pointers `replacements` names; doubled keys all.
+
+    Raises TooNestedError.
+    """
     for pointer, start, end in strings(body):
         if pointer in replacements:
             yield Cut(start, end, pointer, replacements[pointer])
 
 
 def strings(body: bytes) -> Iterator[tuple[str, int, int]]:
-    """(pointer, start, end) of each string of the well-formed JSON `body` that is a value, with its quotes."""
+    """
+    (pointer, start, end) of each string of the well-formed JSON `body` that is a value, with its quotes.
+
+    Raises TooNestedError.
+    """
     stack: list[_Frame] = [_Frame(pointer="", is_object=False)]
     for match in _TOKEN.finditer(body):
         top = stack[-1]

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from thread_archive.erasing import Erasure, erase
 from thread_archive.exceptions import TakenDownError
-from thread_archive.jsontext import Cut, child_pointer, key_of, splice, strings
+from thread_archive.jsontext import Cut, TooNestedError, child_pointer, key_of, splice, strings
 from thread_archive.payloads import parsed, well_formed
 
 # Text of comments, posts, people and communities that are withdrawn.
@@ -68,10 +68,11 @@ LOGIN_ONLY = frozenset(
 )
 
 # One search for each that begins with letters: six times as fast as one for both.
-_DELETED = re.compile(rb'deleted"\s*:\s*true')
-_REMOVED = re.compile(rb'removed"\s*:\s*true')
-# A key may be written with escapes, which no Lemmy does; such a body is read token by token.
-_ESCAPED_KEY = re.compile(rb'\\u00[0-9a-fA-F]{2}[^"]*"\s*:\s*true')
+_DELETED = re.compile(rb'deleted"\s*+:\s*+true')
+_REMOVED = re.compile(rb'removed"\s*+:\s*+true')
+# A key may be written with escapes, which no Lemmy does; such a body is read token by token. Behind its last escape a
+# key that counts has six letters at most: looked for without that bound, many escapes take the square of their number.
+_ESCAPED_KEY = re.compile(rb'\\u00[0-9a-fA-F]{2}[a-z]{0,6}+"\s*+:\s*+true')
 _TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]|true', re.DOTALL)
 _PLAIN_TEXT_BYTES = 1000
 # A shorter token is no secret, and would be found in any text.
@@ -101,10 +102,10 @@ def withhold(
     Blank what must not be stored in an answer's `body` (decoded bytes).
 
     Returns the bytes to store and the JSON pointers (RFC 6901) that were blanked: withdrawn text becomes `""`, what
-    only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, so that
-    nobody could tell what in it is withdrawn; or it was a post or comment by ActivityPub, whose text is not needed and
-    which no redaction would reach: of that one only what it is, and where it belongs, is kept. Short plain text (0.18's
-    error messages) is kept.
+    only a login adds becomes `null`. The pointer `""` says that the whole body was withheld: it was not JSON, or JSON
+    deeper than any Lemmy's, so that nobody could tell what in it is withdrawn; or it was a post or comment by
+    ActivityPub, whose text is not needed and which no redaction would reach: of that one only what it is, and where it
+    belongs, is kept. Short plain text (0.18's error messages) is kept.
 
     With `takedowns` it also loses what the owner took down; `instance` is who answered. Raises TakenDownError where
     the answer shows a thread that is to stay out.
@@ -150,7 +151,10 @@ def without_login(body: bytes, token: str) -> tuple[bytes, tuple[str, ...]]:
     if not holds_login(body, token):
         return body, ()
     if well_formed(body):
-        kept, pointers = splice(body, _cuts_of_login(body, token))
+        try:
+            kept, pointers = splice(body, _cuts_of_login(body, token))
+        except TooNestedError:
+            return b"", ("",)
         if not holds_login(kept, token):
             return kept, pointers
     return b"", ("",)
@@ -184,7 +188,10 @@ def _without_withdrawn(body: bytes, *, logged_in: bool) -> tuple[bytes, tuple[st
         return (b"", ("",)) if body else (b"", ())
     if not logged_in and not _may_be_withdrawn(body):
         return body, ()
-    return splice(body, _cuts(body, logged_in=logged_in))
+    try:
+        return splice(body, _cuts(body, logged_in=logged_in))
+    except TooNestedError:
+        return b"", ("",)
 
 
 def _may_be_withdrawn(body: bytes) -> bool:

@@ -313,7 +313,13 @@ def test_what_nobody_foresaw_while_one_host_was_asked_is_in_that_threads_receipt
 
 @pytest.mark.parametrize(
     "step",
-    ["adding.conclude", "adding.derive", "linking.plan", "adding.ThreadVisit._asked", "preparing.Preparation.go_on"],
+    [
+        "adding.conclude",
+        "adding.Derivation.steps",
+        "linking.plan",
+        "adding.ThreadVisit._asked",
+        "preparing.Preparation.go_on",
+    ],
 )
 def test_what_nobody_foresaw_of_one_thread_is_in_its_receipt_and_the_next_visit_begins_anew(
     tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch

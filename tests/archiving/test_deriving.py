@@ -21,7 +21,6 @@ TEXTS = """SELECT coalesce(body_text, body) FROM comments
 def add_by_older_rules(archive: Archive, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a release that left out what stands in angle brackets."""
     with monkeypatch.context() as older:
-        older.setattr(preparing, "plain_text", lambda body: body.partition("<")[0])
         older.setattr(preparing.Preparation, "go_on", lambda self: False)
         older.setattr(deriving, "VERSION", 2_001)
         older.setattr(deriving, "_unless_same", lambda text, body: body.partition("<")[0] or None)

@@ -21,8 +21,10 @@ _CERTAIN = 60
 _MOST_OF = 0.75
 # Pairs of words that even a short quote with a word replaced has in common with its source.
 _SHARED_SEEDS = 3
-# Words that one comment may have aligned, and characters that its short `>` blocks may have looked through.
+# Words that one comment may have aligned, and characters that its `>` blocks may have looked through.
 _MOST_WORDS, _MOST_CHARACTERS = 200_000, 20_000_000
+# What to look through one more text costs, however short it is, in characters.
+_A_TEXT = 200
 
 _BEFORE = re.compile(r"[\"'“”„«»‚‘’「『][*_ \u00a0\u202f]{0,3}\Z")
 _BEHIND = re.compile(r"[.,!?…。！？،؛]{0,3}[*_ \u00a0\u202f]{0,3}[\"'“”«»‘’」』]")
@@ -90,6 +92,9 @@ class Search:
         size = self._text.seed
         seeds = frozenset(self._text.seeds[first : after - size + 1])
         for order, other in enumerate(self._texts):
+            self._characters_left -= _A_TEXT
+            if self._characters_left <= 0:
+                return
             theirs = other.shingles(size)
             if order not in self._likely and not seeds.isdisjoint(theirs) and len(seeds & theirs) >= _SHARED_SEEDS:
                 yield order
@@ -117,8 +122,10 @@ class Search:
         phrase = self._text.phrase(first, after)
         for order in self._above or range(len(self._texts)):
             other = self._texts[order]
-            self._characters_left -= len(other.joined)
-            place = other.find(phrase) if self._characters_left > 0 else None
+            self._characters_left -= _A_TEXT + len(other.joined)
+            if self._characters_left <= 0:
+                return
+            place = other.find(phrase)
             if place is not None:
                 run = Run(first=first, after=after, there_first=place[0], there_after=place[1])
                 yield self._passage(Match(run=run, score=100.0, weight=weight), order, marked=True)

@@ -12,8 +12,10 @@ from thread_archive.analysis.paragraphs import paragraphs
 MOST_PLACES = 8
 """How many places of one pair of words are looked at: what repeats itself without end must not cost without end."""
 
-# Between two words: the end of a sentence.
-_STOP = pattern(r"[.!?…؟]\W*\s|[。！？．\u0964]|\n[ \t>]*\n")
+# Between two words: what ends a sentence, if a blank follows; what ends one whatever follows.
+_STOP = pattern(r"[.!?…؟]")
+_BLANK = pattern(r"\s")
+_END = pattern(r"[。！？．\u0964]|\n[ \t>]*+\n")
 
 
 class Text:
@@ -144,7 +146,7 @@ class Text:
             number
             for number in range(1, len(self.words))
             if self.starts[number] - self.ends[number - 1] > 0
-            and _STOP.search(self.source, self.ends[number - 1], self.starts[number])
+            and _is_end(self.source, self.ends[number - 1], self.starts[number])
         )
         return sorted(begins)
 
@@ -157,6 +159,14 @@ class Text:
         """Whether `word` stands in a `>` block: then somebody else said it before."""
         at = bisect_right(self.paragraphs, (word, len(self.words) + 1, True)) - 1
         return at >= 0 and self.paragraphs[at][2]
+
+
+def _is_end(source: str, start: int, end: int) -> bool:
+    """Whether a sentence ends between two words, `start` and `end` being where the one ends and the other starts."""
+    stop = _STOP.search(source, start, end)
+    # One after the other: looked for together, a blank would be looked for behind each of many marks.
+    ends = stop is not None and _BLANK.search(source, stop.end(), end) is not None
+    return ends or _END.search(source, start, end) is not None
 
 
 def _hashes(words: Sequence[str], size: int) -> list[int]:

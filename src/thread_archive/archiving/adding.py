@@ -14,14 +14,14 @@ from thread_archive.archiving.asking import Ask
 from thread_archive.archiving.boundary import boundary
 from thread_archive.archiving.concluding import conclude, fail
 from thread_archive.archiving.confirming import confirmed
-from thread_archive.archiving.deriving import derive
+from thread_archive.archiving.deriving import Derivation
 from thread_archive.archiving.intake import Intake
 from thread_archive.archiving.line import Line, Wanted
 from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Problem, Receipt, failure
-from thread_archive.archiving.stages import Linked, OpenVisit, Outcome
+from thread_archive.archiving.stages import Linked, OpenVisit, Outcome, Settling
 from thread_archive.archiving.visiting import Found, Options, ThreadVisit
 from thread_archive.archiving.workers import Workers
 from thread_archive.captures import Exchange, PageRequest
@@ -74,6 +74,7 @@ class Adding:
         self._workers: Workers[OpenVisit | Linked, Exchange | Sequence[Exchange]] = Workers()
         self._visits: list[OpenVisit] = []
         self._over: deque[Outcome] = deque()
+        self._settling: deque[Settling] = deque()
         self._pages = 0
 
     def add(self, texts: Iterable[str]) -> Iterator[Receipt]:
@@ -93,6 +94,8 @@ class Adding:
                     yield from self._finish(over)
                 elif self._over:
                     continue
+                elif self._settling and not self._workers.has_answer:
+                    yield from self._derive_on()
                 elif self._visits or self._pages:
                     yield from self._take_next()
                 else:
@@ -283,7 +286,7 @@ class Adding:
         yield from self._settled(visit, receipt, lambda: self._linked(visit, receipt, post_id))
 
     def _settled(self, visit: OpenVisit, receipt: Receipt, step: Callable[[], Receipt | None]) -> Iterator[Receipt]:
-        """Do a step with a thread that is written; tell its receipt unless it waits for its page."""
+        """Do a step with a thread that is written; tell its receipt unless more is to be done."""
         try:
             with boundary():
                 told = step()
@@ -300,7 +303,8 @@ class Adding:
             self._archive, post_id, fetch=self._options.article, ignore_robots=self._options.ignore_robots
         )
         if not isinstance(page, PageRequest):
-            return self._completed(visit, receipt, post_id, page)
+            self._settle(visit, receipt, post_id, page)
+            return None
         self._pages += 1
         host = linking.host_of_page(page.url)
         self._progress.asking(visit.name, host)
@@ -313,22 +317,53 @@ class Adding:
         self._pages -= 1
         visit, post_id = linked.visit, linked.post_id
 
-        def keep() -> Receipt:
+        def keep() -> None:
             article = linking.keep(self._archive, post_id, linked.page, answer, capture_id=visit.capture.id)
-            return self._completed(visit, linked.receipt, post_id, article)
+            self._settle(visit, linked.receipt, post_id, article)
 
         yield from self._settled(visit, linked.receipt, keep)
 
-    def _completed(self, visit: OpenVisit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> Receipt:
-        """All that the thread needs is there: derive what follows from it; the whole receipt."""
-        derive(self._archive, post_id, visit.preparation)
+    def _settle(self, visit: OpenVisit, receipt: Receipt, post_id: int, article: ArticleReceipt) -> None:
+        """All that the thread needs is there: what follows from it is derived while no answer waits to be taken."""
+        derivation = Derivation(self._archive, post_id, visit.preparation)
+        self._settling.append(
+            Settling(
+                visit=visit,
+                receipt=receipt,
+                post_id=post_id,
+                article=article,
+                derivation=derivation,
+                steps=derivation.steps(),
+            )
+        )
+
+    def _derive_on(self) -> Iterator[Receipt]:
+        """Derive a piece more of the thread whose turn it is; tell its receipt once there is no more to derive."""
+        settling = self._settling.popleft()
+        is_over = True
+
+        def go_on() -> Receipt | None:
+            nonlocal is_over
+            is_over = next(settling.steps, self) is self
+            return self._completed(settling) if is_over else None
+
+        yield from self._settled(settling.visit, settling.receipt, go_on)
+        if not is_over:
+            self._settling.append(settling)
+
+    def _completed(self, settling: Settling) -> Receipt:
+        """The whole receipt of a thread."""
         with self._archive.transaction():
             # Its title and its link may have been redacted since the thread was written.
-            post = articles.linked(self._archive, post_id)
-            article = article if article.url == post.url else ArticleReceipt()
-            found = linking.settled(self._archive, post_id, article)
-            receipt = replace(receipt, title=post.title, article=found)
-            captures.amend_receipt(self._archive, visit.capture.id, receipt.as_json())
+            post = articles.linked(self._archive, settling.post_id)
+            article = settling.article if settling.article.url == post.url else ArticleReceipt()
+            receipt = replace(
+                settling.receipt,
+                title=post.title,
+                article=linking.settled(self._archive, settling.post_id, article),
+                underived=settling.derivation.left,
+            )
+            captures.amend_receipt(self._archive, settling.visit.capture.id, receipt.as_json())
         return receipt
 
     def _tell_all(self, visit: OpenVisit, receipt: Receipt) -> Iterator[Receipt]:

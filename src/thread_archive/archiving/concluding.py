@@ -9,6 +9,7 @@ from thread_archive.archiving.acquaintances import Acquaintances
 from thread_archive.archiving.advice import advised
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation, site_of
+from thread_archive.archiving.linking import ReadPages, read_pages
 from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import (
     COMPLETE,
@@ -75,6 +76,7 @@ def conclude(
     changes = Changes()
     refused: Collection[str] = ()
     bereft, disowned = dict[int, list[str]](), False
+    pages = _linked_pages(archive, capture, plan[0], harvested)
     with archive.transaction():
         for found in harvested:
             acquaintances.note(found.instance, found.base, now=clock.now())
@@ -96,8 +98,8 @@ def conclude(
             archive, capture.id, status=receipt.status, now=clock.now(), receipt=receipt.as_json(), post_id=post_id
         )
         for loser, ap_ids in sorted(bereft.items()):
-            _written_anew(archive, loser, ap_ids)
-        if _rebuilt(archive, capture, post_id, anew=disowned or bool(bereft)):
+            _written_anew(archive, loser, ap_ids, pages.get(loser, {}))
+        if _rebuilt(archive, capture, post_id, pages.get(post_id, {}), anew=disowned or bool(bereft)):
             receipt = _receipt(archive, capture, founds, post_id, changes, refused)
             captures.amend_receipt(archive, capture.id, receipt.as_json())
     for loser in sorted(bereft):
@@ -111,7 +113,7 @@ def _refused(archive: Archive, post_id: int, founds: Sequence[Found]) -> Collect
     return ownership.elsewhere(archive, threads.thread_counts(archive, post_id).ap_id, ap_ids).keys()
 
 
-def _written_anew(archive: Archive, post_id: int, lost: Collection[str]) -> None:
+def _written_anew(archive: Archive, post_id: int, lost: Collection[str], pages: ReadPages) -> None:
     """
     A thread lost comments to the one that they belong to: write it anew, and its latest receipt says so.
 
@@ -119,14 +121,30 @@ def _written_anew(archive: Archive, post_id: int, lost: Collection[str]) -> None
     """
     if not captures.was_imported(archive, post_id):
         ownership.drop_nameless(archive, post_id)
-        rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
+        rebuild(archive, post_id, captures.finished(archive, post_id=post_id), pages)
     latest = captures.finished(archive, post_id=post_id)[-1:]
     counts = threads.thread_counts(archive, post_id)
     for capture in latest:
         captures.amend_receipt(archive, capture.id, less(capture.receipt, lost, counts.stored, counts.tombstones))
 
 
-def _rebuilt(archive: Archive, capture: OpenCapture, post_id: int, *, anew: bool) -> bool:
+def _linked_pages(
+    archive: Archive, capture: OpenCapture, source: PlannedSource, founds: Sequence[Found]
+) -> dict[int, ReadPages]:
+    """
+    By thread, what its linked pages give, read before the archive is locked: of this one and of others that may have to
+    be written anew, since a later visit was written first or since both claim the same comments.
+    """
+    known = reading.post_by_local_id(archive, source.instance, "post", source.post_id)
+    ap_ids = frozenset().union(*accounting.given(founds).values())
+    post = threads.thread_counts(archive, known).ap_id if known is not None else ""
+    rebuilt = {claim.post_id for claim in ownership.elsewhere(archive, post, ap_ids).values()}
+    if known is not None and (rebuilt or captures.latest_capture_of(archive, known) >= capture.id):
+        rebuilt.add(known)
+    return {post_id: read_pages(archive, post_id) for post_id in rebuilt}
+
+
+def _rebuilt(archive: Archive, capture: OpenCapture, post_id: int, pages: ReadPages, *, anew: bool) -> bool:
     """
     A visit that began after this one was written before it, and its word counts: put both in their order.
 
@@ -136,7 +154,7 @@ def _rebuilt(archive: Archive, capture: OpenCapture, post_id: int, *, anew: bool
     is_latest = captures.latest_capture_of(archive, post_id) == capture.id
     if (is_latest and not anew) or captures.was_imported(archive, post_id):
         return False
-    rebuild(archive, post_id, captures.finished(archive, post_id=post_id))
+    rebuild(archive, post_id, captures.finished(archive, post_id=post_id), pages)
     return True
 
 

@@ -1,6 +1,6 @@
 """The page that a post links to: whether it is fetched, what came of it, and the same again from the evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,12 +17,15 @@ from thread_archive.store import article_writing, articles, captures, evidence, 
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, Written
 from thread_archive.store.articles import Linked, StoredPage
+from thread_archive.store.evidence import StoredExchange
 from thread_archive.store.redaction.exchanges import WHOLE
 from thread_archive.store.visits import Replay
 from thread_archive.takedowns import MARK
 from thread_archive.urls import host_in, host_of
 
 ARTICLE = "article"
+ReadPages = Mapping[tuple[int, bytes], Extraction | None]
+"""What kept pages give, each by the row id of its exchange and the digest of its body."""
 _NOT_MODIFIED = 304
 _FINE = 200
 _WAYBACK = "web.archive.org"
@@ -212,19 +215,31 @@ def _failed(archive: Archive, post: Linked, reason: str, *, capture_id: int) -> 
     return ArticleReceipt(status="failed", url=post.url, reason=reason)
 
 
-def reread_pages(archive: Archive, post_id: int, replay: Replay) -> None:
-    """
-    Read all that was fetched of a thread's linked page again, inside the caller's transaction.
+def read_pages(archive: Archive, post_id: int) -> ReadPages:
+    """Read all that was fetched of a thread's linked page again: for `rewrite_pages`, before the archive is locked."""
+    return {
+        (visit.exchanges[-1].id, visit.exchanges[-1].digest): _extracted(_page(archive, visit.exchanges[-1]))
+        for visit in evidence.page_visits(archive, post_id=post_id)
+    }
 
-    What an attempt that brought no page ran into is in no evidence, and stays as it was noted.
+
+def _page(archive: Archive, stored: StoredExchange) -> Exchange:
+    return replace(evidence.load(archive, stored), headers=evidence.headers(archive, stored.id))
+
+
+def rewrite_pages(archive: Archive, post_id: int, replay: Replay, pages: ReadPages) -> None:
+    """
+    Write anew, inside the caller's transaction, what `pages` say that was fetched of a thread's linked page.
+
+    A page that is not among them, or was redacted since, is read in here. What an attempt that brought no page ran into
+    is in no evidence, and stays as it was noted.
     """
     for visit in evidence.page_visits(archive, post_id=post_id):
         last = visit.exchanges[-1]
         if last.status != _FINE:
             continue
-        stored = evidence.load(archive, last)
-        answer = replace(stored, headers=evidence.headers(archive, last.id))
-        extraction = _extracted(answer)
+        key = (last.id, last.digest)
+        extraction = pages[key] if key in pages else _extracted(_page(archive, last))
         if extraction is None or extraction.article is None:
             continue
         fetched = Fetched(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from thread_archive.analysis.readiness import Readiness
 from thread_archive.captures import Exchange
 from thread_archive.exceptions import PayloadError
-from thread_archive.markup import Rendered, base_of, plain_text, render
+from thread_archive.markup import Rendered, base_of, render
 from thread_archive.model import Page, Site
 from thread_archive.sources import Harvester
+from thread_archive.spoilers import reveal
 from thread_archive.store.evidence import digest_of
 
 # About 12 MB of what is made of them.
@@ -101,9 +102,13 @@ class Preparation:
         return page if read_with == understanding else None
 
     def plain_text(self, body: str) -> str:
-        """The plain text of `body`, as `markup.plain_text` makes it."""
+        """
+        The plain text of `body` where it is ready, else `body` as it was written.
+
+        It is asked for while the archive is locked: what is not ready is made with all else that is derived.
+        """
         ready = self._rendered.get(body)
-        return ready.text if ready else plain_text(body)
+        return ready.text if ready else reveal(body)
 
     def render(self, body: str, *, base: str) -> Rendered:
         """The HTML and links of `body`, as `markup.render` makes them."""

@@ -107,6 +107,7 @@ class Receipt:
     attested_by: tuple[str, ...] = ()
     taken_back: TakenBack | None = None
     article: ArticleReceipt = field(default_factory=ArticleReceipt)
+    underived: int = 0
     revisions_added: int = 0
     requests: int = 0
     bytes: int = 0
@@ -153,6 +154,7 @@ class Receipt:
                 "missing": [_missing_json(item) for item in self._named()],
                 "unexplained": self.unexplained,
                 **({"unconfirmed": [_item_json(item) for item in self.unconfirmed]} if self.unconfirmed else {}),
+                **({"underived": self.underived} if self.underived else {}),
             },
             "article": self.article.as_json(),
             "revisions_added": self.revisions_added,

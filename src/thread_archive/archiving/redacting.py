@@ -44,7 +44,7 @@ def finish(archive: Archive) -> bool:
         return True
     # Before the file is swept: what follows from the texts that stay has to be derived anew.
     for post_id in threads.thread_ids(archive):
-        derive(archive, post_id)
+        derive(archive, post_id, budget=None)
     return sweeping.sweep(archive)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from thread_archive.archiving.deriving import derive
 from thread_archive.archiving.interpreting import Interpretation
-from thread_archive.archiving.linking import reread_pages
+from thread_archive.archiving.linking import ReadPages, read_pages, rewrite_pages
 from thread_archive.store import captures, search_index, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.captures import StoredCapture
@@ -28,7 +28,8 @@ def reread(
 
     A search index that is not what the rows say is made anew first, where all threads are read.
     Rows keep their ids; threads without a capture here, or with what a snapshot brought, stay as they are, and only
-    what is due to be derived from their texts is. One transaction a thread. `progress` is told how many threads of how
+    what is due to be derived from their texts is, however much it costs. Each thread is rebuilt in one transaction;
+    what is derived comes after it, in pieces. `progress` is told how many threads of how
     many are done. Raises PayloadError where a capture cannot be read, and changes nothing of that thread.
     """
     if post_id is None:
@@ -50,15 +51,17 @@ def _reread_thread(archive: Archive, post_id: int) -> int:
     imported = captures.was_imported(archive, post_id)
     visits = [] if imported else captures.finished(archive, post_id=post_id)
     if visits:
+        pages = read_pages(archive, post_id)
         with archive.transaction():
-            rebuild(archive, post_id, visits)
-    derive(archive, post_id)
+            rebuild(archive, post_id, visits, pages)
+    # Whoever rereads wants all of it, however long it takes.
+    derive(archive, post_id, budget=None)
     return len(visits)
 
 
-def rebuild(archive: Archive, post_id: int, visits: Sequence[StoredCapture]) -> None:
+def rebuild(archive: Archive, post_id: int, visits: Sequence[StoredCapture], pages: ReadPages) -> None:
     """
-    Write a thread anew from all its `visits`, oldest first, inside the caller's transaction.
+    Write a thread anew from all its `visits`, oldest first, inside the caller's transaction, with its linked `pages`.
 
     Raises PayloadError where one of them cannot be read.
     """
@@ -68,4 +71,4 @@ def rebuild(archive: Archive, post_id: int, visits: Sequence[StoredCapture]) -> 
         interpretation = Interpretation(archive, capture.id, home=capture.home, plan=capture.plan)
         interpretation.read()
         interpretation.write(capture.started_at, replay=replay)
-    reread_pages(archive, post_id, replay)
+    rewrite_pages(archive, post_id, replay, pages)

@@ -1,10 +1,13 @@
-"""A thread on its way into the archive: visited, no longer asked for, or written and waiting for its page."""
+"""A thread on its way into the archive: visited, no longer asked for, written and waiting for its page, derived."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from thread_archive.archiving.asking import Asking
+from thread_archive.archiving.deriving import Derivation
 from thread_archive.archiving.intake import KeptAnswers, UnderWay
 from thread_archive.archiving.line import Wanted
+from thread_archive.archiving.linking import ArticleReceipt
 from thread_archive.archiving.preparing import Preparation
 from thread_archive.archiving.receipts import Receipt
 from thread_archive.archiving.visiting import Found, ThreadVisit
@@ -53,3 +56,15 @@ class Linked:
     receipt: Receipt
     post_id: int
     page: PageRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """A thread all of which is there, while what follows from its texts is derived."""
+
+    visit: OpenVisit
+    receipt: Receipt
+    post_id: int
+    article: ArticleReceipt
+    derivation: Derivation
+    steps: Iterator[None]

@@ -8,7 +8,7 @@ from thread_archive.articles.sameness import words
 Name = tuple[str, ...]
 
 # What stands between a title and the name of the site.
-_BETWEEN = re.compile(r"\s+(?:[-|–—:·•»«/~]|::|\|\|)\s+|\s*\|\s*|:\s+")
+_BETWEEN = re.compile(r"(?<!\s)\s++(?:[-|–—:·•»«/~]|::|\|\|)\s++|(?<!\s)\s*+\|\s*+|:\s++")
 _CUT_OFF = re.compile(r"(?:…|\.\.\.)$")
 
 

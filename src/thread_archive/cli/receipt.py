@@ -58,6 +58,10 @@ def full_receipt(receipt: Receipt) -> Iterator[Text]:
         names = ", ".join(map(line, receipt.attested_by))
         yield Text(f"  attested by {names} only: neither the thread's home nor its own host told of it", style="yellow")
     yield from article_lines(receipt.article)
+    if receipt.underived:
+        texts = counted(receipt.underived, "text")
+        yield Text(f"  not derived: {texts}, stored and shown, but without links and quotes in them", style="yellow")
+        yield Text(f"    those would take longer than a visit may; {as_started('`thread-archive reread`')} does")
     yield Text("  images are kept as links only", style="dim")
     requests = counted(receipt.requests, "request")
     yield Text(f"  {requests}, {size(receipt.bytes)}, {receipt.seconds:.1f} s", style="dim")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from thread_archive.exceptions import InputError, PayloadError, SnapshotDamagedError
-from thread_archive.markup import plain_text
 from thread_archive.snapshots import receiving
 from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import is_pseudonymised, open_snapshot
@@ -25,6 +24,7 @@ from thread_archive.snapshots.receiving import SharedCapture, SharedPage
 from thread_archive.snapshots.signing import LARGEST, key_of
 from thread_archive.snapshots.values import still_to_come
 from thread_archive.snapshots.verifying import Depth, check_bundle
+from thread_archive.spoilers import reveal
 from thread_archive.store import articles, captures, reading, threads
 from thread_archive.store.archive import Archive
 from thread_archive.store.article_writing import Fetched, write_page
@@ -156,7 +156,7 @@ def _import_thread(
         row_id = _open(archive, capture, latest)
         received = receiving.received(connection, capture, source)
         received = replace(received, post=post_without_listed(received.post, takedowns))
-        merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=plain_text)
+        merger = ThreadMerger(archive, received, capture_id=row_id, plain_text=reveal)
         post_id = merger.merge(without_listed(receiving.comments(connection, capture.post_id), takedowns))
         page = receiving.linked_page(connection, capture.post_id)
         if page is not None and _is_news(archive, post_id, page := page_without_listed(page, takedowns)):

@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from thread_archive.model import Link
 from thread_archive.store import search_index
@@ -18,6 +19,14 @@ from thread_archive.store.archive import Archive, translated
 _BATCH = 500
 _INSERT_LINK = """INSERT INTO links (post_id, comment_id, paragraph_id, kind, url, domain, text, position)
                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+# All that something is derived from, and where it stands.
+_TEXTS = (
+    "SELECT ap_id, title, url, body FROM posts WHERE id = ?",
+    "SELECT id, depth, position, body FROM comments WHERE post_id = ? ORDER BY position",
+    "SELECT id, is_page, is_body, html FROM articles WHERE post_id = ? ORDER BY id",
+    """SELECT paragraph.id, text FROM article_paragraphs AS paragraph
+       JOIN articles AS article ON article.id = paragraph.article_id WHERE article.post_id = ? ORDER BY paragraph.id""",
+)
 # For more comments than these it takes longer to find what answers them than to derive the whole thread anew.
 _FEW = 20
 
@@ -125,22 +134,73 @@ def texts(archive: Archive, post_id: int, version: int) -> Iterator[DueText]:
             yield DueText(comment_id=row_id, depth=depth, body=body, due=bool(due))
 
 
-def write_all(archive: Archive, post_id: int, derived: Iterable[Derived], version: int) -> None:
+class Texts:
+    """The texts of a thread as they are now; `unchanged` tells later whether they still are."""
+
+    def __init__(self, archive: Archive, post_id: int) -> None:
+        self._archive = archive
+        self._post_id = post_id
+        self._digest = self._read()
+        self.note()
+
+    def unchanged(self) -> bool:
+        """Whether nobody changed one since, inside the caller's transaction; read only where somebody wrote at all."""
+        return self._seen == self._state() or self._digest == self._read()
+
+    def note(self) -> None:
+        """What the caller wrote itself since `unchanged` is no change of the texts."""
+        self._seen = self._state()
+
+    def _state(self) -> tuple[int, int]:
+        """A pair that is another one as soon as this connection or any other wrote something."""
+        connection = self._archive.db.conn
+        return int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.total_changes
+
+    def _read(self) -> bytes:
+        digest = sha256()
+        with translated(self._archive.path):
+            for statement in _TEXTS:
+                for row in self._archive.db.conn.execute(statement, [self._post_id]):
+                    digest.update(repr(row).encode("utf-8", "surrogatepass"))
+        return digest.digest()
+
+
+def due(archive: Archive, post_id: int, version: int) -> int:
+    """How many texts of a thread are due, its post's among them."""
+    row = archive.db.conn.execute(
+        """SELECT (SELECT count(*) FROM comments WHERE post_id = ?2 AND derived <> ?1 AND body <> '')
+                  + (derived <> ?1) FROM posts WHERE id = ?2""",
+        [version, post_id],
+    ).fetchone()
+    return int(row[0])
+
+
+def write(archive: Archive, post_id: int, derived: Sequence[Derived], version: int) -> None:
     """
-    Write what was derived of a thread, inside the caller's transaction; whatever else was due is taken as done.
+    Write what was derived of some texts of a thread, inside the caller's transaction: they are no longer due.
 
     What was derived before of the same texts is replaced.
     """
     connection = archive.db.conn
-    batch: list[Derived] = []
-    for item in derived:
-        batch.append(item)
-        if len(batch) >= _BATCH:
-            _write(connection, post_id, batch)
-            batch.clear()
-    _write(connection, post_id, batch)
-    connection.execute("UPDATE posts SET derived = ?1 WHERE id = ?2 AND derived <> ?1", [version, post_id])
-    connection.execute("UPDATE comments SET derived = ?1 WHERE post_id = ?2 AND derived <> ?1", [version, post_id])
+    _write(connection, post_id, derived)
+    connection.executemany(
+        "UPDATE comments SET derived = ? WHERE id = ?",
+        [(version, item.comment_id) for item in derived if item.comment_id is not None],
+    )
+    if any(item.comment_id is None for item in derived):
+        connection.execute("UPDATE posts SET derived = ? WHERE id = ?", [version, post_id])
+
+
+def close(archive: Archive, post_id: int, version: int, *, all_done: bool) -> None:
+    """Take as done what is due and has no text, inside the caller's transaction; with `all_done` whatever is due."""
+    connection = archive.db.conn
+    if all_done:
+        connection.execute("UPDATE posts SET derived = ?1 WHERE id = ?2 AND derived <> ?1", [version, post_id])
+    connection.execute(
+        f"""UPDATE comments SET derived = ?1 WHERE post_id = ?2 AND derived <> ?1
+            {"" if all_done else "AND body = ''"}""",
+        [version, post_id],
+    )
 
 
 def write_article_links(archive: Archive, post_id: int, article_id: int, links: Iterable[Link]) -> None:
