@@ -12,6 +12,8 @@ from random import Random
 
 import pytest
 
+from archiving.test_redacting import redacted
+from everything import found_in
 from fake_lemmy import Reply, Server, World, faults, mirror, thread
 from runs import add, archive_in, rows, v3
 from snapshots.test_importing import told_anew
@@ -282,6 +284,36 @@ def test_a_thread_that_did_not_change_is_not_written_again(tmp_path: Path) -> No
         (receipt,) = add(archive, server, "http://copy.test/post/1001")
         assert receipt.exit_code == 0
         assert [rows(archive, f"SELECT * FROM {table}") for table in tables] == before
+
+
+# ---------------------------------------------------------------------------------------------------------- redaction
+
+
+def test_what_any_server_said_of_a_redacted_person_is_erased_and_stays_out(tmp_path: Path) -> None:
+    home, evil = thread(v3("home.test"), ["one", "two"]), lying(stranger())
+    evil.persons[3].bio, evil.persons[4].bio = "zyxwordplanted", "knows @mara_finch@home.test"
+    with Server(home, evil) as server:
+        with archive_in(tmp_path) as archive:
+            add(archive, server, "http://home.test/post/1", "http://evil.test/post/1")
+        redacted(tmp_path, "person", "mara_finch@home.test")
+        assert found_in(tmp_path, ["zyxwordplanted", "mara_finch"]) == {}
+        with archive_in(tmp_path) as archive:
+            after = list(content(archive))
+            reread(archive)
+            assert list(content(archive)) == after
+            add(archive, server, "http://evil.test/post/1")
+        assert found_in(tmp_path, ["zyxwordplanted", "mara_finch"]) == {}
+
+
+def test_a_server_speaks_for_its_people_by_either_of_its_names(tmp_path: Path) -> None:
+    home = thread(v3("home.test"), ["one"])
+    home.persons[3].ap_id, home.persons[3].display_name = "http://www.home.test/u/mara_finch", "Mara"
+    evil = lying(stranger())
+    evil.persons[3].ap_id = "http://www.home.test/u/mara_finch"
+    with Server(home, evil) as server, archive_in(tmp_path) as archive:
+        add(archive, server, "http://home.test/post/1", "http://evil.test/post/1")
+        query = """SELECT display_name, told_by = instance_id FROM people WHERE ap_id LIKE '%mara_finch'"""
+        assert rows(archive, query) == [("Mara", 1)]
 
 
 # ----------------------------------------------------------------------------------------------------------- snapshots
