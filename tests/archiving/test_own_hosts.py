@@ -328,6 +328,15 @@ def test_a_host_that_fails_or_points_elsewhere_confirms_nothing(tmp_path: Path, 
         assert receipt.unconfirmed == ()
 
 
+def test_an_object_by_somebody_of_another_host_confirms_nothing(tmp_path: Path) -> None:
+    world = far(v3("far.test"))
+    for person in world.persons.values():
+        person.ap_id = person.ap_id.replace("far.test", "evil.test")
+    with blocked(tmp_path, world) as (server, archive):
+        (receipt,) = add(archive, server, MIRROR)
+        assert len(receipt.unconfirmed) == 1
+
+
 def test_of_many_a_few_are_asked_for_at_each_visit_until_all_were(tmp_path: Path) -> None:
     home = thread(v3(), ["one"])
     copy = forged(home, *(f"forged {number}" for number in range(BUDGET + 5)))
