@@ -148,6 +148,25 @@ def test_a_post_of_a_third_server_is_in_the_community_that_this_server_names(tmp
         assert is_sound(archive)
 
 
+def test_a_thread_that_wins_a_comment_back_reads_its_earlier_visits_again(tmp_path: Path) -> None:
+    home = honest(v3())
+    with (
+        Server(home, mirror(home, v3("mirror.test")), squatter_of_comments()) as server,
+        archive_in(tmp_path) as archive,
+    ):
+        add(archive, server, EVIL)
+        server.faults.add(faults.dies(), domain="home.test")
+        (receipt,) = add(archive, server, MIRROR, patience=0.1)
+        assert receipt.stored == 0, "nobody who could tells whose they are"
+        server.faults.clear()
+        add(archive, server, HOME)
+        named = """SELECT local.local_id FROM local_ids AS local JOIN comments AS comment ON comment.id = comment_id
+                   JOIN instances AS instance ON instance.id = local.instance_id
+                   WHERE domain = 'mirror.test' AND ap_id IS NOT NULL ORDER BY 1"""
+        assert rows(archive, named) == [(1001,), (1002,)]
+        assert is_sound(archive)
+
+
 def of_three_hosts() -> tuple[World, World]:
     """A thread of home.test in which somebody of home.test and, in answer, somebody of far.test speaks."""
     home = thread(v3(), ["one", Reply(text="two", to=1)])
@@ -326,6 +345,15 @@ def test_a_host_that_fails_or_points_elsewhere_confirms_nothing(tmp_path: Path, 
         server.faults.clear()
         (receipt,) = add(archive, server, MIRROR)
         assert receipt.unconfirmed == ()
+
+
+def test_an_object_by_somebody_of_another_host_confirms_nothing(tmp_path: Path) -> None:
+    world = far(v3("far.test"))
+    for person in world.persons.values():
+        person.ap_id = person.ap_id.replace("far.test", "evil.test")
+    with blocked(tmp_path, world) as (server, archive):
+        (receipt,) = add(archive, server, MIRROR)
+        assert len(receipt.unconfirmed) == 1
 
 
 def test_of_many_a_few_are_asked_for_at_each_visit_until_all_were(tmp_path: Path) -> None:
