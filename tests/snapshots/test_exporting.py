@@ -215,3 +215,21 @@ def test_what_lies_deep_below_gaps_is_on_the_page(tmp_path: Path, lost: range) -
         page = exported(made, "html")
     shown = [int(level) for level in re.findall(r"<p dir=\"auto\">level (\d+)</p>", page)]
     assert set(shown) == set(range(1, 31)) - set(lost)
+
+
+def test_an_exported_page_runs_its_own_script_and_no_other(archive: Archive, tmp_path: Path) -> None:
+    with archive.transaction() as connection:
+        connection.execute(
+            "UPDATE comments SET body_html = '<script>document.title = `PWNED`</script><b onclick=x>y</b>'"
+        )
+    path = tmp_path / "thread.html"
+    path.write_text(exported(archive, "html"), encoding="utf-8")
+    with browser() as chrome:
+        page = chrome.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(path.as_uri())
+        assert page.title() != "PWNED"
+        assert page.locator("button.theme").is_visible(), "its own script did not run"
+        assert page.evaluate("getComputedStyle(document.querySelector('.skip')).position") == "absolute"
+        assert all("script" in one for one in said)

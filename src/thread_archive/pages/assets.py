@@ -32,7 +32,12 @@ def hashed_name(name: str) -> str:
 @cache
 def integrity(name: str) -> str:
     """The digest of one of ASSETS as Subresource Integrity and Content-Security-Policy write it: `sha256-…`."""
-    return f"sha256-{b64encode(hashlib.sha256(content(name)).digest()).decode()}"
+    return digest(content(name).decode())
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a script's or a stylesheet's text as a policy writes it."""
+    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 @cache

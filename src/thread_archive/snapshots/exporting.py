@@ -13,6 +13,7 @@ from thread_archive.controls import escaped_controls, without_controls
 from thread_archive.exceptions import UnknownThreadError
 from thread_archive.pages import assets
 from thread_archive.pages.addresses import StaticAddresses
+from thread_archive.pages.assets import digest
 from thread_archive.pages.rendering import Reading, Site
 from thread_archive.pages.threads import Wanted, pages_of, thread_page
 from thread_archive.snapshots import markdown
@@ -122,7 +123,7 @@ class PageAddresses(StaticAddresses):
 
 
 def _html(archive: Archive, post_id: int, raw: bool) -> Iterator[str]:
-    """The thread's page with all its comments, its stylesheet and its script inside: it asks for nothing else."""
+    """The thread's page with all its comments, its stylesheet and script inside: nothing else is asked for or run."""
     connection = archive.db.conn
     addresses = PageAddresses()
     with translated(archive.path), one_state(connection):
@@ -137,9 +138,12 @@ def _html(archive: Archive, post_id: int, raw: bool) -> Iterator[str]:
         page = thread_page(whole, reading)
         # Every text in it is escaped: what is left out stands in none of the page's own signs.
         page = page if raw else without_controls(page)
-    style, script = (assets.content(name).decode() for name in ("pages.css", "pages.js"))
-    page = page.replace('<link rel="stylesheet" href="pages.css">', f"<style>\n{style}</style>", 1)
-    yield page.replace('<script src="pages.js"></script>', f"<script>\n{script}</script>", 1)
+    style, script = (f"\n{assets.content(name).decode()}" for name in ("pages.css", "pages.js"))
+    allowed = f"default-src 'none'; img-src data:; style-src '{digest(style)}'; script-src '{digest(script)}'"
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">'
+    page = page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{policy}', 1)
+    page = page.replace('<link rel="stylesheet" href="pages.css">', f"<style>{style}</style>", 1)
+    yield page.replace('<script src="pages.js"></script>', f"<script>{script}</script>", 1)
 
 
 def _each_once(parts: Iterable[str]) -> Iterator[str]:
