@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from thread_archive.snapshots import zips
@@ -48,7 +47,7 @@ def forged(bundle: Path, statements: str) -> Path:
     shutil.rmtree(bundle / "site", ignore_errors=True)
     file = DatabaseFile(size=path.stat().st_size, digest=hashlib.sha256(path.read_bytes()).hexdigest())
     with closing(open_snapshot(path)) as connection:
-        for name, content in derived_files(connection, file, replace(told)):
+        for name, content in derived_files(connection, file, told):
             (bundle / name).parent.mkdir(parents=True, exist_ok=True)
             (bundle / name).write_bytes(content)
     return sealed(bundle)

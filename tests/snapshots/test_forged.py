@@ -391,7 +391,7 @@ def no_folder_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     assert all((left / "site").is_dir() for left in folder.iterdir())
 
 
-def test_the_attack_scripts_own_way_to_seal_is_the_one_of_these_tests(bundle: Path) -> None:
+def test_what_was_not_changed_is_sealed_with_the_same_list(bundle: Path) -> None:
     before = (bundle / MANIFEST).read_bytes()
     (bundle / MANIFEST).unlink()
     write_manifest(bundle)

@@ -48,7 +48,7 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
 
 def inspect(connection: sqlite3.Connection, path: Path, description: Mapping[str, Any]) -> Iterator[Finding]:
     """Check the database at `path`, open as `connection`, against itself and against what the snapshot says of it."""
-    _set_deadline(connection, path)
+    set_deadline(connection, path)
     for name, problem_of, sound in _GROUNDS:
         wrong = problem_of(connection)
         yield _finding(name, not wrong, wrong or sound)
@@ -86,7 +86,8 @@ def _finding(check: str, ok: bool, message: str) -> Finding:
     return Finding(check=check, ok=ok, path="archive.db", message=message)
 
 
-def _set_deadline(connection: sqlite3.Connection, path: Path) -> None:
+def set_deadline(connection: sqlite3.Connection, path: Path) -> None:
+    """Let no query of the database at `path` go on for longer from now than any takes of a sound file of its size."""
     deadline = time.monotonic() + _SECONDS + _SECONDS_A_MEGABYTE * path.stat().st_size / 1_000_000
     connection.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS)
 

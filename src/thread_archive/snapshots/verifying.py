@@ -17,7 +17,7 @@ from thread_archive.snapshots.bundle import Bundle
 from thread_archive.snapshots.database import open_snapshot
 from thread_archive.snapshots.derived import FILES, TEXTS, check_derived, check_texts
 from thread_archive.snapshots.describing import DatabaseFile, is_of_this_release, told_by
-from thread_archive.snapshots.inspecting import file_problem, inspect
+from thread_archive.snapshots.inspecting import file_problem, inspect, set_deadline
 from thread_archive.snapshots.layout import DATABASE, DESCRIPTION, is_ours
 from thread_archive.snapshots.manifest import MANIFEST, SIGNATURE, parse_manifest
 from thread_archive.snapshots.signing import LARGEST, check_signature
@@ -111,6 +111,7 @@ def _database(bundle: Bundle, digests: Mapping[str, str], depth: Depth) -> Itera
         # Where the data are in disorder, nothing is made of them.
         if sound and depth > Depth.DATA:
             file = DatabaseFile(size=path.stat().st_size, digest=digests.get(DATABASE, ""))
+            set_deadline(connection, path)
             yield from _derived(connection, file, digests, description, depth)
 
 
