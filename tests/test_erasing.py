@@ -203,3 +203,28 @@ def _shape(value: Any) -> Any:
     if isinstance(value, list):
         return [_shape(inner) for inner in value]
     return "" if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"comment": {"content": "hi @alice@home.test", "content": "fine"}}',
+        '{"comment": {"c\\u006fntent": "hi @alice@home.test", "content": "fine"}}',
+        '{"comment": {"content": "secret alice@home.test", "ap_id": "x"}, "comment": {"content": "fine"}}',
+        '{"a": [{"b": {"x": ["@alice@home.test"]}, "b": 1}]}',
+        '{"creator": {"bio": "alice@home.test", "bio": {"x": 1}, "bio": ""}}',
+    ],
+)
+def test_a_member_that_a_later_one_overwrites_is_erased_and_the_later_one_stays(body: str) -> None:
+    erased_ = erase(body.encode(), alice(), HOST)
+    assert b"alice" not in erased_.body
+    assert json.loads(erased_.body) == json.loads(body)
+    assert erased_.pointers
+    assert erase(erased_.body, alice(), HOST).body == erased_.body
+
+
+def test_names_of_members_that_name_a_listed_person_are_rewritten_and_so_is_where_they_stand() -> None:
+    body = json.dumps({"seen": {"alice@home.test": "by @alice@home.test", "kate@home.test": "k"}}).encode()
+    found = erase(body, alice(), HOST)
+    assert json.loads(found.body) == {"seen": {"[redacted]": "by [redacted]", "kate@home.test": "k"}}
+    assert "alice" not in " ".join(found.pointers)
