@@ -332,3 +332,8 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS, max_size=30).map("".join))
 def test_any_markup_has_html(markdown: str) -> None:
     assert isinstance(render_html(markdown), str)
+
+
+def test_a_text_that_ends_in_a_quote_in_a_spoiler_has_html() -> None:
+    for times in range(1, 40):
+        assert "spoiler" in render_html("::: spoiler a\n> " * times)

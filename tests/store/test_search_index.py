@@ -28,7 +28,8 @@ DAMAGE = {
     "words gone": "DELETE FROM search_fts_data WHERE id > 10",
     "sizes gone": "DELETE FROM search_fts_docsize WHERE id IN (SELECT max(id) FROM search_fts_docsize)",
     "another community": """INSERT INTO communities SELECT 99, ap_id || '/x', name, title, description,
-                            instance_id, nsfw, deleted, removed, visibility, capture_id, told_by FROM communities LIMIT 1;
+                            instance_id, nsfw, deleted, removed, visibility, capture_id, told_by
+                            FROM communities LIMIT 1;
                             UPDATE posts SET community_id = 99""",
     "a script without its mark": """UPDATE search_items SET apart = NULL;
                                     INSERT INTO search_fts (search_fts) VALUES ('rebuild')""",

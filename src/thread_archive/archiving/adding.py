@@ -3,7 +3,7 @@ Adding threads by URL: visits to several hosts at once, every answer committed a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from zlib import crc32
@@ -17,7 +17,7 @@ from thread_archive.archiving.confirming import confirmed
 from thread_archive.archiving.deriving import Derivation
 from thread_archive.archiving.intake import Intake
 from thread_archive.archiving.line import Line, Wanted
-from thread_archive.archiving.linking import ArticleReceipt
+from thread_archive.archiving.linking import ArticleReceipt, PageAnswer
 from thread_archive.archiving.preparing import Preparation, Room
 from thread_archive.archiving.progress import Progress, SilentProgress
 from thread_archive.archiving.receipts import Problem, Receipt, failure
@@ -71,7 +71,7 @@ class Adding:
         self._room = Room()
         self._line = Line(at_once=self._options.at_once)
         self._intake = Intake(archive, client, tokens)
-        self._workers: Workers[OpenVisit | Linked, Exchange | Sequence[Exchange]] = Workers()
+        self._workers: Workers[OpenVisit | Linked, Exchange | PageAnswer] = Workers()
         self._visits: list[OpenVisit] = []
         self._over: deque[Outcome] = deque()
         self._settling: deque[Settling] = deque()
@@ -158,9 +158,8 @@ class Adding:
             pass
         asker, answer = self._workers.answer()
         understood = self._understood(answer)
-        # A visit is answered with one exchange, a page with one for each step.
         if isinstance(asker, OpenVisit):
-            if not isinstance(understood, Sequence):
+            if not isinstance(understood, PageAnswer):
                 self._go_on(asker, asker.ruled_out or understood)
         elif not isinstance(understood, Exchange):
             yield from self._take_page(asker, understood)
@@ -174,9 +173,7 @@ class Adding:
             visit.preparation.drop()
             return False
 
-    def _understood(
-        self, answer: Exchange | Sequence[Exchange] | BaseException
-    ) -> Exchange | Sequence[Exchange] | ThreadArchiveError:
+    def _understood(self, answer: Exchange | PageAnswer | BaseException) -> Exchange | PageAnswer | ThreadArchiveError:
         """An answer, or why there is none."""
         if not isinstance(answer, BaseException):
             return answer
@@ -310,10 +307,10 @@ class Adding:
         self._progress.asking(visit.name, host)
         linked = Linked(visit=visit, receipt=receipt, post_id=post_id, page=page)
         lane = f"page {crc32(host.encode()) % _PAGE_LANES}"
-        self._workers.ask(linked, lane, partial(self._client.get_page, page))
+        self._workers.ask(linked, lane, partial(linking.fetch, self._client, page))
         return None
 
-    def _take_page(self, linked: Linked, answer: Sequence[Exchange] | ThreadArchiveError) -> Iterator[Receipt]:
+    def _take_page(self, linked: Linked, answer: PageAnswer | ThreadArchiveError) -> Iterator[Receipt]:
         self._pages -= 1
         visit, post_id = linked.visit, linked.post_id
 

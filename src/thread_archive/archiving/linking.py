@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 
 from thread_archive.archiving.deriving import derive
 from thread_archive.articles.candidates import wayback_links, why_not_an_article
@@ -24,6 +25,8 @@ from thread_archive.takedowns import MARK
 from thread_archive.urls import host_in, host_of
 
 ARTICLE = "article"
+# A page's tree takes up to some hundred megabytes.
+_ONE_AT_A_TIME = Lock()
 ReadPages = Mapping[tuple[int, bytes], Extraction | None]
 """What kept pages give, each by the row id of its exchange and the digest of its body."""
 _NOT_MODIFIED = 304
@@ -49,6 +52,21 @@ class ArticleReceipt:
     def as_json(self) -> dict[str, object]:
         """The contract's object."""
         return {"status": self.status, "url": self.url or None, "reason": self.reason or None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAnswer:
+    """What came of a request for a page: an Exchange for each step, and what the last one says where it is a page."""
+
+    exchanges: Sequence[Exchange]
+    extraction: Extraction | None
+
+
+def fetch(client: Client, request: PageRequest) -> PageAnswer:
+    """Fetch a page and read it, in any thread: neither holds up whoever writes. Raises what the client does."""
+    exchanges = client.get_page(request)
+    with _ONE_AT_A_TIME:
+        return PageAnswer(exchanges=exchanges, extraction=_extracted(exchanges[-1]))
 
 
 def plan(archive: Archive, post_id: int, *, fetch: bool, ignore_robots: bool) -> ArticleReceipt | PageRequest:
@@ -97,7 +115,7 @@ def keep(
     archive: Archive,
     post_id: int,
     request: PageRequest,
-    answer: Sequence[Exchange] | ThreadArchiveError,
+    fetched: PageAnswer | ThreadArchiveError,
     *,
     capture_id: int,
 ) -> ArticleReceipt:
@@ -106,13 +124,13 @@ def keep(
 
     Nothing is kept where the post no longer links there: it was withdrawn, or redacted, while the page was under way.
     """
-    extraction = None if isinstance(answer, ThreadArchiveError) else _extracted(answer[-1])
     with archive.transaction():
         post = articles.linked(archive, post_id)
         if post.url != request.url or post.withdrawn:
             return ArticleReceipt()
-        if isinstance(answer, ThreadArchiveError):
-            return _failed(archive, post, answer.message, capture_id=capture_id)
+        if isinstance(fetched, ThreadArchiveError):
+            return _failed(archive, post, fetched.message, capture_id=capture_id)
+        answer, extraction = fetched.exchanges, fetched.extraction
         if extraction is not None and extraction.refusal is Refusal.DISCUSSION_PAGE:
             # What was withdrawn in somebody else's thread would come in by this door.
             answer = [*answer[:-1], _blanked(answer[-1])]
@@ -122,7 +140,7 @@ def keep(
             evidence.append_exchange(archive, capture_id, host_of_page(exchange.url), exchange, purpose=ARTICLE)
             for exchange in answer
         ]
-        fetched = Fetched(
+        how = Fetched(
             url=post.url,
             final_url=answer[-1].url,
             redirects=[exchange.url for exchange in answer[1:-1]],
@@ -130,7 +148,7 @@ def keep(
             fetched_at=answer[-1].requested_at,
             robots_ignored=request.ignore_robots,
         )
-        return _written(archive, post, answer[-1], extraction, fetched, capture_id=capture_id)
+        return _written(archive, post, answer[-1], extraction, how, capture_id=capture_id)
 
 
 def _without_listed(
@@ -266,11 +284,11 @@ def fetch_article(
         receipt = planned
     else:
         capture_id = captures.begin_page_capture(archive, planned.url, post_id, now=now)
-        answer: Sequence[Exchange] | FetchError
+        fetched: PageAnswer | FetchError
         try:
-            answer = client.get_page(planned)
+            fetched = fetch(client, planned)
         except FetchError as error:
-            answer = error
-        receipt = keep(archive, post_id, planned, answer, capture_id=capture_id)
+            fetched = error
+        receipt = keep(archive, post_id, planned, fetched, capture_id=capture_id)
     derive(archive, post_id)
     return settled(archive, post_id, receipt)

@@ -10,13 +10,21 @@ from bs4 import BeautifulSoup, Tag
 from thread_archive.articles.blocks import Blocks, blocks_of
 from thread_archive.articles.choosing import chosen
 from thread_archive.articles.clutter import without_clutter
+from thread_archive.articles.markup import attribute
 from thread_archive.articles.metadata import PageMetadata, moment_of
 from thread_archive.articles.signs import LITTLE, is_brief, is_navigation, weight
 from thread_archive.articles.surroundings import places
+from thread_archive.articles.writing import HEADINGS
 from thread_archive.model import Paragraph
 
 # Less text than this share of the page's makes us try again, as little text does.
 LITTLE_SHARE = 0.05
+
+# What it looks at again and again: links and headings at the end of a text, each among all before it, and cells that
+# span others, each written out. No article has more of either; what has is read by the plain rule.
+MAX_LINKS = 8_000
+MAX_CELLS = 100_000
+_WIDEST = 1_000
 
 # A date from marks and addresses; the extensive search takes any that the text tells of.
 _DATES = {"original_date": True, "extensive_search": False}
@@ -51,7 +59,7 @@ def readable(page: BeautifulSoup, text: str, metadata: PageMetadata, *, shown: s
     The result may still be a list of links (`is_navigation`), where nothing better was found.
     """
     url = metadata.url
-    found = _tried(text, url, enough=max(LITTLE, LITTLE_SHARE * weight(shown)))
+    found = None if _takes_long(page) else _tried(text, url, enough=max(LITTLE, LITTLE_SHARE * weight(shown)))
     if found is None or not is_long(found.blocks.paragraphs) or is_navigation(found.blocks):
         plain = Readable(blocks=blocks_by_rule(page, base=url), how="rule")
         if is_long(plain.blocks.paragraphs) and (found is None or not is_navigation(plain.blocks)):
@@ -82,6 +90,18 @@ def _tried(text: str, url: str, *, enough: float) -> Readable | None:
     again = by_trafilatura(text, url, recall=True)
     better = again is not None and _size(again) > 2 * _size(found) and not is_navigation(again.blocks)
     return again if better else found
+
+
+def _takes_long(page: BeautifulSoup) -> bool:
+    """Whether trafilatura would take longer over a page than in proportion to its length."""
+    cells = page.find_all(["td", "th"])
+    spanned = sum(_span(cell, "colspan") * _span(cell, "rowspan") for cell in cells)
+    return len(page.find_all(["a", *HEADINGS], limit=MAX_LINKS + 1)) > MAX_LINKS or spanned > MAX_CELLS
+
+
+def _span(cell: Tag, name: str) -> int:
+    said = attribute(cell, name)[:9]
+    return min(max(int(said), 1), _WIDEST) if said.isdecimal() else 1
 
 
 def _size(found: Readable | None) -> int:

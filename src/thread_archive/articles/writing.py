@@ -41,7 +41,6 @@ _PARTS_OF_A_LAYOUT = ["p", "div", "table", "ul", "ol", *HEADINGS, "blockquote", 
 _LONGEST_CELL = 400
 
 _BLANKS = re.compile(r"\s+")
-_LAST_BREAKS = re.compile(r"(?:\s*<br>)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +264,9 @@ class Writer:
             self._link(self._nameless, text)
         if text:
             closing = "".join(f"</{inline.tag}>" for inline in reversed(self._inline))
-            html = _LAST_BREAKS.sub("", "".join(self._html).strip())
+            html = "".join(self._html).strip()
+            while html.endswith("<br>"):
+                html = html.removesuffix("<br>").rstrip()
             self._write(self._tag, html + closing, *self._kind(text))
         self._html = [inline.opening for inline in self._inline]
         self._text, self._nameless, self._linked, self._broken = [], "", 0, False

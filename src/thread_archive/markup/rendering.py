@@ -125,7 +125,8 @@ def _tokens(text: str, base: str) -> list[Token] | None:
     env: dict[str, Any] = {}
     try:
         tokens = parser().parse(text, env)
-    except (TooNestedError, RecursionError):
+    # The spoilers' plugin looks behind the end of some texts that end within a quote in a spoiler.
+    except (TooNestedError, RecursionError, IndexError):
         return None
     if "links" in env:
         settle(tokens, base)

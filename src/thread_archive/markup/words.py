@@ -70,5 +70,6 @@ def note_mark(token: Token) -> str:
 
 def spoiler_title(info: str) -> list[Token]:
     """The title of a spoiler as inline tokens; `info` is what stands behind its colons."""
-    title = _TITLE.sub("", info, count=1).strip() or _DEFAULT_TITLE
+    word = _TITLE.match(info)
+    title = info[word.end() if word else 0 :].strip() or _DEFAULT_TITLE
     return title_parser().parseInline(title)[0].children or []
