@@ -20,7 +20,7 @@ from thread_archive.store.attestations import home_was_whole_at, spoken_for, tom
 from thread_archive.store.captures import PlannedSource
 from thread_archive.store.clocks import clock_of
 from thread_archive.store.evidence import StoredExchange
-from thread_archive.store.ownership import Claim, Word, detach, disown, elsewhere
+from thread_archive.store.ownership import Claim, Word, detach, detach_claims, disown, elsewhere
 from thread_archive.store.posts import recorded_post
 from thread_archive.store.states import States, community_of
 from thread_archive.store.times import FAST_CLOCK
@@ -207,7 +207,8 @@ class Interpretation:
         if not claims:
             return
         mine = {ap_id: claim for ap_id, claim in claims.items() if self._outranks(ap_id, claim, replay)}
-        detach(self._archive.db.conn, [claim.row_id for claim in mine.values()])
+        detach_claims(self._archive, [claim.row_id for claim in mine.values() if claim.word is Word.CLAIMED])
+        detach(self._archive.db.conn, [claim.row_id for claim in mine.values() if claim.word is not Word.CLAIMED])
         for ap_id, claim in sorted(mine.items()):
             self._bereft.setdefault(claim.post_id, []).append(ap_id)
         self._refused = {ap_id: claim for ap_id, claim in claims.items() if ap_id not in mine}

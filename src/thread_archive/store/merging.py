@@ -18,13 +18,11 @@ from thread_archive.store.comments import CommentWriter
 from thread_archive.store.imported import (
     Source,
     Weight,
-    claimed_elsewhere,
-    detach,
-    nameless_gap,
     sources,
     weight,
 )
 from thread_archive.store.observations import write_local_ids, write_scores
+from thread_archive.store.ownership import claimed_elsewhere, detach_claims, nameless_gap
 from thread_archive.store.places import Places, known_names, known_places
 from thread_archive.store.posts import write_cross_posts, write_post
 from thread_archive.store.purges import Marks, mark
@@ -296,7 +294,7 @@ def _without_others(archive: Archive, received: Received) -> Received:
     found = claimed_elsewhere(archive, mine, [key for key in received.places if isinstance(key, str)])
     if not found:
         return received
-    detach(archive, [row_id for row_id, other in found.values() if other is not None and mine < other])
+    detach_claims(archive, [row_id for row_id, other in found.values() if other is not None and mine < other])
     names: dict[Key, Key] = {
         ap_id: nameless_gap(ap_id) for ap_id, (_, other) in found.items() if other is None or other < mine
     }

@@ -2,6 +2,7 @@
 Items that two threads, or two communities, claim: an ap_id belongs to its host, and who came first has no right to it.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
@@ -11,11 +12,14 @@ from typing import NamedTuple
 from thread_archive.store import article_writing, derivations, search_index
 from thread_archive.store.archive import Archive
 from thread_archive.store.gaps import gap_keys
+from thread_archive.store.instances import instance_row
 from thread_archive.urls import host_in
 
 # The status of a capture whose thread the host of its ap_id does not know as that: it is evidence, and not read again.
 _DISOWNED = "disowned"
 DISOWNED = f"SELECT id FROM captures WHERE status = '{_DISOWNED}'"
+# A name for gaps that no server has a number for: no host is called so (RFC 2606).
+_NO_SERVER = "unknown.invalid"
 
 
 class Word(IntEnum):
@@ -143,3 +147,57 @@ def drop_nameless(archive: Archive, post_id: int) -> None:
     nameless = [(row_id,) for row_id in gaps if row_id not in named]
     connection.executemany("UPDATE comments SET parent_id = NULL WHERE parent_id = ?", nameless)
     connection.executemany("DELETE FROM comments WHERE id = ?", nameless)
+
+
+def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> dict[str, tuple[int, str | None]]:
+    """
+    Those of these comments that the archive has in another thread than that of the post: the row of each, and the ap_id
+    of that thread's post where only a snapshot told of the comment; None where a server did.
+    """
+    rows = archive.db.conn.execute(
+        """SELECT comment.ap_id, comment.id, CASE capture.kind WHEN 'snapshot' THEN post.ap_id END
+           FROM json_each(?1) AS asked CROSS JOIN comments AS comment ON comment.ap_id = asked.value
+           JOIN posts AS post ON post.id = comment.post_id JOIN captures AS capture ON capture.id = comment.capture_id
+           WHERE post.ap_id <> ?2""",
+        [json.dumps(list(ap_ids)), post_ap_id],
+    )
+    return {ap_id: (row_id, claimed_in) for ap_id, row_id, claimed_in in rows}
+
+
+# The latest receipt of a thread says how many comments it has.
+_RECOUNT = """UPDATE captures SET receipt = json_set(
+                  receipt,
+                  '$.comments.stored',
+                  (SELECT count(*) FROM comments WHERE post_id = ?1 AND ap_id IS NOT NULL AND NOT unconfirmed),
+                  '$.comments.tombstones', (SELECT count(*) FROM comments WHERE post_id = ?1 AND deleted + removed > 0))
+              WHERE id = (SELECT max(id) FROM captures WHERE post_id = ?1 AND status IN ('complete', 'partial'))
+              AND json_type(receipt, '$.comments.stored') = 'integer'"""
+
+
+def detach_claims(archive: Archive, row_ids: Collection[int]) -> None:
+    """
+    Make gaps of comments that only a snapshot told of in their thread, and that are another one's.
+
+    What the snapshot says that servers call them goes too; the receipt of the thread counts anew.
+    """
+    connection = archive.db.conn
+    threads = connection.execute(
+        "SELECT DISTINCT post_id FROM comments WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(row_ids))],
+    ).fetchall()
+    detach(connection, row_ids)
+    connection.executemany("DELETE FROM local_ids WHERE comment_id = ?", [(row_id,) for row_id in row_ids])
+    if row_ids:
+        instance_id = instance_row(archive, _NO_SERVER)
+        connection.executemany(
+            "INSERT INTO local_ids (instance_id, of_comment, local_id, comment_id) VALUES (?1, 1, ?2, ?2)",
+            [(instance_id, row_id) for row_id in row_ids],
+        )
+        connection.executemany(_RECOUNT, threads)
+
+
+def nameless_gap(ap_id: str) -> tuple[str, int]:
+    """The name of the gap in whose place a snapshot has a comment that is another thread's."""
+    digest = hashlib.sha256(ap_id.encode("utf-8", "surrogatepass")).digest()
+    # As large as no row id, and no larger than all programs count.
+    return (_NO_SERVER, int.from_bytes(digest[:6], "big") | 1 << 51)
