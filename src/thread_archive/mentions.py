@@ -27,7 +27,8 @@ _NAME, _HOST = r"[\w.-]{1,255}+", r"[\w.-]{1,253}(?::[0-9]{1,5}\b)?"
 # What may stand between a name, its sign and its host.
 _AROUND = r"[ \t\"'()|{}“”‘’«»]{0,4}"
 _HANDLE = re.compile(
-    rf"(?<![\w.-])(?P<name>{_NAME})(?:{_AROUND}@{_AROUND}|[ \t]{{1,3}}at[ \t]{{1,3}}(?=[\w-]+\.\w))(?=(?P<host>{_HOST}))",
+    rf"(?<![\w.-])(?P<name>{_NAME})(?:{_AROUND}@{_AROUND}|[ \t]{{1,3}}at[ \t]{{1,3}}(?=[\w-]+\.\w))"
+    rf"(?=(?P<host>{_HOST}))",
     re.IGNORECASE,
 )
 _SIGN_BEFORE = re.compile(r"(?:\b(?:acct|mailto|xmpp):)?(?:[@!]|/?\bu/@?)?$", re.IGNORECASE)
