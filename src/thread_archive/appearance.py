@@ -87,6 +87,11 @@ def appearance(written: str) -> Appearance:
     return _replaced(seen, _SPELLED, lambda match: "@" if match["at"] else ".")
 
 
+def skimmed(written: str) -> str:
+    """`written` without unseen signs and in plain letters, quickly and without places; what is encoded stays so."""
+    return plain_letters(_UNSEEN.sub("", written))
+
+
 def plain_letters(letters: str) -> str:
     """Letters in their plain form: composed, of usual width, without accents that belong to no letter."""
     if letters.isascii():

@@ -11,27 +11,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from thread_archive.appearance import appearance, look_alike
+from thread_archive.appearance import appearance, look_alike, skimmed
 from thread_archive.scripts import UNSPACED
 from thread_archive.urls import host_in
 
 Span = tuple[int, int]
 
 # A text without any of these names nobody's server.
-_MAY_NAME = re.compile(r"[@/&%:=\\]|\b[aA][tT]\b|[^\x00-\x7f]")
+_MAY_NAME = re.compile(r"[@/]|[:=][^\s:=]|[ \t][aA][tT][ \t]+[\w-]+[ \t]?(?:\.|dot\b|[\[({<])|[\[({<][ \t]?[aA][tT]\b")
+_MAY_BE_CODED = re.compile(r"[&%]|\\u[0-9a-fA-F]")
+_MAY_BE_HANDLE = re.compile(r"@|[ \t][aA][tT][ \t]+[\w-]+\.\w")
+_MAY_BE_MATRIX = re.compile(r":[^\W_]")
 # As long as Lemmy's names and DNS's hosts may be.
 _NAME, _HOST = r"[\w.-]{1,255}+", r"[\w.-]{1,253}(?::[0-9]{1,5}\b)?"
 # What may stand between a name, its sign and its host.
 _AROUND = r"[ \t\"'()|{}“”‘’«»]{0,4}"
 _HANDLE = re.compile(
-    rf"(?<![\w.-])(?P<name>{_NAME})(?:{_AROUND}@{_AROUND}|[ \t]{{1,3}}at[ \t]{{1,3}})(?=(?P<host>{_HOST}))",
+    rf"(?<![\w.-])(?P<name>{_NAME})(?:{_AROUND}@{_AROUND}|[ \t]{{1,3}}at[ \t]{{1,3}}(?=[\w-]+\.\w))"
+    rf"(?=(?P<host>{_HOST}))",
     re.IGNORECASE,
 )
 _SIGN_BEFORE = re.compile(r"(?:\b(?:acct|mailto|xmpp):)?(?:[@!]|/?\bu/@?)?$", re.IGNORECASE)
 # Matrix (its specification, "User identifiers").
 _MATRIX = re.compile(rf"(?<![\w.-])(?P<name>{_NAME}):(?=(?P<host>{_HOST}))")
 # What an address may be made of; where one is told in brackets, a quotation or a table, it ends.
-_STRETCH = re.compile(r"(?:[^\s<>\[\]\"|]|\[[0-9a-fA-F.]{0,4}:[0-9a-fA-F:.]{1,40}\])++")
+_STRETCH = re.compile(r"(?:[^\s<>\[\]\"|]++|\[[0-9a-fA-F.]{0,4}:[0-9a-fA-F:.]{1,40}\])++")
 _WORD = re.compile(r"[\w.-]++")
 _SCHEME = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}+:/(?=/)", re.IGNORECASE)
 _HOSTLIKE = re.compile(r"(?=.*[^\W\d_])[\w-]+(?:\.[\w-]+)*\.(?:xn--[\w-]+|[^\W\d_]{2,})\.?|\d{1,3}(?:\.\d{1,3}){3}")
@@ -86,7 +90,7 @@ class Question:
 
 def mentions(text: str, question: Question) -> list[Span]:
     """The places in `text` that name whom `question` affirms: in order, apart from each other."""
-    if _MAY_NAME.search(text) is None:
+    if _MAY_BE_CODED.search(text) is None and _MAY_NAME.search(skimmed(text)) is None:
         return []
     seen = appearance(text)
     addresses = list(_addresses(seen.text))
@@ -114,8 +118,8 @@ def _apart(spans: list[Span]) -> list[Span]:
 def _handles(text: str, question: Question, addresses: list[Span]) -> Iterator[Span]:
     """`name@host` in its forms, each as far as it goes: with the whole address in which it stands."""
     begins = [start for start, _ in addresses]
-    for pattern in (_HANDLE, _MATRIX):
-        if pattern is _MATRIX and ":" not in text:
+    for pattern, may_be in ((_HANDLE, _MAY_BE_HANDLE), (_MATRIX, _MAY_BE_MATRIX)):
+        if may_be.search(text) is None:
             continue
         for match in pattern.finditer(text):
             host = _host_read(match["host"])
