@@ -44,23 +44,8 @@ OF_WELL_FORMED_JSON = {"jsontext._TOKEN", "withholding._TOKEN"}
 # Looked for in a text of a known length.
 NOT_YET = {"takedowns._HANDLE"}
 
-SIGNS = ["*", "~", "^", "`", "[", "](", "![", "<", "@a@b.c", "http://a.b/", "|", "-|"]
-BLOCKS = [
-    "- ",
-    "1. ",
-    "# ",
-    "\n",
-    "\n\n",
-    " ",
-    "\t",
-    "\\",
-    "{a|b}",
-    "::: spoiler a\n",
-    ":::\n",
-    "[a]: b\n",
-    "[^a]",
-    "> ",
-]
+SIGNS = ["*", "~", "^", "`", "[", "](", "![", "<", "http://a.b/"]
+BLOCKS = ["- ", "1. ", "# ", "\n", " ", "|", "-|", "::: spoiler a\n", "[a]: b\n", "> "]
 JSON = ["[", "{", '"a":', '"content":"x",', r'"\u0064":', '"deleted":true,', "1,", '"",', " ", '"x"', '{"a":', '{"a":[']
 STRING = [r"\u0041", r"\\", r"\"", "a", r"\u0064eleted", '" : true, "', " "]
 PROSE = ["a ", "b c d e ", ".", '"', "> ", "\n", "\n\n", "的", "! ", "’", "a\u0301"]
@@ -131,10 +116,6 @@ def writing(text: str) -> None:
     [
         (render, SIGNS, 200),
         (render, BLOCKS, 200),
-        # Up to 2,000 characters a bare address is looked at as a whole.
-        (render, ["www.a", "www.a-", "|"], 1_600),
-        # Up to 1,000 signs it looks at each in what it stands in.
-        (standalone, ["[", "^", "!["], 1_600),
         (standalone, BLOCKS[:8], 100),
         (quoting, PROSE, 200),
         (withholding, JSON, 1_000),
@@ -166,7 +147,7 @@ def test_a_page_is_read_in_time_that_grows_as_it_does(element: str) -> None:
         page = f"<html><head><title>t</title></head><body><article>{TEXT}{body}</article></body></html>"
         return extract(page.encode(), content_type="text/html", url="https://a.example/x")
 
-    assert not grows(reading, Attack((element,)), times=1_200, slow=0.3)
+    assert not grows(reading, Attack((element,)), times=600, slow=0.3)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fake_lemmy.captured import NAMES, manifest, truth_comments, truth_posts
-from thread_archive.markup import RENDERER_VERSION, render, render_html
+from thread_archive.markup import RENDERER_VERSION, cost_of, render, render_html
 from thread_archive.markup import rendering as module
 
 REL = 'rel="nofollow noopener noreferrer ugc"'
@@ -165,7 +165,7 @@ def test_changed_output_has_a_new_version() -> None:
     ids = number["comments"]["markup"]
     comments = [comment["body"] for comment in truth_comments("lemmy-0.19.20") if comment["id"] in ids]
     html = "".join(map(render_html, posts + comments))
-    assert (RENDERER_VERSION, hashlib.sha256(html.encode()).hexdigest()[:16]) == (2, "3f305b3bb93f0d20")
+    assert (RENDERER_VERSION, hashlib.sha256(html.encode()).hexdigest()[:16]) == (3, "3f305b3bb93f0d20")
 
 
 HOSTILE = (
@@ -337,3 +337,16 @@ def test_any_markup_has_html(markdown: str) -> None:
 def test_a_text_that_ends_in_a_quote_in_a_spoiler_has_html() -> None:
     for times in range(1, 40):
         assert "spoiler" in render_html("::: spoiler a\n> " * times)
+
+
+def test_a_table_with_more_cells_than_its_text_has_characters_is_shown_as_it_was_written() -> None:
+    wide = "a|" * 500 + "\n" + "-|" * 500 + "\n" + "|\n" * 500
+    assert "<td" not in render_html(wide) and "a|a|a|" in render_html(wide)
+    data = "name|depth|time\n-|-|-\n" + "Ebb|2.5 m|06:40\n" * 300
+    assert render_html(data).count("<td") == 900
+
+
+def test_the_cost_of_a_text_is_counted_from_the_text_alone() -> None:
+    assert cost_of("a" * 1_000) < cost_of("*" * 1_000) < 200 * cost_of("a" * 1_000)
+    assert cost_of("a|b\n-|-\n" * 50) > cost_of("a b\n- -\n" * 50)
+    assert cost_of("*" * 50_000) == 50_000

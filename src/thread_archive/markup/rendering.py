@@ -20,7 +20,7 @@ from thread_archive.markup.plain import text_of
 from thread_archive.model import Link
 from thread_archive.spoilers import reveal
 
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 """Raised whenever the HTML or the plain text of some text changes: what an older one made is made again."""
 
 # Above any body that Lemmy takes (50,000 characters in a post, 10,000 in a comment).
@@ -61,8 +61,10 @@ _PARAGRAPH = '<p dir="auto">'
 _PARAGRAPHS = re.compile(r"\n{2,}")
 # Signs whose number makes the parser's work grow faster than the text.
 _COSTLY = re.compile(r"[\[*_~^`<@:]|www\.")
-# What the slowest of them take, in microseconds.
-_A_SIGN = 100
+# What the slowest of them take, and a cell of a table, in microseconds.
+_A_SIGN, _A_CELL = 100, 15
+# A table of so many is rendered in no time.
+_FEW_CELLS = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def render(markdown: str, *, base: str = "") -> Rendered:
 
     Pictures become links, headings start at h4, footnotes have no anchors; an address that nothing may link to stands
     beside its text. Never raises, and takes a bounded time: what is longer than MAX_LENGTH, has more than MAX_SIGNS
-    costly signs or lies too deep is shown as it was written.
+    costly signs or cells, or lies too deep is shown as it was written.
     """
     if _is_plain(markdown):
         return Rendered(html=_paragraphs(markdown), text=reveal(markdown), plain=True)
@@ -134,8 +136,20 @@ def _tokens(text: str, base: str) -> list[Token] | None:
 
 
 def is_costly(text: str) -> bool:
-    """Whether `text` is longer than MAX_LENGTH, or has more than MAX_SIGNS signs that make a parser slow."""
-    return len(text) > MAX_LENGTH or len(_COSTLY.findall(text)) > MAX_SIGNS
+    """
+    Whether `text` is longer than MAX_LENGTH, has more than MAX_SIGNS signs that make a parser slow, or could be a table
+    with more cells than characters: rows that say nothing are filled up to the widest.
+    """
+    cells = _cells(text)
+    return len(text) > MAX_LENGTH or cells > max(_FEW_CELLS, len(text)) or len(_COSTLY.findall(text)) > MAX_SIGNS
+
+
+def _cells(text: str) -> int:
+    """How many cells the tables in `text` have at most."""
+    if "|" not in text:
+        return 0
+    lines = text.replace("\r", "\n").split("\n")
+    return max(line.count("|") for line in lines) * len(lines)
 
 
 def cost_of(text: str) -> int:
@@ -144,7 +158,7 @@ def cost_of(text: str) -> int:
 
     It grows with the text alone; a text that is shown as it was written costs little.
     """
-    return len(text) if is_costly(text) else len(text) + _A_SIGN * len(_COSTLY.findall(text))
+    return len(text) if is_costly(text) else len(text) + _A_SIGN * len(_COSTLY.findall(text)) + _A_CELL * _cells(text)
 
 
 def cleaned(html: str) -> str:
