@@ -11,10 +11,11 @@ setup:
 test *arguments:
     {{python}} -m pytest {{arguments}}
 
-# what takes too long for the gate, which runs a sample of it: 2,000 worlds that change while they are archived, and
-# servers that say anything
+# what takes too long for the gate, which runs samples of it: 2,000 threads that change while they are archived, 2,000
+# worlds in which one host of three lies, and servers that say anything
 soak:
-    THREAD_ARCHIVE_WORLDS=400 {{python}} -m pytest tests/archiving/test_changing_worlds.py tests/archiving/test_lying_servers.py
+    THREAD_ARCHIVE_WORLDS=400 {{python}} -m pytest -n 2 tests/archiving/test_changing_worlds.py tests/archiving/test_lying_servers.py tests/archiving/test_actors.py
+    THREAD_ARCHIVE_WORLDS=1000 {{python}} -m pytest -n 2 tests/archiving/test_believed.py
     THREAD_ARCHIVE_TEXTS=200 {{python}} -m pytest tests/cli/test_controls.py
 
 check:

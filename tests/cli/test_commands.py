@@ -274,13 +274,16 @@ def test_text_from_outside_cannot_steer_the_terminal_or_be_taken_for_markup(arch
 
 
 @pytest.mark.parametrize("form", ["md", "csv", "jsonl", "html"])
-def test_what_is_exported_to_a_terminal_cannot_steer_it_and_a_pipe_gets_it_word_for_word(
+def test_what_is_exported_cannot_steer_a_terminal_and_a_pipe_gets_it_word_for_word_where_it_asks(
     archive: Path, form: str
 ) -> None:
     words = [*PROGRAM, "export", "1", "--format", form]
     piped = subprocess.run(words, cwd=archive, capture_output=True, timeout=60).stdout.decode()
-    assert "\u202e" in piped
-    assert ("\x1b]0;" in piped) == (form != "jsonl")
+    assert "gotcha" in piped
+    assert not re.search("[\x1b\x80-\x9f\u202e]", piped)
+    raw = subprocess.run([*words, "--raw"], cwd=archive, capture_output=True, timeout=60).stdout.decode()
+    assert "\u202e" in raw
+    assert ("\x1b]0;" in raw) == (form != "jsonl")
     screen, terminal = pty.openpty()
     process = subprocess.Popen(words, cwd=archive, stdout=terminal, stderr=terminal)
     os.close(terminal)

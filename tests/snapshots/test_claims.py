@@ -121,7 +121,7 @@ def test_a_thread_that_an_earlier_release_let_be_taken_over_is_put_right_by_addi
                           '{"snapshot": {"digest": "ab", "captured_at": "2026-01-01T00:00:00.000000Z"}}';
                INSERT INTO instances (id, domain) VALUES (50, 'evil.test');
                INSERT INTO communities SELECT 50, 'http://evil.test/c/harbour', name, title, description, 50, nsfw,
-                          deleted, removed, visibility, 50 FROM communities LIMIT 1;
+                          deleted, removed, visibility, 50, NULL FROM communities LIMIT 1;
                UPDATE posts SET title = 'Forged', community_id = 50, edited_at = '2099-01-01T00:00:00.000000Z',
                           capture_id = 50;
                UPDATE comments SET body = 'FORGED', edited_at = '2099-01-01T00:00:00.000000Z', capture_id = 50;

@@ -210,7 +210,7 @@ def test_what_was_purged_is_shared_where_that_is_asked_for(tmp_path: Path) -> No
     words = markers(5, 6)
     title, body, comment, stays, other = words
     with purged_archive(tmp_path, words) as archive:
-        unseen, purged = hidden(archive, Wanted(), select(archive, Wanted()))
+        unseen, purged, _ = hidden(archive, Wanted(), select(archive, Wanted()))
         assert (unseen.threads, unseen.comments, purged.threads, purged.comments) == (0, 0, 1, 1)
         wanted = Wanted(purged=True)
         bundle = make(archive, tmp_path / "with", select(archive, wanted), Making(purged=True))

@@ -240,18 +240,25 @@ def _close(
 
 
 def _stored(archive: Archive, ap_id: str) -> int:
+    """How many comments the archive has of a thread, unconfirmed ones too."""
     post_id = reading.post_by_ap_id(archive, ap_id)
-    return 0 if post_id is None else threads.thread_counts(archive, post_id).stored
+    return 0 if post_id is None else _all_comments(archive, post_id)
+
+
+def _all_comments(archive: Archive, post_id: int) -> int:
+    query = "SELECT count(*) FROM comments WHERE post_id = ? AND ap_id IS NOT NULL"
+    (count,) = archive.db.conn.execute(query, [post_id]).fetchone()
+    return int(count)
 
 
 def _imported(archive: Archive, post_id: int, status: str, changes: Changes, *, had: int | None) -> Imported:
-    counts = threads.thread_counts(archive, post_id)
+    counts, comments = threads.thread_counts(archive, post_id), _all_comments(archive, post_id)
     return Imported(
         thread=counts.ap_id,
         title=counts.title,
         status=status,
-        comments=counts.stored,
-        added=0 if had is None else counts.stored - had,
+        comments=comments,
+        added=0 if had is None else comments - had,
         revisions=changes.revisions,
     )
 
