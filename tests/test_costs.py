@@ -40,7 +40,7 @@ AT_ONE_PLACE = {
     "urls.threads._WAYBACK_PATH",
 }
 # Of well-formed JSON only, in which every quotation mark begins or ends a string.
-OF_WELL_FORMED_JSON = {"jsontext._TOKEN", "withholding._TOKEN"}
+OF_WELL_FORMED_JSON = {"jsontext._NAMED", "jsontext._TOKEN", "withholding._TOKEN"}
 
 SIGNS = ["*", "~", "^", "`", "[", "](", "![", "<", "http://a.b/"]
 BLOCKS = ["- ", "1. ", "# ", "\n", " ", "|", "-|", "::: spoiler a\n", "[a]: b\n", "> "]
