@@ -64,7 +64,7 @@ class CommentList:
     def __init__(self, discussion: Discussion) -> None:
         self._it = discussion
         self._parts: list[str] = []
-        self._authors: dict[tuple[int | None, int, int], str] = {}
+        self._authors: dict[tuple[int | None, int, int], tuple[str, str]] = {}
         # For every comment that is open: whether the box of its replies is.
         self._open: list[bool] = []
 
@@ -120,8 +120,9 @@ class CommentList:
             label, identity, body, kind = "missing comment", "", "", " gap"
             header = f'<span class="missing">{self._why(row)}</span>'
         else:
-            label, identity, kind = f"comment by {escape(self._named(row))}", f' id="c-{own}"', ""
-            header = self._header(row, own)
+            author_html, name = self._author(row)
+            label, identity, kind = f"comment by {name}", f' id="c-{own}"', ""
+            header = self._header(row, own, author_html)
             body = text_html(row) + self._it.quotes.ties(row.ap_id)
         folded = f'<span class="folded">{replies} below</span>' if replies else ""
         self._parts.append(
@@ -130,30 +131,31 @@ class CommentList:
             f'<details open><summary aria-label="Comment"></summary>{body}'
         )
 
-    def _header(self, row: CommentRow, own: str) -> str:
+    def _header(self, row: CommentRow, own: str, author_html: str) -> str:
         it = self._it
         marks = self._marks(row)
         href = it.addresses.comment(it.head.slug, own)
         answered = it.answered.get(row.id)
         to = f"<span>to {it.quotes.reference(*answered)}</span>" if answered else ""
         return (
-            f"{self._author(row)}{to}"
+            f"{author_html}{to}"
             f'<a class="when" href="{escape(href)}">{time_html(row.published_at, it.now)}</a>'
             f"{points(row.score, row.upvotes, row.downvotes)}{marks}"
         )
 
-    def _author(self, row: CommentRow) -> str:
+    def _author(self, row: CommentRow) -> tuple[str, str]:
+        """Who wrote it, as a link with marks and as words, both HTML."""
         # The same few people write most of a thread.
         key = (row.author_id, row.is_moderator, row.is_admin)
         found = self._authors.get(key)
         if found is None:
             is_op = row.author_id is not None and row.author_id == self._it.head.author_id
             marks = {"op": is_op, "mod": row.is_moderator, "admin": row.is_admin, "bot": row.author_is_bot}
-            found = self._authors[key] = author(row.author_ap_id, row.author_name, marks, self._it.head.instance)
+            home = self._it.head.instance
+            name = handle(row.author_ap_id, row.author_name, home) or "unknown"
+            found = author(row.author_ap_id, row.author_name, marks, home), escape(name)
+            self._authors[key] = found
         return found
-
-    def _named(self, row: CommentRow) -> str:
-        return handle(row.author_ap_id, row.author_name, self._it.head.instance) or "unknown"
 
     def _marks(self, row: CommentRow) -> str:
         remarks = self._it.remarks.comments.get(row.id, ())
