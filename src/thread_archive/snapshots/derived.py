@@ -28,7 +28,8 @@ from thread_archive.store.connections import tuples
 TEXTS, FILES = "texts", "derived"
 # More than these say nothing that the first ones do not.
 _MOST_NAMED = 10
-_TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*)?[^>]*>")
+# A tag that nothing ends is read once, to the end.
+_TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*+)?[^>]*+>?")
 # What does not part words.
 _INLINE = frozenset(("a", "code", "em", "strong", "s", "sub", "sup", "span", "b", "i", "del", "ins", "u", "mark"))
 _ITEMS = """
