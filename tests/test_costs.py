@@ -33,6 +33,8 @@ AT_ONE_PLACE = {
     "markup.addresses._SCHEME",
     "markup.parsing._SPOILER",
     "markup.words._TITLE",
+    "mentions._HOSTLIKE",
+    "urls.handles._OPAQUE",
     "urls.others._COMMUNITY_NAME",
     "urls.threads._BARE",
     "urls.threads._OTHER_ARCHIVES",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?|[{}\[\],]', re.DOTALL)
-# Only whether a string is a member's name.
-_NAMED = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?', re.DOTALL)
+# Only whether a string is a member's name. One that nothing ends is read once, to the end.
+_NAMED = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"(\s*+:)?)?', re.DOTALL)
 # Twenty times the longest of any Lemmy. Each value has one, so that a name of a megabyte, or values a thousand deep,
 # would make each value cost as much.
 MAX_POINTER = 2_000

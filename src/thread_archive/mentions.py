@@ -65,7 +65,7 @@ _FRONTS = re.compile(r"(?:www|old|new|m|a|p|v|app|photon|voyager|alexandrite|mlm
 _TRAILING = ".,;:!?*~')}"
 _EMPHASIS_BEGINS = re.compile(r"(?<![\w@])_++(?=\S)")
 _EMPHASIS_ENDS = re.compile(r"(?<=[^\s_])_++(?!\w)")
-_LAST_UNSPACED = re.compile(f".*[{UNSPACED}]", re.DOTALL)
+_LAST_UNSPACED = re.compile(rf"\A.*[{UNSPACED}]", re.DOTALL)
 _FIRST_UNSPACED = re.compile(f"[{UNSPACED}].*", re.DOTALL)
 # So far from an address's beginning its parts are looked at; no page links to a longer one.
 _LONGEST = 8_000

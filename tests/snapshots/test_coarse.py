@@ -12,6 +12,7 @@ import pytest
 from fake_lemmy import Reply, Server, World, thread
 from runs import add, archive_in, v3
 from snapshots.building import Noon
+from snapshots.forging import copied, forged, found
 from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.verifying import verify
 from thread_archive.snapshots.writer import Made, Making, make
@@ -108,6 +109,13 @@ def test_it_verifies_and_its_pages_tell_days(world: World, tmp_path: Path) -> No
     assert "5 Mar 2026" in page
     assert "5 Mar 2026, " not in page
     assert "points" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_one_that_says_it_is_coarse_and_gives_times_does_not_verify(world: World, tmp_path: Path) -> None:
+    fine = copied(bundle(world, tmp_path, coarse=False).path, tmp_path / "fine")
+    path = fine / "datapackage.json"
+    path.write_text(path.read_text("utf-8").replace('"coarse": false', '"coarse": true'), "utf-8")
+    assert found(forged(fine, "")) == ["derived"]
 
 
 def test_it_says_what_still_joins_it_and_so_does_one_that_is_not_coarse(world: World, tmp_path: Path) -> None:

@@ -228,6 +228,21 @@ def test_what_follows_from_the_texts_and_was_changed_is_found_out_whatever_the_s
     assert found(forged(bundle, f"{statement}; {rebuild}"))
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE comments SET restricted = 1 WHERE position = 2",
+        "UPDATE posts SET restricted = 1",
+        "UPDATE comments SET purged_at = '2026-03-02T00:00:00.000000Z' WHERE position = 2",
+        "UPDATE posts SET gone_at = '2026-03-02T00:00:00.000000Z'",
+        "UPDATE comments SET unconfirmed = 1 WHERE position = 2",
+    ],
+)
+def test_what_its_description_says_is_left_out_and_is_in_it_is_found_out(bundle: Path, statement: str) -> None:
+    assert found(forged(bundle, "")) == []
+    assert found(forged(bundle, statement)) == ["derived"]
+
+
 def test_rows_that_were_changed_without_the_site_are_found_out(bundle: Path) -> None:
     pages = copied(bundle, bundle.with_name("pages")) / "site"
     forged(bundle, "UPDATE posts SET title = 'Wood'; INSERT INTO search_fts (search_fts) VALUES ('rebuild')")

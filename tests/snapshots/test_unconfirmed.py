@@ -69,6 +69,9 @@ def test_a_public_site_shows_it_only_where_it_is_asked_for(tmp_path: Path) -> No
     words = ("lighthouse", "zeppelin", "airships")
     assert on_public_pages(tmp_path / "archive.db", words) == {"lighthouse"}
     assert "comment/777" not in "".join(text for _, text in public_answers(tmp_path / "archive.db", ()))
+    site = served(tmp_path / "archive.db", public=True)
+    assert ask(site, "/threads.json").json()["threads"][0]["comments"] == 1
+    assert "complete: 1 comment" in ask(site, PAGE).text
     shown = ask(served(tmp_path / "archive.db", public=True, unconfirmed=True), PAGE).text
     assert "a forged zeppelin" in shown
 

@@ -32,13 +32,13 @@ class Facts:
 
 
 def facts(
-    visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, Any] | None = None, *, hidden: int = 0
+    visits: Visits | None, receipts: Iterable[Any], failure: tuple[str, Any] | None = None, *, hidden: int | None = None
 ) -> Facts | None:
     """
     The facts that the visits and the latest of `receipts` (the latest first) with an account tell; None without.
 
-    `failure` is when a later visit failed, and its receipt. Where so many comments are `hidden` from a public site, no
-    number is told that would count them.
+    `failure` is when a later visit failed, and its receipt. Where a public site hides comments, `hidden` is how many of
+    those that receipts count, 0 too, and no number is told that would count them.
     """
     if visits is None:
         return None
@@ -55,11 +55,11 @@ def facts(
         first_at=visits.first_at,
         failed_at=failure[0] if failure else "",
         failure=str(_mapping(_mapping(failure[1]).get("error")).get("message") or "") if failure else "",
-        stored=stored - hidden if isinstance(stored, int) else None,
-        tombstones=0 if hidden else _number(comments.get("tombstones")),
-        sources=tuple(_source(_mapping(item), counts=not hidden) for item in _list(receipt.get("sources"))),
+        stored=stored - (hidden or 0) if isinstance(stored, int) else None,
+        tombstones=0 if hidden is not None else _number(comments.get("tombstones")),
+        sources=tuple(_source(_mapping(item), counts=hidden is None) for item in _list(receipt.get("sources"))),
         missing=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in missing),
-        gone=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in gone if not hidden),
+        gone=tuple(_missing(_number(item.get("count")), item.get("reason")) for item in gone if hidden is None),
         uncounted=tuple(
             _missing(bare, item.get("reason"))
             for item in missing

@@ -62,7 +62,7 @@ class ThreadView:
     more: bool
     cross_posts: tuple[tuple[str, str, str, str, str], ...]
     facts: Facts | None
-    hidden: int
+    hidden: int | None
     lang: Markup
     withdrawn: str
     remarks: Remarks
@@ -97,7 +97,7 @@ def thread_view(reading: Reading, wanted: Wanted) -> ThreadView | None:
     withdrawn = gone(deleted=head.deleted, removed=head.removed)
     comments = CommentList(discussion)
     is_article = any(row.is_body and row.html for row in articles)
-    hidden = reading.hidden.get(head.id, 0)
+    hidden = reading.hidden.get(head.id)
     return ThreadView(
         head=head,
         wanted=wanted,
@@ -151,7 +151,7 @@ def thread_page(view: ThreadView, reading: Reading) -> str:
 def _count(view: ThreadView) -> int:
     """How many comments the thread has; with gaps, where the archive holds no account that leaves them out."""
     stored = view.facts.stored if view.facts else None
-    return view.head.total - view.hidden if stored is None else stored
+    return view.head.total - (view.hidden or 0) if stored is None else stored
 
 
 def pages_of(reading: Reading, wanted: Wanted) -> Iterator[ThreadView]:

@@ -19,16 +19,18 @@ from thread_archive.snapshots import describing
 from thread_archive.snapshots.database import PSEUDONYMISED, is_pseudonymised
 from thread_archive.snapshots.describing import DatabaseFile, Told
 from thread_archive.snapshots.foreign import tags_of
-from thread_archive.snapshots.layout import DATABASE, SITE
+from thread_archive.snapshots.layout import DATABASE, DESCRIPTION, SITE
 from thread_archive.snapshots.numbering import Paths
 from thread_archive.snapshots.site import SitePages, site_files
 from thread_archive.store.checks import Finding
 from thread_archive.store.connections import tuples
+from thread_archive.store.restrictions import PURGED, UNCONFIRMED
 
 TEXTS, FILES = "texts", "derived"
 # More than these say nothing that the first ones do not.
 _MOST_NAMED = 10
-_TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*)?[^>]*>")
+# A tag that nothing ends is read once, to the end.
+_TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*+)?[^>]*+>?")
 # What does not part words.
 _INLINE = frozenset(("a", "code", "em", "strong", "s", "sub", "sup", "span", "b", "i", "del", "ins", "u", "mark"))
 _ITEMS = """
@@ -38,6 +40,24 @@ UNION ALL
 SELECT 'comment', comment.ap_id, post.ap_id, comment.body, comment.body_html, comment.body_text
 FROM comments AS comment JOIN posts AS post ON post.id = comment.post_id
 WHERE comment.body_html IS NOT NULL OR comment.body_text IS NOT NULL"""
+
+
+_EXACT = "published_at NOT LIKE '%T00:00:00.000000Z' OR score IS NOT NULL OR upvotes IS NOT NULL"
+# An option, the value of it with which its rows may be there, and those rows.
+_LEFT_OUT: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+    ("restricted", True, tuple(f"SELECT 1 FROM {table} WHERE restricted" for table in ("posts", "comments"))),
+    ("purged", True, tuple(f"SELECT 1 FROM {table} WHERE {PURGED}" for table in ("posts", "comments"))),
+    ("unconfirmed", True, (f"SELECT 1 FROM comments WHERE {UNCONFIRMED}",)),
+    (
+        "coarse",
+        False,
+        (
+            *(f"SELECT 1 FROM {table} WHERE {_EXACT}" for table in ("posts", "comments")),
+            "SELECT 1 FROM scores",
+            "SELECT 1 FROM local_ids",
+        ),
+    ),
+)
 
 
 def check_texts(connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -114,6 +134,7 @@ def _differences(
 ) -> Iterator[tuple[str, str]]:
     if told.options.get(PSEUDONYMISED) != is_pseudonymised(connection):
         yield "", "the database and its description differ in whether people have other names"
+    yield from _untrue(connection, told.options)
     left = set(digests) - {DATABASE}
     for name, content in derived_files(connection, file, told):
         if name not in left:
@@ -123,6 +144,15 @@ def _differences(
         left.discard(name)
     for name in sorted(left):
         yield name, "the database gives no such file"
+
+
+def _untrue(connection: sqlite3.Connection, options: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
+    """What a description says is left out of the database, and is in it: whoever shares the copy relies on that."""
+    for option, left_out, queries in _LEFT_OUT:
+        if options.get(option, False) == left_out:
+            continue
+        if any(connection.execute(f"SELECT EXISTS ({query})").fetchone()[0] for query in queries):
+            yield DESCRIPTION, f"its option {option} is {str(not left_out).lower()}, and the database says otherwise"
 
 
 def derived_files(connection: sqlite3.Connection, file: DatabaseFile, told: Told) -> Iterator[tuple[str, bytes]]:

@@ -63,7 +63,7 @@ def leave_out(connection: sqlite3.Connection, *, purged: bool = False, unconfirm
     `purged` or is `unconfirmed` only where that is not for everybody.
 
     Views by the tables' own names stand before them, in this connection only and in no file. Returns how many comments
-    are left out of which thread, by the row of its post.
+    are left out of which thread, by the row of its post, without the unconfirmed ones: no receipt counts those.
     """
     people = opted_out(connection)
     told = [f"creator_id IN ({', '.join(map(str, sorted(people)))})"] if people else []
@@ -78,7 +78,8 @@ def leave_out(connection: sqlite3.Connection, *, purged: bool = False, unconfirm
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}")
     # Each condition by its own index (and not, hence `+`, by that of all ap_ids): it costs what there is to hide.
     hidden = " UNION ".join(
-        f"SELECT id, post_id FROM main.comments WHERE {condition} AND +ap_id IS NOT NULL"
+        f"SELECT id, post_id, unconfirmed FROM main.comments WHERE {condition} AND +ap_id IS NOT NULL"
         for condition in ("restricted = 1", *told)
     )
-    return dict(tuples(connection, f"SELECT post_id, count(*) FROM ({hidden}) GROUP BY post_id").fetchall())
+    query = f"SELECT post_id, count(*) FILTER (WHERE unconfirmed = 0) FROM ({hidden}) GROUP BY post_id"
+    return dict(tuples(connection, query).fetchall())
