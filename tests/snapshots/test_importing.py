@@ -154,7 +154,7 @@ def test_a_visit_after_an_import_goes_on_with_what_came(tmp_path: Path) -> None:
             assert rows(other, "SELECT count(*) FROM comment_revisions") == [(0,)]
             # Its home is whole without it, and nobody else ever told of it here but the snapshot.
             assert receipt.stored == 59
-            assert [item.ap_id for item in receipt.unconfirmed] == [gone]
+            assert [(item.ap_id, item.instance) for item in receipt.unconfirmed] == [(gone, "")]
             assert all(finding.ok for finding in check(other))
 
 

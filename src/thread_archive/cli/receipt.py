@@ -170,7 +170,7 @@ def _unconfirmed(receipt: Receipt) -> Iterator[Text]:
         "whose own hosts gave none (kept here with a mark, left out of what is published)",
         style="yellow",
     )
-    yield from _named([f"{item.ap_id}, shown by {item.instance}" for item in receipt.unconfirmed])
+    yield from _named([f"{item.ap_id}, shown by {item.instance or 'a snapshot only'}" for item in receipt.unconfirmed])
 
 
 def _named(names: Sequence[str]) -> Iterator[Text]:

@@ -97,7 +97,10 @@ def _lines(item: Item, here: str) -> Iterator[Text]:
         yield Text(f"[{remark}]", style="yellow")
     attested_by = ", ".join(map(line, fields["attested_by"] or ()))
     if fields["unconfirmed"]:
-        yield Text(f"[unconfirmed: {attested_by} shows it; its own host and the thread's home do not]", style="yellow")
+        yield Text(
+            f"[unconfirmed: {attested_by or 'only a snapshot'} shows it; its own host and the thread's home do not]",
+            style="yellow",
+        )
     elif attested_by and item.kind == "post":
         yield Text(
             f"[attested by {attested_by} only: the thread's home and the post's own host are silent]", style="yellow"

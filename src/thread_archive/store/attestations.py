@@ -64,16 +64,15 @@ def note_attestations(writing: Writing, post_id: int) -> None:
     visit = writing.visit
     if _is_any_attested(writing.connection, post_id):
         spoken = json.dumps(sorted(visit.spoken))
-        of_spoken = "ap_id IN (SELECT value FROM json_each(?2))"
         _update(
             writing,
             "posts SET attested_by = NULL",
-            f"id = ?1 AND attested_by IS NOT NULL AND {of_spoken}",
+            f"id = ?1 AND attested_by IS NOT NULL AND {_SPOKEN}",
             post_id,
             spoken,
         )
         freed = "comments SET attested_by = NULL, unconfirmed = 0"
-        _update(writing, freed, f"post_id = ?1 AND {_DOUBTED} AND {of_spoken}", post_id, spoken)
+        _update(writing, freed, f"post_id = ?1 AND {_DOUBTED} AND {_SPOKEN}", post_id, spoken)
     if visit.attested:
         _attest(writing, "posts", f"id = {post_id}", visit.attested)
         _attest(writing, "comments", f"post_id = {post_id}", visit.attested)
@@ -127,9 +126,12 @@ def _update(writing: Writing, what: str, condition: str, *values: object) -> Non
 
 
 def unconfirmed_comments(connection: sqlite3.Connection, post_id: int) -> tuple[MissingItem, ...]:
-    """The comments of a thread that are unconfirmed, in thread order, each with the first server that attests it."""
+    """
+    The comments of a thread that are unconfirmed, in thread order, each with the first server that attests it: with no
+    name where only a snapshot told of it.
+    """
     rows = connection.execute(
-        """SELECT json_extract(attested_by, '$[0]'), ap_id FROM comments
+        """SELECT coalesce(json_extract(attested_by, '$[0]'), ''), ap_id FROM comments
            WHERE post_id = ? AND unconfirmed = 1 ORDER BY position""",
         [post_id],
     )

@@ -17,14 +17,13 @@ from thread_archive.store.visits import Writing
 
 class Marks(NamedTuple):
     """
-    When and by whom an item was found to be purged, since when nobody has shown it, who attests it (JSON); None where
-    that is not. Whether it is unconfirmed.
+    When and by whom an item was found to be purged, since when nobody has shown it; None where that is not. Whether it
+    is unconfirmed.
     """
 
     purged_at: str | None
     purged_by: str | None
     gone_at: str | None
-    attested_by: str | None = None
     unconfirmed: int = 0
 
 
