@@ -25,7 +25,7 @@ from thread_archive.snapshots.selection import Wanted, select
 from thread_archive.snapshots.writer import Making, make
 from thread_archive.store.archive import Archive
 from thread_archive.store.checks import check
-from thread_archive.store.reading import thread_items
+from thread_archive.store.reading import Item, thread_items
 
 WORLDS = int(os.environ.get("THREAD_ARCHIVE_WORLDS", "24"))
 HOME, FAR, EVIL = "http://home.test", "http://far.test", "http://evil.test"
@@ -218,13 +218,19 @@ class Play:
 
 
 def shown(archive: Archive, post: str) -> dict[str, dict[str, Any]]:
-    """A thread as `show --json` gives it, by ap_id, without what is marked as unconfirmed."""
+    """A thread as `show --json` gives it, by ap_id, without what is marked as nobody's word who may speak for it."""
     ((post_id,),) = rows(archive, "SELECT id FROM posts WHERE ap_id = ?", post)
     return {
         item.fields["ap_id"]: {key: value for key, value in item.fields.items() if key not in _OF_VISITS}
         for item in thread_items(archive, post_id)
-        if item.kind in {"post", "comment"} and not item.fields.get("unconfirmed")
+        if item.kind in {"post", "comment"} and not is_doubted(item)
     }
+
+
+def is_doubted(item: Item) -> bool:
+    """Whether it is unconfirmed, or younger than the home's last word and marked with who alone tells it."""
+    from_a_snapshot = any(remark.startswith("From a snapshot") for remark in item.remarks)
+    return bool(item.fields["unconfirmed"] or item.fields["attested_by"] or from_a_snapshot)
 
 
 def actors(archive: Archive) -> Iterator[tuple[Any, ...]]:
