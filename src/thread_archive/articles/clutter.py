@@ -6,7 +6,7 @@ from copy import copy
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
-from thread_archive.articles.markup import UNREAD, attribute
+from thread_archive.articles.markup import UNREAD, attribute, take_out
 
 _AROUND = frozenset({"nav", "header", "footer", "aside", "form", "dialog"})
 _NAMED = re.compile(
@@ -31,9 +31,7 @@ def without_clutter(soup: BeautifulSoup) -> BeautifulSoup:
     page = copy(soup)
     sizes = lengths(page)
     most = MOST * sizes[id(page)]
-    for tag in page.find_all(True):
-        if not tag.decomposed and sizes[id(tag)] <= most and is_clutter(tag):
-            tag.decompose()
+    take_out([tag for tag in page.find_all(True) if sizes[id(tag)] <= most and is_clutter(tag)])
     return page
 
 

@@ -1,6 +1,7 @@
 """HTML from outside as a tree, within bounds."""
 
 import re
+from collections.abc import Sequence
 
 from bs4 import BeautifulSoup, Tag
 
@@ -39,6 +40,17 @@ def too_odd(soup: BeautifulSoup) -> bool:
         if depth > MAX_DEPTH or len(tag.attrs) > MAX_ATTRIBUTES:
             return True
     return False
+
+
+def take_out(tags: Sequence[Tag]) -> None:
+    """
+    Take elements of one tree out of it, with all that is in them.
+
+    bs4 tells of an element that went with another (`Tag.decomposed`) only by looking through all that is below it.
+    """
+    doomed = {id(tag) for tag in tags}
+    for tag in [tag for tag in tags if not any(id(around) in doomed for around in tag.parents)]:
+        tag.decompose()
 
 
 def parse(html: str) -> BeautifulSoup:

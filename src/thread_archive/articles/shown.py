@@ -4,7 +4,7 @@ from copy import copy
 
 from bs4 import BeautifulSoup, Tag
 
-from thread_archive.articles.markup import attribute
+from thread_archive.articles.markup import attribute, take_out
 
 # What the style sheets of the web call text that only screen readers speak.
 _FOR_SCREEN_READERS = frozenset({
@@ -29,9 +29,7 @@ def without_hidden(soup: BeautifulSoup) -> BeautifulSoup:
     visible = _around_visible(page)
     controls = page.find_all(True, attrs={"aria-controls": True})
     opened = {name for tag in controls for name in attribute(tag, "aria-controls").split()}
-    for tag in page.find_all(True):
-        if not tag.decomposed and _is_hidden(tag, visible) and attribute(tag, "id") not in opened:
-            tag.decompose()
+    take_out([tag for tag in page.find_all(True) if _is_hidden(tag, visible) and attribute(tag, "id") not in opened])
     return page
 
 
