@@ -103,11 +103,13 @@ def fill(archive: Archive, comments: int, *, plain: bool = False) -> None:
             [STAMP],
         )
         connection.execute(
-            """INSERT INTO communities
+            """INSERT INTO communities (id, ap_id, name, title, description, instance_id, nsfw, deleted, removed,
+                   visibility, capture_id)
                VALUES (1, 'http://bench.test/c/main', 'main', 'Main', '', 1, 0, 0, 0, 'public', 1)"""
         )
         connection.executemany(
-            "INSERT INTO people VALUES (?, ?, ?, '', '', 1, 0, 0, 1)",
+            """INSERT INTO people (id, ap_id, name, display_name, bio, instance_id, is_bot, deleted, capture_id)
+               VALUES (?, ?, ?, '', '', 1, 0, 0, 1)""",
             [(n, f"http://bench.test/u/person{n}", f"person{n}") for n in range(1, 2_001)],
         )
         for thread in threads:
