@@ -22,7 +22,7 @@ from thread_archive.store.imported import (
     weight,
 )
 from thread_archive.store.observations import write_local_ids, write_scores
-from thread_archive.store.ownership import claimed_elsewhere, detach_claims, nameless_gap
+from thread_archive.store.ownership import Word, detach_claims, elsewhere, nameless_gap
 from thread_archive.store.places import Places, known_names, known_places
 from thread_archive.store.posts import write_cross_posts, write_post
 from thread_archive.store.purges import Marks, mark
@@ -291,13 +291,12 @@ def _without_others(archive: Archive, received: Received) -> Received:
     of snapshots that of the post whose ap_id comes first has them.
     """
     mine = received.post.ap_id
-    found = claimed_elsewhere(archive, mine, [key for key in received.places if isinstance(key, str)])
+    found = elsewhere(archive, mine, [key for key in received.places if isinstance(key, str)])
     if not found:
         return received
-    detach_claims(archive, [row_id for row_id, other in found.values() if other is not None and mine < other])
-    names: dict[Key, Key] = {
-        ap_id: nameless_gap(ap_id) for ap_id, (_, other) in found.items() if other is None or other < mine
-    }
+    won = {ap_id for ap_id, claim in found.items() if claim.word is Word.CLAIMED and mine < claim.post}
+    detach_claims(archive, [claim.row_id for ap_id, claim in found.items() if ap_id in won])
+    names: dict[Key, Key] = {ap_id: nameless_gap(ap_id) for ap_id in found if ap_id not in won}
 
     def named(key: Key | None) -> Key | None:
         return names.get(key, key) if key is not None else None

@@ -39,21 +39,22 @@ class Claim(NamedTuple):
 
     row_id: int
     post_id: int
+    post: str
     word: Word
 
 
 def elsewhere(archive: Archive, post_ap_id: str, ap_ids: Iterable[str]) -> dict[str, Claim]:
     """Those of these comments that the archive has in other threads than that of the post."""
     rows = archive.db.conn.execute(
-        """SELECT comment.ap_id, comment.id, comment.post_id, capture.kind = 'snapshot' FROM json_each(?1) AS asked
+        """SELECT comment.ap_id, comment.id, post.id, post.ap_id, capture.kind = 'snapshot' FROM json_each(?1) AS asked
            CROSS JOIN comments AS comment ON comment.ap_id = asked.value
-           JOIN captures AS capture ON capture.id = comment.capture_id
-           WHERE comment.post_id IS NOT (SELECT id FROM posts WHERE ap_id = ?2)""",
+           JOIN posts AS post ON post.id = comment.post_id JOIN captures AS capture ON capture.id = comment.capture_id
+           WHERE post.ap_id <> ?2""",
         [json.dumps(list(ap_ids)), post_ap_id],
     ).fetchall()
     return {
-        ap_id: Claim(row_id, post_id, Word.CLAIMED if claimed else _word(archive.db.conn, ap_id, row_id, post_id))
-        for ap_id, row_id, post_id, claimed in rows
+        ap_id: Claim(row_id, post_id, post, Word.CLAIMED if claimed else _word(archive.db.conn, ap_id, row_id, post_id))
+        for ap_id, row_id, post_id, post, claimed in rows
     }
 
 
@@ -147,21 +148,6 @@ def drop_nameless(archive: Archive, post_id: int) -> None:
     nameless = [(row_id,) for row_id in gaps if row_id not in named]
     connection.executemany("UPDATE comments SET parent_id = NULL WHERE parent_id = ?", nameless)
     connection.executemany("DELETE FROM comments WHERE id = ?", nameless)
-
-
-def claimed_elsewhere(archive: Archive, post_ap_id: str, ap_ids: Collection[str]) -> dict[str, tuple[int, str | None]]:
-    """
-    Those of these comments that the archive has in another thread than that of the post: the row of each, and the ap_id
-    of that thread's post where only a snapshot told of the comment; None where a server did.
-    """
-    rows = archive.db.conn.execute(
-        """SELECT comment.ap_id, comment.id, CASE capture.kind WHEN 'snapshot' THEN post.ap_id END
-           FROM json_each(?1) AS asked CROSS JOIN comments AS comment ON comment.ap_id = asked.value
-           JOIN posts AS post ON post.id = comment.post_id JOIN captures AS capture ON capture.id = comment.capture_id
-           WHERE post.ap_id <> ?2""",
-        [json.dumps(list(ap_ids)), post_ap_id],
-    )
-    return {ap_id: (row_id, claimed_in) for ap_id, row_id, claimed_in in rows}
 
 
 # The latest receipt of a thread says how many comments it has.
