@@ -14,9 +14,7 @@ from thread_archive.store.optouts import opted_out
 # Of a row of `posts` or `comments`: its server has erased it for good, or no longer shows it.
 _PURGED = ("purged_at IS NOT NULL", "gone_at IS NOT NULL")
 PURGED = f"({' OR '.join(_PURGED)})"
-
-
-# Of a row of `comments`: only servers show it that do not speak for it.
+# Of a row of `comments`: neither its thread's home nor its own host told of it, though the home was whole without it.
 UNCONFIRMED = "unconfirmed = 1"
 
 
